@@ -1,0 +1,88 @@
+package actor
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Address says who: an actor, as "name" or "kind/key", or the sender of a transaction.
+//
+// The name of an actor, and a kind, match [a-z0-9][a-z0-9._-]* and have at most MaxName bytes; a key is 1 to MaxKey
+// bytes of printable UTF-8. When a module is bound under the name of the kind, "kind/key" is a virtual actor: the first
+// message to it instantiates it.
+type Address string
+
+// Bounds of an address, in bytes.
+const (
+	MaxName = 128
+	MaxKey  = 256
+)
+
+// Kind returns what stands before the first slash: the kind of a virtual actor, or the whole name.
+func (a Address) Kind() string {
+	kind, _, _ := strings.Cut(string(a), "/")
+	return kind
+}
+
+// Key returns what stands behind the first slash, empty if there is none.
+func (a Address) Key() string {
+	_, key, _ := strings.Cut(string(a), "/")
+	return key
+}
+
+// Validate returns nil if a is the address of an actor, else an *Error with CodeInvalidAddress that says what is wrong.
+func (a Address) Validate() error {
+	if e := a.check(); e != "" {
+		return Errorf(CodeInvalidAddress, "%.80q: %s", string(a), e)
+	}
+	return nil
+}
+
+func (a Address) check() string {
+	name, key, keyed := strings.Cut(string(a), "/")
+	switch {
+	case name == "":
+		return "a name is missing"
+	case len(name) > MaxName:
+		return fmt.Sprintf("a name has at most %d bytes, this one has %d", MaxName, len(name))
+	}
+	for i := 0; i < len(name); i++ {
+		c := name[i]
+		letter := 'a' <= c && c <= 'z' || '0' <= c && c <= '9'
+		if !letter && (i == 0 || c != '.' && c != '_' && c != '-') {
+			return fmt.Sprintf("a name matches [a-z0-9][a-z0-9._-]*, but byte %d is %q", i+1, c)
+		}
+	}
+	if !keyed {
+		return ""
+	}
+	return checkPrintable("a key", key)
+}
+
+// ValidateSender returns nil if a can send a transaction: 1 to MaxKey bytes of printable UTF-8. A sender need not be the
+// address of an actor; an nkeys user key, for one, never is.
+func (a Address) ValidateSender() error {
+	if e := checkPrintable("a sender", string(a)); e != "" {
+		return Errorf(CodeInvalidAddress, "%.80q: %s", string(a), e)
+	}
+	return nil
+}
+
+func checkPrintable(what, s string) string {
+	switch {
+	case s == "":
+		return what + " has at least one byte"
+	case len(s) > MaxKey:
+		return fmt.Sprintf("%s has at most %d bytes, this one has %d", what, MaxKey, len(s))
+	case !utf8.ValidString(s):
+		return what + " is valid UTF-8"
+	}
+	for i, r := range s {
+		if !unicode.IsPrint(r) {
+			return fmt.Sprintf("%s is printable, but %U stands at byte %d", what, r, i+1)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,138 @@
+package actor
+
+import "fmt"
+
+// Kind says what a message asks for. The zero value is KindExecute.
+type Kind uint8
+
+// The kinds of message. KindReply is never sent by an actor: it names the call in which a Reply is delivered.
+const (
+	KindExecute     Kind = iota // run To's Execute
+	KindInstantiate             // create To from Module
+	KindMigrate                 // put To on Module; only To's admin may
+	KindSetAdmin                // make Admin the admin of To, or nobody if empty; only To's admin may
+	KindSudo                    // run To's Sudo; only the host may
+	KindQuery                   // run To's Query
+	KindReply                   // the delivery of a reply
+	KindTick                    // reserved for timers
+)
+
+var kindNames = [...]string{"execute", "instantiate", "migrate", "set_admin", "sudo", "query", "reply", "tick"}
+
+// String returns the name of k as it stands in traces, events and transcripts.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return fmt.Sprintf("kind(%d)", uint8(k))
+}
+
+// ParseKind is the inverse of Kind.String.
+func ParseKind(s string) (Kind, bool) {
+	for i, name := range kindNames {
+		if name == s {
+			return Kind(i), true
+		}
+	}
+	return 0, false
+}
+
+// ModuleID names code: the name under which a Go value is bound to a host, or "sha256:" and the hex digest of a
+// WebAssembly module.
+type ModuleID string
+
+// A Message is one request to one actor. The receiver must not modify Body.
+type Message struct {
+	Kind Kind
+	// To is the receiver. For KindInstantiate it may be empty: the host then picks "<module>/<number>".
+	To   Address
+	Body []byte
+	// Module is the code, for KindInstantiate and KindMigrate.
+	Module ModuleID
+	// Admin may migrate the actor later, for KindInstantiate and KindSetAdmin. Empty: nobody, ever.
+	Admin Address
+}
+
+// ReplyOn says in which cases the sender of a sub-message wants a reply; it is a set of two bits (rule S5).
+type ReplyOn uint8
+
+// When a sub-message fails and its sender did not ask for a reply on error, the sender fails with the same error.
+const (
+	ReplyNever     ReplyOn = 0
+	ReplyOnSuccess ReplyOn = 1
+	ReplyOnError   ReplyOn = 2
+	ReplyAlways            = ReplyOnSuccess | ReplyOnError
+)
+
+// String returns "never", "success", "error" or "always".
+func (r ReplyOn) String() string {
+	switch r {
+	case ReplyNever:
+		return "never"
+	case ReplyOnSuccess:
+		return "success"
+	case ReplyOnError:
+		return "error"
+	case ReplyAlways:
+		return "always"
+	}
+	return fmt.Sprintf("reply_on(%d)", uint8(r))
+}
+
+// MaxPayload is the largest SubMsg.Payload, in bytes (rule S16).
+const MaxPayload = 131072
+
+// A SubMsg is a message that an actor asks the host to deliver after its entry point has returned, as a subtransaction
+// of its own.
+type SubMsg struct {
+	// ID comes back in the Reply. The host gives it no meaning.
+	ID      uint64
+	Msg     Message
+	ReplyOn ReplyOn
+	// GasLimit bounds the subtree if it is positive and less than what the transaction has left (rule S21). Only a
+	// subtree with such a limit can run out of gas without taking the transaction with it (rules S22, S23).
+	GasLimit uint64
+	// Payload comes back in the Reply, byte for byte; at most MaxPayload bytes.
+	Payload []byte
+}
+
+// A Reply is the outcome of a sub-message. All slices in it are the receiver's to read, not to modify.
+type Reply struct {
+	ID      uint64
+	Payload []byte
+	// Callee is who was called. For an instantiation it is the address of the new actor.
+	Callee  Address
+	GasUsed uint64
+	// Err is nil if the sub-message succeeded. Then Data (nil if the callee set none) and Events are what its subtree
+	// left; otherwise the subtree has been rolled back and both are nil.
+	Err    *Error
+	Data   []byte
+	Events []Event
+}
+
+// A Response is what an entry point returns. The host takes ownership of everything in it. The zero value says: done,
+// nothing to tell.
+type Response struct {
+	// Messages are delivered in order, each with its whole subtree and its reply before the next (rule S1).
+	Messages []SubMsg
+	// Attributes describe this call. If there are any, they become one event of type "actor" (rule S45).
+	Attributes []Attribute
+	// Events are emitted after it, in order.
+	Events []Event
+	// Data is the result of the call. Nil and empty differ: a reply that returns non-nil data replaces the data of the
+	// caller, be it empty (rule S11).
+	Data []byte
+}
+
+// An Event is a fact that a transaction publishes when it commits. Types and attributes are trimmed of white space; a
+// type has more than two bytes; a key is not empty and does not start with "_" (rule S46). The types of the host's own
+// events (the names of the kinds, and "actor") are reserved.
+type Event struct {
+	// Actor emitted the event. The host sets it.
+	Actor      Address
+	Type       string
+	Attributes []Attribute
+}
+
+// An Attribute is one fact of an event.
+type Attribute struct{ Key, Value string }
