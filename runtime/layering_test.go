@@ -26,6 +26,7 @@ var layers = map[string]int{
 var sideways = map[[2]string]bool{
 	{"runtime/actor/typed", "runtime/actor"}: true,
 	{"runtime/guest", "runtime/actor"}:       true,
+	{"state", "runtime/actor"}:               true, // addresses and outcomes are stored in the words of the vocabulary
 	{"query", "dispatch"}:                    true, // a smart query runs actors as dispatch does
 	{"cmd", "bench"}:                         true, // troupe bench
 	{"examples", "cmd"}:                      true, // a binary with actors of its own has the commands of troupe
