@@ -1,0 +1,104 @@
+package state
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/troupe-run/troupe/runtime/actor"
+)
+
+// Op says what a Command does.
+type Op byte
+
+// The operations. Their numbers are part of the format.
+const (
+	OpMessage   Op = 1 // deliver Message
+	OpBind      Op = 2 // bind the module Message.Module
+	OpConfigure Op = 3 // Message.Body is the configuration from here on
+)
+
+// String returns the name of the operation.
+func (o Op) String() string {
+	switch o {
+	case OpMessage:
+		return "message"
+	case OpBind:
+		return "bind"
+	case OpConfigure:
+		return "configure"
+	}
+	return fmt.Sprintf("op(%d)", byte(o))
+}
+
+// Command is a row of the log: everything that determines a transaction.
+type Command struct {
+	Op       Op
+	Sequence uint64
+	// Time is the time that the whole transaction sees, in Unix nanoseconds, and Seed its randomness.
+	Time int64
+	Seed [32]byte
+	// RequestID is empty for a command that nobody will repeat.
+	RequestID string
+	Sender    actor.Address
+	Message   actor.Message
+}
+
+// Append appends the encoding of c.
+func (c *Command) Append(buf []byte) []byte {
+	buf = append(buf, recordVersion)
+	buf = binary.AppendUvarint(buf, c.Sequence)
+	buf = binary.BigEndian.AppendUint64(buf, uint64(c.Time))
+	buf = append(buf, c.Seed[:]...)
+	return c.appendEnvelope(buf)
+}
+
+// appendEnvelope appends what the sender determined.
+func (c *Command) appendEnvelope(buf []byte) []byte {
+	buf = append(buf, byte(c.Op))
+	buf = appendString(buf, c.RequestID)
+	buf = appendString(buf, c.Sender)
+	m := &c.Message
+	buf = append(buf, byte(m.Kind))
+	buf = appendString(buf, m.To)
+	buf = appendOptional(buf, m.Body)
+	buf = appendString(buf, m.Module)
+	return appendString(buf, m.Admin)
+}
+
+// DecodeCommand is the inverse of Command.Append. The body of its message is part of b.
+func DecodeCommand(b []byte) (Command, error) {
+	r := newReader(b)
+	c := Command{Sequence: r.uvarint(), Time: int64(r.uint64())}
+	copy(c.Seed[:], r.take(uint64(len(c.Seed))))
+	c.Op = Op(r.byte())
+	if r.err == nil && (c.Op < OpMessage || c.Op > OpConfigure) {
+		r.fail(fmt.Errorf("operation %d is unknown", byte(c.Op)))
+	}
+	c.RequestID = r.string()
+	c.Sender = actor.Address(r.string())
+	c.Message = actor.Message{
+		Kind:   actor.Kind(r.byte()),
+		To:     actor.Address(r.string()),
+		Body:   r.optional(),
+		Module: actor.ModuleID(r.string()),
+		Admin:  actor.Address(r.string()),
+	}
+	if err := r.end(); err != nil {
+		return Command{}, decodeError("a command record", err)
+	}
+	return c, nil
+}
+
+// EnvelopeHash identifies what was asked: operation, request id, sender and message, but not the place, time and seed
+// that the request was given. Two requests with one id are the same request if their hashes are equal.
+func (c *Command) EnvelopeHash() Hash {
+	var scratch [512]byte
+	return sha256.Sum256(c.appendEnvelope(append(scratch[:0], envelopeDomain...)))
+}
+
+// Hash returns the sum of the whole encoding: what enters the root.
+func (c *Command) Hash() Hash {
+	var scratch [512]byte
+	return sha256.Sum256(c.Append(scratch[:0]))
+}

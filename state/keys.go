@@ -1,0 +1,169 @@
+package state
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/troupe-run/troupe/runtime/actor"
+)
+
+// Partition is the unit of serial order. It is the first part of every key, so that a partition is one range of the
+// store. Its methods build keys by appending to a buffer of the caller and allocate nothing else.
+type Partition uint16
+
+// Space is the second part of a key: what kind of row it is.
+type Space byte
+
+// The spaces. Their numbers are part of the format.
+const (
+	Meta     Space = 1  // by name: facts about the partition
+	Modules  Space = 2  // by module id
+	Actors   Space = 3  // by address
+	State    Space = 4  // by actor number, then the actor's own key
+	Log      Space = 5  // by sequence: commands
+	Receipts Space = 6  // by sequence
+	Requests Space = 7  // by request id
+	Timers   Space = 8  // in an order that its writer defines
+	Outbox   Space = 9  // in an order that its writer defines
+	History  Space = 10 // in an order that its writer defines
+	Traces   Space = 11 // by sequence
+)
+
+var spaceNames = [...]string{
+	Meta: "meta", Modules: "modules", Actors: "actors", State: "state", Log: "log", Receipts: "receipts",
+	Requests: "requests", Timers: "timers", Outbox: "outbox", History: "history", Traces: "traces",
+}
+
+// String returns the name of the space.
+func (s Space) String() string {
+	if s.valid() {
+		return spaceNames[s]
+	}
+	return fmt.Sprintf("space(%d)", byte(s))
+}
+
+func (s Space) valid() bool { return s >= Meta && int(s) < len(spaceNames) }
+
+// sequenced reports whether the rows of the space are numbered by sequence.
+func (s Space) sequenced() bool { return s == Log || s == Receipts || s == Traces }
+
+// partitionLen is the length of the partition in a key. What follows is Change.Key.
+const partitionLen = 2
+
+// AppendKey appends the partition to buf, and then rest, which begins with the space: the form of Change.Key.
+func (p Partition) AppendKey(buf, rest []byte) []byte {
+	return append(binary.BigEndian.AppendUint16(buf, uint16(p)), rest...)
+}
+
+// AppendSpace appends the prefix of all keys of a space, for rows whose further encoding their writer defines.
+func (p Partition) AppendSpace(buf []byte, s Space) []byte {
+	return append(buf, byte(p>>8), byte(p), byte(s))
+}
+
+// AppendMeta appends the key of a fact about the partition.
+func (p Partition) AppendMeta(buf []byte, name string) []byte {
+	return append(p.AppendSpace(buf, Meta), name...)
+}
+
+// AppendModule appends the key of a module.
+func (p Partition) AppendModule(buf []byte, id actor.ModuleID) []byte {
+	return append(p.AppendSpace(buf, Modules), id...)
+}
+
+// AppendActor appends the key of an actor. Addresses sort as text.
+func (p Partition) AppendActor(buf []byte, addr actor.Address) []byte {
+	return append(p.AppendSpace(buf, Actors), addr...)
+}
+
+// AppendState appends the key under which userKey of an actor is stored.
+func (p Partition) AppendState(buf []byte, number uint64, userKey []byte) []byte {
+	return append(p.AppendStatePrefix(buf, number), userKey...)
+}
+
+// AppendStatePrefix appends what all keys of an actor's state begin with. No prefix is the prefix of another, so that
+// [prefix of n, prefix of n+1) is the state of actor n. An actor numbered MaxUint64 would end with the space: see Bounds.
+func (p Partition) AppendStatePrefix(buf []byte, number uint64) []byte {
+	return appendNumber(p.AppendSpace(buf, State), number)
+}
+
+// AppendLog appends the key of a command.
+func (p Partition) AppendLog(buf []byte, seq uint64) []byte {
+	return binary.BigEndian.AppendUint64(p.AppendSpace(buf, Log), seq)
+}
+
+// AppendReceipt appends the key of a receipt.
+func (p Partition) AppendReceipt(buf []byte, seq uint64) []byte {
+	return binary.BigEndian.AppendUint64(p.AppendSpace(buf, Receipts), seq)
+}
+
+// AppendTrace appends the key of a trace.
+func (p Partition) AppendTrace(buf []byte, seq uint64) []byte {
+	return binary.BigEndian.AppendUint64(p.AppendSpace(buf, Traces), seq)
+}
+
+// AppendRequest appends the key under which a request id is remembered.
+func (p Partition) AppendRequest(buf []byte, id string) []byte {
+	return append(p.AppendSpace(buf, Requests), id...)
+}
+
+// Bounds returns the range of the keys of a space: lo <= key < hi.
+func (p Partition) Bounds(s Space) (lo, hi []byte) {
+	return p.AppendSpace(nil, s), p.AppendSpace(nil, s+1)
+}
+
+// Key is a key taken apart.
+type Key struct {
+	Partition Partition
+	Space     Space
+	// Number is the actor's number in State and the sequence in Log, Receipts and Traces, else 0.
+	Number uint64
+	// Rest is what follows: the actor's own key, a name, an address, an id. It is part of the key that was parsed.
+	Rest []byte
+}
+
+// Append appends the key that k was parsed from.
+func (k Key) Append(buf []byte) []byte {
+	buf = k.Partition.AppendSpace(buf, k.Space)
+	switch {
+	case k.Space == State:
+		buf = appendNumber(buf, k.Number)
+	case k.Space.sequenced():
+		buf = binary.BigEndian.AppendUint64(buf, k.Number)
+	}
+	return append(buf, k.Rest...)
+}
+
+// ParseKey takes a key apart. Its error wraps ErrCorrupt: no method of Partition builds such a key.
+func ParseKey(key []byte) (Key, error) {
+	if len(key) <= partitionLen {
+		return Key{}, keyError(key, errors.New("it ends before the space"))
+	}
+	k := Key{Partition: Partition(binary.BigEndian.Uint16(key)), Space: Space(key[partitionLen])}
+	rest := key[partitionLen+1:]
+	switch {
+	case !k.Space.valid():
+		return Key{}, keyError(key, errors.New("the space is unknown"))
+	case k.Space == State:
+		number, n, err := readNumber(rest)
+		if err != nil {
+			return Key{}, keyError(key, err)
+		}
+		k.Number, k.Rest = number, rest[n:]
+	case k.Space.sequenced():
+		if len(rest) != 8 {
+			return Key{}, keyError(key, fmt.Errorf("a sequence has 8 bytes, this one has %d", len(rest)))
+		}
+		k.Number = binary.BigEndian.Uint64(rest)
+	default:
+		k.Rest = rest
+	}
+	return k, nil
+}
+
+func keyError(key []byte, err error) error {
+	return fmt.Errorf("state: key %x: %w: %w", truncate(key), ErrCorrupt, err)
+}
+
+// truncate keeps messages about foreign bytes short.
+func truncate(b []byte) []byte { return b[:min(len(b), 64)] }
