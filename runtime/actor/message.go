@@ -27,14 +27,18 @@ func (k Kind) String() string {
 	return fmt.Sprintf("kind(%d)", uint8(k))
 }
 
-// ParseKind is the inverse of Kind.String.
-func ParseKind(s string) (Kind, bool) {
+// MarshalText implements encoding.TextMarshaler with the name of k.
+func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText is the inverse of MarshalText.
+func (k *Kind) UnmarshalText(text []byte) error {
 	for i, name := range kindNames {
-		if name == s {
-			return Kind(i), true
+		if name == string(text) {
+			*k = Kind(i)
+			return nil
 		}
 	}
-	return 0, false
+	return fmt.Errorf("actor: no kind of message is called %q", text)
 }
 
 // ModuleID names code: the name under which a Go value is bound to a host, or "sha256:" and the hex digest of a
@@ -64,19 +68,28 @@ const (
 	ReplyAlways            = ReplyOnSuccess | ReplyOnError
 )
 
+var replyNames = [...]string{"never", "success", "error", "always"}
+
 // String returns "never", "success", "error" or "always".
 func (r ReplyOn) String() string {
-	switch r {
-	case ReplyNever:
-		return "never"
-	case ReplyOnSuccess:
-		return "success"
-	case ReplyOnError:
-		return "error"
-	case ReplyAlways:
-		return "always"
+	if int(r) < len(replyNames) {
+		return replyNames[r]
 	}
 	return fmt.Sprintf("reply_on(%d)", uint8(r))
+}
+
+// MarshalText implements encoding.TextMarshaler with the name of r.
+func (r ReplyOn) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText is the inverse of MarshalText.
+func (r *ReplyOn) UnmarshalText(text []byte) error {
+	for i, name := range replyNames {
+		if name == string(text) {
+			*r = ReplyOn(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("actor: a reply is asked for never, success, error or always, not %q", text)
 }
 
 // MaxPayload is the largest SubMsg.Payload, in bytes (rule S16).
@@ -98,16 +111,16 @@ type SubMsg struct {
 
 // A Reply is the outcome of a sub-message. All slices in it are the receiver's to read, not to modify.
 type Reply struct {
-	ID      uint64
-	Payload []byte
+	ID      uint64 `json:"id"`
+	Payload []byte `json:"payload,omitempty"`
 	// Callee is who was called. For an instantiation it is the address of the new actor.
-	Callee  Address
-	GasUsed uint64
+	Callee  Address `json:"callee"`
+	GasUsed uint64  `json:"gas_used"`
 	// Err is nil if the sub-message succeeded. Then Data (nil if the callee set none) and Events are what its subtree
 	// left; otherwise the subtree has been rolled back and both are nil.
-	Err    *Error
-	Data   []byte
-	Events []Event
+	Err    *Error  `json:"error,omitempty"`
+	Data   []byte  `json:"data,omitempty"`
+	Events []Event `json:"events,omitempty"`
 }
 
 // A Response is what an entry point returns. The host takes ownership of everything in it. The zero value says: done,
@@ -129,10 +142,13 @@ type Response struct {
 // events (the names of the kinds, and "actor") are reserved.
 type Event struct {
 	// Actor emitted the event. The host sets it.
-	Actor      Address
-	Type       string
-	Attributes []Attribute
+	Actor      Address     `json:"actor"`
+	Type       string      `json:"type"`
+	Attributes []Attribute `json:"attributes,omitempty"`
 }
 
 // An Attribute is one fact of an event.
-type Attribute struct{ Key, Value string }
+type Attribute struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}

@@ -1,0 +1,149 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/state"
+	"github.com/troupe-run/troupe/txn"
+)
+
+// Code is a module that can run.
+type Code struct {
+	Actor actor.Actor
+	// System code belongs to the host: its events are emitted as they are, and replies do not show them (rule S17).
+	System bool
+}
+
+// A Resolver finds the code of a module that the state says is there. It is called by one goroutine of each executor,
+// and by queries at the same time.
+type Resolver interface {
+	Resolve(module actor.ModuleID) (Code, bool)
+}
+
+// An Access is what the authorization hook decides on: From asks for Message, Depth calls below the root of a
+// transaction that Sender sent.
+type Access struct {
+	Sender  actor.Address
+	From    actor.Address
+	Message *actor.Message
+	Depth   int
+}
+
+// A Dispatcher runs message trees. It has no goroutine, no clock and no log of its own, and is not changed by a run: one
+// value serves any number of goroutines, each with a Tx of its own.
+type Dispatcher struct {
+	Partition state.Partition
+	Resolver  Resolver
+	Limits    Limits
+	Gas       *Gas
+	// Authorize, if not nil, may refuse a message before it is delivered; its error is an actor error that the caller
+	// may catch, with CodeUnauthorized unless it is an *actor.Error itself. It must depend on nothing but the access
+	// and what the log says.
+	Authorize func(Access) error
+	// OnPanic, if not nil, is told about each panic in an actor. What it does has no effect on the transaction.
+	OnPanic func(who actor.Address, value any, stack []byte)
+}
+
+// A Result is the outcome of a transaction or a query.
+type Result struct {
+	// Callee is who received the message: for an instantiation the address that it got.
+	Callee actor.Address
+	Data   []byte
+	Events []actor.Event
+	// GasUsed counts what was rolled back as well (rule S10).
+	GasUsed uint64
+	// Messages is the number of sub-messages that were delivered.
+	Messages uint64
+	// Err is nil if the tree may commit. Then Path is nil, too; otherwise it leads from the receiver to the actor that
+	// failed.
+	Err  *actor.Error
+	Path []actor.Address
+	// Fault is not nil if the host failed: then nothing else in the Result counts, and there is no outcome.
+	Fault error
+}
+
+// A run is one transaction, or one query from outside, on its way through a Dispatcher.
+type run struct {
+	*Dispatcher
+	limits Limits
+	gas    Gas
+	root   *txn.Tx
+	sender actor.Address
+	seq    uint64
+	time   time.Time
+	seed   [32]byte
+
+	events     []actor.Event // of the tree so far; a rollback cuts it
+	eventBytes int
+	stateBytes int
+	messages   uint64
+	frames     uint64
+	stack      []actor.Address // who is being called
+	failed     []actor.Address // the stack at the failure that is on its way up, nil if there is none
+	key        []byte          // scratch
+	trace      *tracer
+}
+
+// Run executes the command's message and everything that comes of it on tx, which must be a root. It neither commits
+// nor rolls back tx: the caller commits if Err and Fault are nil, and rolls back otherwise. A ctx that ends is a fault.
+//
+// If trace is not nil it is filled with the spans of the run.
+func (d *Dispatcher) Run(ctx context.Context, tx *txn.Tx, cmd *state.Command, trace *Trace) Result {
+	r := d.newRun(tx, cmd.Sequence, time.Unix(0, cmd.Time).UTC())
+	r.sender, r.seed = cmd.Sender, cmd.Seed
+	r.trace = startTrace(trace, cmd)
+	m := &meter{limit: r.limits.Gas}
+	out, err := r.deliverRoot(ctx, tx, cmd, m)
+	return r.result(tx, m, out, err)
+}
+
+// Query asks an actor on the state of tx, which is not changed. The sequence and time of the state are handed to the actor.
+func (d *Dispatcher) Query(ctx context.Context, tx *txn.Tx, head state.Head, to actor.Address, body []byte) Result {
+	r := d.newRun(tx, head.Sequence, time.Unix(0, head.Time).UTC())
+	m := &meter{limit: r.limits.Gas}
+	data, err := r.query(ctx, tx, m, query{to: to, body: body})
+	return r.result(tx, m, outcome{callee: to, data: data}, err)
+}
+
+func (d *Dispatcher) newRun(tx *txn.Tx, seq uint64, at time.Time) *run {
+	r := &run{Dispatcher: d, limits: d.Limits.withDefaults(), root: tx, seq: seq, time: at}
+	if d.Gas != nil {
+		r.gas = *d.Gas
+	} else {
+		r.gas = *DefaultGas()
+	}
+	return r
+}
+
+func (r *run) result(tx *txn.Tx, m *meter, out outcome, err error) Result {
+	res := Result{Callee: out.callee, Data: out.data, Events: r.events, GasUsed: m.used, Messages: r.messages}
+	switch {
+	case tx.Err() != nil:
+		res = Result{Fault: tx.Err()}
+	case err != nil:
+		res.Err, res.Path = catchable(err), r.failed
+		res.Data, res.Events = nil, nil
+	}
+	r.trace.finish(res)
+	return res
+}
+
+// catchable returns the actor error in err, which is an *actor.Error or a *stop.
+func catchable(err error) *actor.Error {
+	var s *stop
+	if errors.As(err, &s) {
+		return s.err
+	}
+	return actor.AsError(err)
+}
+
+// fail records where a failure began; the first word counts until somebody catches it.
+func (r *run) fail(err error) error {
+	if err != nil && r.failed == nil {
+		r.failed = append(make([]actor.Address, 0, len(r.stack)), r.stack...)
+	}
+	return err
+}

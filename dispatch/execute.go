@@ -1,0 +1,213 @@
+package dispatch
+
+import (
+	"context"
+	cryptorand "crypto/rand"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/troupe-run/troupe/state"
+)
+
+// execute is the first goroutine: it takes requests in order and runs them.
+func (e *Executor) execute() {
+	defer e.ended.Done()
+	defer close(e.groups)
+	var spare []*pending
+	for {
+		list, closed := e.queue.swap(spare)
+		for _, p := range list {
+			e.one(p)
+			if len(e.group.done) >= e.opts.Group {
+				e.send(true)
+			} else if len(e.group.done) >= eagerGroup {
+				e.send(false)
+			}
+		}
+		clear(list)
+		spare = list
+		if len(list) > 0 {
+			e.send(false)
+			continue
+		}
+		if closed {
+			e.send(true)
+			return
+		}
+		e.idle()
+	}
+}
+
+// eagerGroup is how many transactions are worth a sync of their own while more are waiting to be executed.
+const eagerGroup = 64
+
+// idle waits for requests and hands over the group, whichever can be done first.
+func (e *Executor) idle() {
+	if e.group.empty() {
+		<-e.queue.signal
+		return
+	}
+	e.group.number = e.machine.part.Group()
+	select {
+	case <-e.queue.signal:
+	case e.groups <- e.group:
+		e.sent()
+	}
+}
+
+func (g *group) empty() bool { return len(g.done) == 0 && len(g.repeats) == 0 }
+
+// send hands the group over to be applied: at once if wait, otherwise if the second goroutine is free.
+func (e *Executor) send(wait bool) {
+	e.settle()
+	if e.group.empty() {
+		return
+	}
+	e.group.number = e.machine.part.Group()
+	if wait {
+		e.groups <- e.group
+		e.sent()
+		return
+	}
+	select {
+	case e.groups <- e.group:
+		e.sent()
+	default:
+	}
+}
+
+// sent starts the next group. The one that went belongs to the other goroutines from now on, but for its number and
+// whom it answers, which do not change.
+func (e *Executor) sent() {
+	e.machine.part.Seal()
+	e.flying = append(e.flying, e.group)
+	e.group = &group{}
+}
+
+// settle notes which groups the store has: reads of what they wrote may go there, and their request ids are rows.
+func (e *Executor) settle() {
+	applied := e.applied.Load()
+	e.machine.part.Applied(applied)
+	n := 0
+	for n < len(e.flying) && e.flying[n].number <= applied {
+		for _, p := range e.flying[n].waiting {
+			if p.ID != "" {
+				delete(e.inflight, p.ID)
+			}
+		}
+		n++
+	}
+	clear(e.flying[:n])
+	e.flying = e.flying[n:]
+}
+
+// one runs one request.
+func (e *Executor) one(p *pending) {
+	if !p.take() {
+		return
+	}
+	if err := e.Err(); err != nil {
+		p.fail(err)
+		return
+	}
+	if p.ctx.Err() != nil {
+		p.fail(expired(p.ctx))
+		return
+	}
+	cmd := p.command()
+	if p.ID != "" && e.repeated(p, cmd) {
+		return
+	}
+	cmd.Sequence, cmd.Time, cmd.Seed = e.sequence+1, max(e.opts.Clock().UnixNano(), e.time), e.opts.Seed()
+	trace := p.Trace
+	if trace == nil && e.opts.KeepTraces && p.op == state.OpMessage {
+		trace = new(Trace)
+	}
+	done := e.machine.step(p.ctx, cmd, trace)
+	if fault := done.result.Fault; fault != nil {
+		e.faulted(p, fault)
+		return
+	}
+	e.sequence, e.time = cmd.Sequence, cmd.Time
+	if p.op == state.OpConfigure {
+		e.publishDispatcher()
+	}
+	e.group.done = append(e.group.done, done)
+	e.group.waiting = append(e.group.waiting, p)
+	if e.opts.KeepTraces {
+		e.group.traces = append(e.group.traces, trace)
+	}
+	if p.ID != "" {
+		e.inflight[p.ID] = p
+	}
+}
+
+// repeated answers a request whose id is known, and reports whether it was.
+func (e *Executor) repeated(p *pending, cmd *state.Command) bool {
+	if first, ok := e.inflight[p.ID]; ok {
+		if first.command().EnvelopeHash() != cmd.EnvelopeHash() {
+			p.fail(reused(p.ID, 0))
+		} else {
+			e.group.repeats = append(e.group.repeats, repeat{first, p})
+		}
+		return true
+	}
+	partition := e.partition
+	known, ok, err := partition.ReadRequest(e.store, p.ID)
+	if err == nil && !ok {
+		return false
+	}
+	if err == nil && known.Envelope != cmd.EnvelopeHash() {
+		p.fail(reused(p.ID, known.Sequence))
+		return true
+	}
+	var receipt state.Receipt
+	if err == nil {
+		receipt, ok, err = partition.ReadReceipt(e.store, known.Sequence)
+	}
+	switch {
+	case err != nil:
+		e.fail(err)
+		p.fail(e.Err())
+	case !ok:
+		p.fail(fmt.Errorf("dispatch: request %q became transaction %d, whose receipt is no longer kept", p.ID, known.Sequence))
+	default:
+		// The transaction is applied, but perhaps not synced. The next group cannot be synced before it is.
+		p.receipt = &receipt
+		e.group.repeats = append(e.group.repeats, repeat{p, p})
+	}
+	return true
+}
+
+func reused(id string, seq uint64) error {
+	if seq == 0 {
+		return fmt.Errorf("%w: %q was sent before with another content, and is being executed", ErrRequestReused, id)
+	}
+	return fmt.Errorf("%w: %q was sent before with another content, as transaction %d", ErrRequestReused, id, seq)
+}
+
+// faulted decides what a fault means: to the request alone, or to the host.
+func (e *Executor) faulted(p *pending, fault error) {
+	var unbound *UnboundError
+	switch {
+	case p.ctx.Err() != nil && (errors.Is(fault, context.Cause(p.ctx)) || errors.Is(fault, p.ctx.Err())):
+		p.fail(fmt.Errorf("%w while it was executed, it has no effect: %w", ErrExpired, fault))
+	case errors.As(fault, &unbound):
+		p.fail(fault)
+	default:
+		e.fail(fault)
+		p.fail(e.Err())
+	}
+}
+
+// systemSeed returns a generator that the operating system has keyed.
+func systemSeed() func() [32]byte {
+	var key [32]byte
+	cryptorand.Read(key[:]) // it never fails: crypto/rand ends the process before
+	source := rand.NewChaCha8(key)
+	return func() (seed [32]byte) {
+		source.Read(seed[:])
+		return seed
+	}
+}

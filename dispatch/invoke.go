@@ -1,0 +1,117 @@
+package dispatch
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/troupe-run/troupe/runtime/actor"
+)
+
+// entry says which entry point to call: for a message by its kind, for a reply Reply.
+type entry struct {
+	msg   *actor.Message
+	reply *actor.Reply
+}
+
+// halt is the panic with which the host ends a call from within; frame.halted says why.
+type halt struct{}
+
+// invoke calls an entry point that may write. It charges the call, and is the one place where a panic is recovered.
+func (f *frame) invoke(ctx context.Context, e entry) (resp actor.Response, err error) {
+	if !f.meter.use(f.run.gas.Call) {
+		return actor.Response{}, outOfGas(f.meter)
+	}
+	err = f.guard(ctx, func() (err error) {
+		resp, err = f.call(ctx, e)
+		return err
+	})
+	return resp, err
+}
+
+// guard runs fn, which calls into an actor, and decides what came of it: a fault of the host, an order to stop, and only
+// then what the actor says.
+func (f *frame) guard(ctx context.Context, fn func() error) (err error) {
+	if err := f.cancelled(ctx); err != nil {
+		return err
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			err = f.panicked(v)
+		}
+		switch {
+		case f.tx.Err() != nil:
+			err = f.tx.Err()
+		case f.halted != nil:
+			err = f.halted
+		case f.cancelled(ctx) != nil:
+			err = f.tx.Err()
+		case err != nil:
+			err = actor.AsError(err)
+		case !f.code.System && f.meter.used >= f.meter.limit:
+			err = outOfGas(f.meter) // rule S24: to use exactly the limit is too much
+		}
+	}()
+	return fn()
+}
+
+// cancelled makes the end of the context a fault of the transaction. Whether it comes in time depends on the clock, so
+// no actor may catch it.
+func (f *frame) cancelled(ctx context.Context) error {
+	if ctx.Done() == nil || ctx.Err() == nil {
+		return nil
+	}
+	f.tx.Fail(fmt.Errorf("dispatch: %s was stopped: %w", f.self, context.Cause(ctx)))
+	return f.tx.Err()
+}
+
+func (f *frame) panicked(value any) error {
+	if _, ok := value.(halt); ok {
+		return nil
+	}
+	if f.run.OnPanic != nil {
+		f.run.OnPanic(f.self, value, debug.Stack())
+	}
+	f.span.logf("panic: %v", value)
+	// The text must not depend on the value, which can hold an address of this process.
+	return actor.Errorf(actor.CodePanic, "%s panicked", f.self)
+}
+
+func (f *frame) call(ctx context.Context, e entry) (actor.Response, error) {
+	code := f.code.Actor
+	if e.reply != nil {
+		if a, ok := code.(actor.Replier); ok {
+			return a.Reply(ctx, &f.env, *e.reply)
+		}
+		return f.unsupported("Reply")
+	}
+	switch e.msg.Kind {
+	case actor.KindInstantiate:
+		if a, ok := code.(actor.Instantiator); ok {
+			return a.Instantiate(ctx, &f.env, *e.msg)
+		}
+		if len(e.msg.Body) > 0 {
+			return f.unsupported("Instantiate")
+		}
+		return actor.Response{}, nil
+	case actor.KindMigrate:
+		if a, ok := code.(actor.Migrator); ok {
+			return a.Migrate(ctx, &f.env, *e.msg)
+		}
+		return f.unsupported("Migrate")
+	case actor.KindSudo:
+		if a, ok := code.(actor.Sudoer); ok {
+			return a.Sudo(ctx, &f.env, *e.msg)
+		}
+		return f.unsupported("Sudo")
+	}
+	return code.Execute(ctx, &f.env, *e.msg)
+}
+
+func (f *frame) unsupported(what string) (actor.Response, error) {
+	return actor.Response{}, actor.Errorf(actor.CodeUnsupported, "module %q has no %s", string(f.module), what)
+}
+
+func outOfGas(m *meter) error {
+	return &stop{err: actor.Errorf(actor.CodeOutOfGas, "the limit of %d gas is used up", m.limit), meter: m}
+}

@@ -1,0 +1,125 @@
+package dispatch
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/state"
+	"github.com/troupe-run/troupe/txn"
+)
+
+// Config is the part of the configuration that decides outcomes. A change of it is a command in the log.
+type Config struct {
+	Limits Limits `json:"limits"`
+	Gas    Gas    `json:"gas"`
+}
+
+// configName is the name of the meta row that holds the Config.
+const configName = "config"
+
+// Encode returns the one encoding of c, with all defaults filled in.
+func (c Config) Encode() []byte {
+	c.Limits = c.Limits.withDefaults()
+	b, err := json.Marshal(c)
+	if err != nil {
+		panic("dispatch: a Config holds numbers only: " + err.Error())
+	}
+	return b
+}
+
+// DecodeConfig is the inverse of Config.Encode.
+func DecodeConfig(b []byte) (c Config, err error) {
+	if err = json.Unmarshal(b, &c); err != nil {
+		return Config{}, fmt.Errorf("dispatch: the configuration cannot be read: %w", err)
+	}
+	return c, nil
+}
+
+// A machine executes commands one after another, as the log has them. The executor and a replay share it: what is here
+// depends on the commands and the state alone. It belongs to one goroutine.
+type machine struct {
+	d    Dispatcher
+	part *txn.Partition
+}
+
+// An executed command, before it has a receipt.
+type executed struct {
+	cmd    *state.Command
+	result Result
+	writes []txn.Write
+}
+
+// step executes cmd. If the host failed nothing has changed and result.Fault says why; otherwise the next step sees
+// what this one has written.
+func (m *machine) step(ctx context.Context, cmd *state.Command, trace *Trace) executed {
+	tx := m.part.Begin()
+	defer tx.Rollback()
+	var result Result
+	switch cmd.Op {
+	case state.OpBind:
+		result = m.bind(tx, cmd)
+	case state.OpConfigure:
+		result = m.configure(tx, cmd)
+	default:
+		result = m.d.Run(ctx, tx, cmd, trace)
+	}
+	done := executed{cmd: cmd, result: result}
+	if result.Fault == nil && result.Err == nil {
+		done.writes = tx.Writes()
+		tx.Commit()
+	}
+	return done
+}
+
+// bind records that a module is there from here on.
+func (m *machine) bind(tx *txn.Tx, cmd *state.Command) Result {
+	id := cmd.Message.Module
+	if err := actor.Address(id).Validate(); err != nil {
+		return Result{Err: actor.AsError(err)}
+	}
+	record := state.Module{ID: id, Kind: string(cmd.Message.Body), Bound: cmd.Sequence}
+	tx.Set(m.d.Partition.AppendModule(nil, id), record.Append(nil))
+	return Result{Fault: tx.Err()}
+}
+
+func (m *machine) configure(tx *txn.Tx, cmd *state.Command) Result {
+	config, err := DecodeConfig(cmd.Message.Body)
+	if err != nil {
+		return Result{Err: actor.Errorf(actor.CodeMalformed, "the configuration cannot be read")}
+	}
+	tx.Set(m.d.Partition.AppendMeta(nil, configName), cmd.Message.Body)
+	if tx.Err() == nil {
+		m.adopt(config)
+	}
+	return Result{Fault: tx.Err()}
+}
+
+func (m *machine) adopt(c Config) { m.d.Limits, m.d.Gas = c.Limits, &c.Gas }
+
+// receipt returns what the command left, without its hashes.
+func (e *executed) receipt() *state.Receipt {
+	r := &state.Receipt{
+		Sequence: e.cmd.Sequence, RequestID: e.cmd.RequestID, Err: e.result.Err, Path: e.result.Path, Callee: e.result.Callee,
+		Data: e.result.Data, Events: e.result.Events, GasUsed: e.result.GasUsed, Messages: e.result.Messages,
+	}
+	if len(e.writes) == 0 {
+		return r
+	}
+	size := 0
+	for i := range e.writes {
+		size += len(e.writes[i].Key)
+	}
+	keys := make([]byte, 0, size) // one allocation for all keys
+	r.Changes = make([]state.Change, len(e.writes))
+	for i, w := range e.writes {
+		start := len(keys)
+		keys = append(keys, w.Key...)
+		r.Changes[i] = state.Change{Key: keys[start+partitionLen : len(keys) : len(keys)], Value: w.Value, Deleted: w.Deleted}
+	}
+	return r
+}
+
+// partitionLen is the length of what stands before the space in a stored key.
+const partitionLen = 2

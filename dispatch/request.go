@@ -1,0 +1,91 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/state"
+)
+
+// A Request asks for one transaction.
+type Request struct {
+	// ID, if not empty, makes the request safe to repeat: however often it is sent, it has one effect and one receipt.
+	// At most MaxRequestID bytes.
+	ID      string
+	Sender  actor.Address
+	Message actor.Message
+	// Trace, if not nil, is filled with the spans of the transaction before Submit returns. A repeated request that was
+	// executed earlier leaves it empty.
+	Trace *Trace
+}
+
+// MaxRequestID is the greatest length of a request id, in bytes.
+const MaxRequestID = 256
+
+// Errors of Submit that callers branch on. In each case the request had no effect, except ErrStopped.
+var (
+	// ErrClosed: the executor no longer takes requests.
+	ErrClosed = errors.New("closed")
+	// ErrExpired: the context ended before the transaction had been executed.
+	ErrExpired = errors.New("expired")
+	// ErrOverloaded: the queue is full; see OverloadedError.
+	ErrOverloaded = errors.New("overloaded")
+	// ErrRequestReused: the request id was used before, for another request.
+	ErrRequestReused = errors.New("request id reused")
+	// ErrStopped: the host failed. Whether the transaction is durable shows when the directory is opened again; a
+	// request with an ID can then simply be repeated.
+	ErrStopped = errors.New("stopped")
+)
+
+// An OverloadedError says that the queue is full, and when to try again. It is ErrOverloaded.
+type OverloadedError struct {
+	Queued     int
+	RetryAfter time.Duration
+}
+
+func (e *OverloadedError) Error() string {
+	return fmt.Sprintf("overloaded: %d requests are waiting, try again in %s", e.Queued, e.RetryAfter)
+}
+
+// Is makes errors.Is(err, ErrOverloaded) true.
+func (e *OverloadedError) Is(target error) bool { return target == ErrOverloaded }
+
+// pending is a request on its way.
+type pending struct {
+	Request
+	op    state.Op
+	ctx   context.Context
+	stage atomic.Int32
+	done  chan struct{} // closed when receipt or err is set
+	// receipt belongs to whoever asked; a repeated request gets one of its own.
+	receipt *state.Receipt
+	err     error
+}
+
+// The stages of a pending request. The one who moves it away from queued decides its fate.
+const (
+	queued int32 = iota
+	taken
+	withdrawn
+)
+
+func (p *pending) take() bool     { return p.stage.CompareAndSwap(queued, taken) }
+func (p *pending) withdraw() bool { return p.stage.CompareAndSwap(queued, withdrawn) }
+
+func (p *pending) fail(err error) {
+	p.err = err
+	close(p.done)
+}
+
+func (p *pending) succeed(r *state.Receipt) {
+	p.receipt = r
+	close(p.done)
+}
+
+func (p *pending) command() *state.Command {
+	return &state.Command{Op: p.op, RequestID: p.ID, Sender: p.Sender, Message: p.Message}
+}

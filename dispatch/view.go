@@ -1,0 +1,69 @@
+package dispatch
+
+import (
+	"sync/atomic"
+
+	"github.com/troupe-run/troupe/state"
+)
+
+// A View is a committed and durable state of a partition: that behind the transaction Head. It is for any number of
+// goroutines and never changes. Release it after use.
+type View struct {
+	*state.Snapshot
+	Head state.Head
+	refs atomic.Int64
+}
+
+func newView(snap *state.Snapshot, head state.Head) *View {
+	v := &View{Snapshot: snap, Head: head}
+	v.refs.Store(1)
+	return v
+}
+
+// Release gives the view back. It must be called once for each View that was handed out.
+func (v *View) Release() {
+	if v.refs.Add(-1) == 0 {
+		v.Snapshot.Close()
+	}
+}
+
+// retain reports false if the view has been closed.
+func (v *View) retain() bool {
+	for {
+		n := v.refs.Load()
+		if n == 0 {
+			return false
+		}
+		if v.refs.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+// latest publishes views: one at a time is current.
+type latest struct {
+	view    atomic.Pointer[View]
+	changed atomic.Pointer[chan struct{}]
+}
+
+// set makes v current. It takes over v's first reference.
+func (l *latest) set(v *View) {
+	before := l.view.Swap(v)
+	fresh := make(chan struct{})
+	if c := l.changed.Swap(&fresh); c != nil {
+		close(*c)
+	}
+	if before != nil {
+		before.Release()
+	}
+}
+
+// get returns the current view, nil if there is none any more.
+func (l *latest) get() *View {
+	for {
+		v := l.view.Load()
+		if v == nil || v.retain() {
+			return v
+		}
+	}
+}

@@ -1,0 +1,378 @@
+package typed
+
+import (
+	"bytes"
+	"encoding/base64"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// FromJSON returns JSON text in Core Deterministic CBOR. A number without fraction and exponent is an integer and must
+// fit in 65 bits (-2^64 to 2^64-1); any other is a float, 1.0 too. A text stays a text: FromJSON cannot know which were
+// bytes, but an actor does and takes base64 for them, so a message for an actor is better sent as the JSON it is.
+//
+// It is stricter than package encoding/json: no key twice in an object, no invalid UTF-8, no lone surrogates, nesting up
+// to MaxDepth. The error is an *actor.Error with CodeMalformed; it says at which byte.
+func FromJSON(json []byte) ([]byte, error) {
+	r := jsonReader{src: json, depth: MaxDepth}
+	at := path{name: "json"}
+	out, err := r.document(make([]byte, 0, len(json)), anything, &at)
+	if err != nil {
+		return nil, malformed("json", err)
+	}
+	return out, nil
+}
+
+// jsonReader turns JSON into deterministic CBOR. It follows a schema as far as it must: bytes from base64, and the
+// integer keys of a map, which are texts in JSON. What does not match the schema it passes on as it is, for the decoder
+// of CBOR to judge, so that there is one judge of types.
+type jsonReader struct {
+	src   []byte
+	off   int
+	depth int
+}
+
+// document reads one value and the end of the text.
+func (r *jsonReader) document(dst []byte, s *schema, at *path) ([]byte, error) {
+	dst, err := r.value(dst, s, at)
+	if err == nil && r.peek() != 0 {
+		err = r.faultAt(at, "something follows the value")
+	}
+	return dst, err
+}
+
+// peek skips white space and returns the byte behind it, or 0 at the end. A NUL in the text is returned as 1: neither
+// begins or ends anything.
+func (r *jsonReader) peek() byte {
+	for ; r.off < len(r.src); r.off++ {
+		switch c := r.src[r.off]; c {
+		case ' ', '\t', '\n', '\r':
+		case 0:
+			return 1
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+func (r *jsonReader) faultAt(at *path, what string) error {
+	if r.off >= len(r.src) {
+		what = "the text ends too early"
+	}
+	return at.fault("byte " + strconv.Itoa(r.off) + ": " + what)
+}
+
+func (r *jsonReader) value(dst []byte, s *schema, at *path) ([]byte, error) {
+	switch c := r.peek(); {
+	case c == '{':
+		return r.object(dst, s, at)
+	case c == '[':
+		return r.array(dst, s, at)
+	case c == '"':
+		text, err := r.text(at)
+		if err != nil {
+			return nil, err
+		}
+		if s.form == formBytes {
+			raw, err := base64.StdEncoding.Strict().DecodeString(text)
+			if err != nil {
+				return nil, at.fault("expected bytes in base64, found " + quote(text))
+			}
+			return append(appendHead(dst, majorBytes, uint64(len(raw))), raw...), nil
+		}
+		return append(appendHead(dst, majorText, uint64(len(text))), text...), nil
+	case c == '-' || '0' <= c && c <= '9':
+		return r.number(dst, at)
+	case r.word("true"):
+		return append(dst, wireTrue), nil
+	case r.word("false"):
+		return append(dst, wireFalse), nil
+	case r.word("null"):
+		return append(dst, wireNull), nil
+	}
+	return nil, r.faultAt(at, "this is not JSON")
+}
+
+func (r *jsonReader) word(w string) bool {
+	if !bytes.HasPrefix(r.src[r.off:], []byte(w)) {
+		return false
+	}
+	r.off += len(w)
+	return true
+}
+
+// next consumes what separates items: it returns false at the end of the container.
+func (r *jsonReader) next(n int, end byte, at *path) (bool, error) {
+	c := r.peek()
+	switch {
+	case c == end:
+		r.off++
+		return false, nil
+	case n == 0:
+		return true, nil
+	case c != ',':
+		return false, r.faultAt(at, "a comma is missing")
+	}
+	r.off++
+	if r.peek() == end {
+		return false, r.faultAt(at, "a value is missing behind the comma")
+	}
+	return true, nil
+}
+
+func (r *jsonReader) array(dst []byte, s *schema, at *path) ([]byte, error) {
+	if r.depth--; r.depth < 0 {
+		return nil, r.faultAt(at, "maps and arrays nest too deep")
+	}
+	defer func() { r.depth++ }()
+	r.off++
+	elem := anything
+	if s.form == formList {
+		elem = s.elem
+	}
+	var items []byte
+	for n := 0; ; n++ {
+		more, err := r.next(n, ']', at)
+		if err != nil {
+			return nil, err
+		}
+		if !more {
+			return append(appendHead(dst, majorArray, uint64(n)), items...), nil
+		}
+		if items, err = r.value(items, elem, &path{up: at, index: n}); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// entry is where a pair stands in a scratch buffer.
+type entry struct{ start, value, end int }
+
+func (r *jsonReader) object(dst []byte, s *schema, at *path) ([]byte, error) {
+	if r.depth--; r.depth < 0 {
+		return nil, r.faultAt(at, "maps and arrays nest too deep")
+	}
+	defer func() { r.depth++ }()
+	r.off++
+	var buf []byte
+	var entries []entry
+	for {
+		more, err := r.next(len(entries), '}', at)
+		if err != nil {
+			return nil, err
+		}
+		if !more {
+			break
+		}
+		e := entry{start: len(buf)}
+		name, err := r.key(at)
+		if err != nil {
+			return nil, err
+		}
+		buf = appendKeyOf(buf, s, name)
+		e.value = len(buf)
+		if buf, err = r.value(buf, valueSchema(s, name), &path{up: at, name: name}); err != nil {
+			return nil, err
+		}
+		e.end = len(buf)
+		entries = append(entries, e)
+	}
+	// Bytewise order of the encoded keys is what Core Deterministic Encoding asks for.
+	slices.SortFunc(entries, func(a, b entry) int {
+		return bytes.Compare(buf[a.start:a.value], buf[b.start:b.value])
+	})
+	dst = appendHead(dst, majorMap, uint64(len(entries)))
+	for i, e := range entries {
+		if i > 0 && bytes.Equal(buf[e.start:e.value], buf[entries[i-1].start:entries[i-1].value]) {
+			return nil, at.fault("a key appears twice")
+		}
+		dst = append(dst, buf[e.start:e.end]...)
+	}
+	return dst, nil
+}
+
+// key reads the key of a pair and the colon.
+func (r *jsonReader) key(at *path) (string, error) {
+	if r.peek() != '"' {
+		return "", r.faultAt(at, "a key is a text in quotes")
+	}
+	name, err := r.text(at)
+	if err == nil && r.peek() != ':' {
+		err = r.faultAt(at, "a colon is missing")
+	}
+	r.off++
+	return name, err
+}
+
+// appendKeyOf appends the key of a pair of a map that s describes.
+func appendKeyOf(dst []byte, s *schema, name string) []byte {
+	if s.form == formMap && s.key.form != formText {
+		h := head{major: majorUint}
+		digits, negative := strings.CutPrefix(name, "-")
+		n, err := strconv.ParseUint(digits, 10, 64)
+		if h.arg = n; negative && n > 0 {
+			h = head{major: majorNegative, arg: n - 1}
+		}
+		if err == nil && integer(h) == name {
+			return appendHead(dst, h.major, h.arg)
+		}
+	}
+	return append(appendHead(dst, majorText, uint64(len(name))), name...)
+}
+
+func valueSchema(s *schema, name string) *schema {
+	switch s.form {
+	case formMap:
+		return s.elem
+	case formObject:
+		if f := s.field([]byte(name)); f != nil {
+			return f.schema
+		}
+	}
+	return anything
+}
+
+func (r *jsonReader) number(dst []byte, at *path) ([]byte, error) {
+	start := r.off
+	r.digitsAnd("-")
+	whole := string(r.src[start:r.off])
+	digits := strings.TrimPrefix(whole, "-")
+	if digits == "" || len(digits) > 1 && digits[0] == '0' || strings.Contains(digits, "-") {
+		return nil, r.malformedNumber(start, at)
+	}
+	if c := r.peekRaw(); c != '.' && c != 'e' && c != 'E' {
+		h := head{major: majorUint}
+		n, err := strconv.ParseUint(digits, 10, 64)
+		if h.arg = n; whole[0] == '-' {
+			if digits == "18446744073709551616" {
+				n, err = 0, nil // -2^64, whose argument 2^64-1 is 0-1
+				h = head{major: majorNegative, arg: math.MaxUint64}
+			} else if n > 0 {
+				h = head{major: majorNegative, arg: n - 1}
+			}
+		}
+		if err != nil {
+			return nil, at.fault("the integer " + quote(whole) + " has more than 64 bits")
+		}
+		return appendHead(dst, h.major, h.arg), nil
+	}
+	if r.peekRaw() == '.' {
+		r.off++
+		if r.digitsAnd("") == 0 {
+			return nil, r.malformedNumber(start, at)
+		}
+	}
+	if c := r.peekRaw(); c == 'e' || c == 'E' {
+		r.off++
+		if c := r.peekRaw(); c == '+' || c == '-' {
+			r.off++
+		}
+		if r.digitsAnd("") == 0 {
+			return nil, r.malformedNumber(start, at)
+		}
+	}
+	text := string(r.src[start:r.off])
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return nil, at.fault("the number " + quote(text) + " is out of range")
+	}
+	return append(dst, marshal(f)...), nil
+}
+
+func (r *jsonReader) malformedNumber(start int, at *path) error {
+	r.off = start
+	return r.faultAt(at, "this is not a number of JSON")
+}
+
+func (r *jsonReader) peekRaw() byte {
+	if r.off < len(r.src) {
+		return r.src[r.off]
+	}
+	return 0
+}
+
+// digitsAnd skips digits and the bytes of extra, and returns how many.
+func (r *jsonReader) digitsAnd(extra string) int {
+	start := r.off
+	for r.off < len(r.src) && ('0' <= r.src[r.off] && r.src[r.off] <= '9' || strings.IndexByte(extra, r.src[r.off]) >= 0) {
+		r.off++
+	}
+	return r.off - start
+}
+
+// text reads a string, whose opening quote is the next byte.
+func (r *jsonReader) text(at *path) (string, error) {
+	r.off++
+	start := r.off
+	var out []byte // what precedes start, once there has been an escape
+	for r.off < len(r.src) {
+		switch c := r.src[r.off]; {
+		case c == '"':
+			run := r.src[start:r.off]
+			if !utf8.Valid(run) {
+				return "", r.faultAt(at, "a text is not valid UTF-8")
+			}
+			r.off++
+			if out == nil {
+				return string(run), nil
+			}
+			return string(append(out, run...)), nil
+		case c < 0x20:
+			return "", r.faultAt(at, "a control character stands in a text")
+		case c == '\\':
+			run := r.src[start:r.off]
+			if !utf8.Valid(run) {
+				return "", r.faultAt(at, "a text is not valid UTF-8")
+			}
+			var ok bool
+			if out, ok = r.escape(append(out, run...)); !ok {
+				return "", r.faultAt(at, "an escape in a text is wrong")
+			}
+			start = r.off
+		default:
+			r.off++
+		}
+	}
+	return "", r.faultAt(at, "")
+}
+
+// escape appends what the escape at off stands for. It leaves off behind it, or on it if it is wrong.
+func (r *jsonReader) escape(out []byte) ([]byte, bool) {
+	if r.off+1 >= len(r.src) {
+		return nil, false
+	}
+	c := r.src[r.off+1]
+	if i := strings.IndexByte(`"\/bfnrt`, c); i >= 0 {
+		r.off += 2
+		return append(out, "\"\\/\b\f\n\r\t"[i]), true
+	}
+	first, ok := r.unit(r.off)
+	if !ok {
+		return nil, false
+	}
+	if !utf16.IsSurrogate(first) {
+		r.off += 6
+		return utf8.AppendRune(out, first), true
+	}
+	second, ok := r.unit(r.off + 6)
+	both := utf16.DecodeRune(first, second)
+	if !ok || both == utf8.RuneError {
+		return nil, false
+	}
+	r.off += 12
+	return utf8.AppendRune(out, both), true
+}
+
+// unit reads the code unit of the escape \uXXXX at off.
+func (r *jsonReader) unit(off int) (rune, bool) {
+	if off+6 > len(r.src) || r.src[off] != '\\' || r.src[off+1] != 'u' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(string(r.src[off+2:off+6]), 16, 16)
+	return rune(n), err == nil
+}
