@@ -3,6 +3,7 @@ package state
 import (
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -39,6 +40,16 @@ func (f *failure) set(cause error) {
 	}
 }
 
+// background takes an error of Pebble's own work. After a failure Pebble may come back with the next one at once, for
+// as long as the store is open: the pause keeps that from taking a processor. Pebble may hold its lock meanwhile, but
+// nobody waits for it who could get an answer.
+func (f *failure) background(cause error) {
+	if f.get() != nil {
+		time.Sleep(time.Millisecond)
+	}
+	f.set(cause)
+}
+
 func (f *failure) panicked() bool { return f.panics.Load() }
 
 // catch turns a panic of Pebble into the failure of the store. It is deferred by what calls into Pebble.
@@ -70,7 +81,7 @@ func (l logger) Fatalf(format string, args ...any) { l.failure.set(fmt.Errorf(fo
 // again, at once and forever; for us it is the end.
 func listener(f *failure, st *stall) *pebble.EventListener {
 	return &pebble.EventListener{
-		BackgroundError: f.set,
+		BackgroundError: f.background,
 		DataCorruption: func(info pebble.DataCorruptionInfo) {
 			f.set(fmt.Errorf("%w: %w; restore the store from a checkpoint", ErrCorrupt, info.Details))
 		},

@@ -4,7 +4,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -82,14 +81,9 @@ func (f *fence) create(name string, category vfs.DiskWriteCategory, open func() 
 // createShadow makes a file in memory, so that a writer who waits for a flush inside Pebble comes out. Compactions can
 // wait: nobody needs what they do, and they would read and write the whole store. They end with Close.
 func (f *fence) createShadow(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	if isTable(name) {
-		if strings.Contains(string(category), "flush") {
-			// Should flushes go on failing for another reason, this keeps Pebble from trying at full speed.
-			time.Sleep(time.Millisecond)
-		} else {
-			<-f.closing
-			return nil, f.failure.get()
-		}
+	if isTable(name) && !strings.Contains(string(category), "flush") {
+		<-f.closing
+		return nil, f.failure.get()
 	}
 	return f.shadow.Create(f.FS.PathBase(name), category)
 }
@@ -143,6 +137,15 @@ func (f *fence) Rename(oldname, newname string) error {
 		f.failure.set(err)
 	}
 	return nil
+}
+
+// GetDiskUsage implements vfs.FS. Pebble takes it for a failure of the disk if that is not known; it is none.
+func (f *fence) GetDiskUsage(path string) (vfs.DiskUsage, error) {
+	usage, err := f.FS.GetDiskUsage(path)
+	if err != nil {
+		return vfs.DiskUsage{}, vfs.ErrUnsupported
+	}
+	return usage, nil
 }
 
 // fencedFile is a file of the store, or its directory, that is written.
