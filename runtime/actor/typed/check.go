@@ -75,7 +75,7 @@ func (s *schema) checkScalar(h head, at *path) error {
 		ok = float || h.major <= majorNegative
 	case formInt, formUint:
 		if ok = h.major <= majorNegative; ok && !s.fits(h) {
-			return at.fault("the integer is out of range for " + s.name())
+			return at.fault("the integer is out of range for " + s.number())
 		}
 	case formList, formMap, formObject, formText, formBytes, formTime, formMarked:
 		ok = false

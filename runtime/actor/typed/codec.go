@@ -17,7 +17,7 @@ const (
 	MaxDepth = 64
 
 	// valueDepth bounds what actors have encoded themselves: it must take whatever EncodeValue makes.
-	valueDepth = 1024
+	valueDepth = 256
 )
 
 // The modes are built once and are immutable from then on.

@@ -16,7 +16,7 @@ import (
 // that JSON has no number for are the texts "NaN", "Infinity" and "-Infinity".
 //
 // Data that is not one whole item of CBOR within the limits (no tags, no indefinite lengths, no key twice, valid UTF-8,
-// nesting up to 1024) is an *actor.Error with CodeMalformed; the caller may then show it some other way. Beware that
+// nesting up to 256) is an *actor.Error with CodeMalformed; the caller may then show it some other way. Beware that
 // short raw bytes can be CBOR by chance.
 func ToJSON(data []byte) ([]byte, error) {
 	w := jsonWriter{wire: wire{data: data}, depth: valueDepth}
