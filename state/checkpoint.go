@@ -30,6 +30,11 @@ func (s *Store) Checkpoint(dir string) (err error) {
 	if err == nil {
 		err = s.db.Checkpoint(dir, pebble.WithFlushedWAL())
 	}
+	if err == nil {
+		if err = writeSeal(s.fs, dir); err != nil {
+			_ = s.fs.RemoveAll(dir)
+		}
+	}
 	if failed := s.Err(); failed != nil {
 		return failed
 	}
@@ -39,8 +44,8 @@ func (s *Store) Checkpoint(dir string) (err error) {
 	return nil
 }
 
-// Restore copies the checkpoint in from to the directory to, which must be missing or empty, and checks that it opens
-// there. Both are on the file system of the options. It returns the errors of Open, about from, and one that wraps
+// Restore copies the checkpoint in from to the directory to, which must be missing or empty, and reads every row of
+// both. Both are on the file system of the options. It returns the errors of Open, about from, and one that wraps
 // fs.ErrExist if to is occupied. On failure it leaves nothing behind in to.
 func Restore(from, to string, opts *Options) (err error) {
 	var o Options
@@ -79,12 +84,23 @@ func Restore(from, to string, opts *Options) (err error) {
 	return nil
 }
 
-// verify opens and closes the store in dir without changing it.
-func verify(dir string, o Options) error {
+// verify opens the store in dir without changing it and reads every row, so that every checksum is compared.
+func verify(dir string, o Options) (err error) {
 	o.ReadOnly = true
 	s, err := Open(dir, &o)
 	if err != nil {
 		return err
 	}
-	return s.Close()
+	defer func() {
+		if closeErr := s.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	it, err := s.Iter(nil, nil)
+	if err != nil {
+		return err
+	}
+	for ok := it.First(); ok; ok = it.Next() {
+	}
+	return it.Close()
 }

@@ -67,7 +67,16 @@ func (f *fence) create(name string, category vfs.DiskWriteCategory, open func() 
 	if f.failure.get() != nil {
 		return f.createShadow(name, category)
 	}
-	file, err := open()
+	var err error
+	if strings.HasPrefix(f.FS.PathBase(name), "marker.") {
+		// Pebble makes a manifest and a marker that names it, and only then syncs the directory. A crash in between may
+		// leave the marker without the manifest, and the store cannot be opened.
+		err = syncDir(f.FS, f.dir)
+	}
+	var file vfs.File
+	if err == nil {
+		file, err = open()
+	}
 	if err != nil {
 		f.failure.set(err)
 		if isTable(name) {
@@ -147,94 +156,3 @@ func (f *fence) GetDiskUsage(path string) (vfs.DiskUsage, error) {
 	}
 	return usage, nil
 }
-
-// fencedFile is a file of the store, or its directory, that is written.
-type fencedFile struct {
-	vfs.File
-	failure *failure
-	table   bool
-}
-
-// done takes note of err and returns what Pebble may know of it.
-func (f *fencedFile) done(err error) error {
-	if err == nil {
-		return nil
-	}
-	f.failure.set(err)
-	if f.table {
-		return err
-	}
-	return nil
-}
-
-// fenced reports whether nothing may reach the file any more, and what to say then.
-func (f *fencedFile) fenced() (bool, error) {
-	err := f.failure.get()
-	if err == nil {
-		return false, nil
-	}
-	if f.table {
-		return true, err
-	}
-	return true, nil
-}
-
-// Write implements vfs.File.
-func (f *fencedFile) Write(p []byte) (int, error) {
-	if fenced, err := f.fenced(); fenced {
-		return len(p), err
-	}
-	n, err := f.File.Write(p)
-	if err != nil {
-		return len(p), f.done(err)
-	}
-	return n, nil
-}
-
-// WriteAt implements vfs.File.
-func (f *fencedFile) WriteAt(p []byte, off int64) (int, error) {
-	if fenced, err := f.fenced(); fenced {
-		return len(p), err
-	}
-	n, err := f.File.WriteAt(p, off)
-	if err != nil {
-		return len(p), f.done(err)
-	}
-	return n, nil
-}
-
-// Preallocate implements vfs.File. It only saves work: if there is no room, the write says so.
-func (f *fencedFile) Preallocate(offset, length int64) error {
-	if fenced, _ := f.fenced(); !fenced {
-		_ = f.File.Preallocate(offset, length)
-	}
-	return nil
-}
-
-// Sync implements vfs.File.
-func (f *fencedFile) Sync() error {
-	if fenced, err := f.fenced(); fenced {
-		return err
-	}
-	return f.done(f.File.Sync())
-}
-
-// SyncData implements vfs.File.
-func (f *fencedFile) SyncData() error {
-	if fenced, err := f.fenced(); fenced {
-		return err
-	}
-	return f.done(f.File.SyncData())
-}
-
-// SyncTo implements vfs.File.
-func (f *fencedFile) SyncTo(length int64) (fullSync bool, err error) {
-	if fenced, err := f.fenced(); fenced {
-		return true, err
-	}
-	fullSync, err = f.File.SyncTo(length)
-	return fullSync || err != nil, f.done(err)
-}
-
-// Close implements vfs.File. It closes the file in any case.
-func (f *fencedFile) Close() error { return f.done(f.File.Close()) }

@@ -3,24 +3,37 @@ package state
 import (
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // formatVersion is the version of everything in this package that reaches the disk: key layout, spaces, records.
 const formatVersion = 1
 
-// formatMagic stands before the version, in decimal, in the meta row "format" of partition 0.
-const formatMagic = "troupe/state "
+// The version stands in two places. The name of the comparer is in Pebble's own files, where it is found before anything
+// is touched. The meta row "format" of partition 0 is ours, and durable before any other row.
+const (
+	comparerPrefix = "troupe.state."
+	formatMagic    = "troupe/state "
+)
 
 func formatKey() []byte { return Partition(0).AppendMeta(nil, "format") }
 
-// probe reports whether the directory holds a store of ours. It changes nothing. A directory with anything else that
-// would be overwritten or misread is an error.
-func (s *Store) probe(o Options) (found bool, err error) {
+// comparer orders keys as bytes.
+func comparer() *pebble.Comparer {
+	c := *pebble.DefaultComparer
+	c.Name = comparerPrefix + strconv.Itoa(formatVersion)
+	return &c
+}
+
+// probe reports whether the directory holds a Pebble database. It changes nothing. If the database is not ours, or not
+// of our version, or pieces of one lie about, that is an error.
+func (s *Store) probe() (found bool, err error) {
 	desc, err := pebble.Peek(s.path, s.fs)
 	if err != nil {
 		return false, s.openError(err)
@@ -28,84 +41,96 @@ func (s *Store) probe(o Options) (found bool, err error) {
 	if !desc.Exists {
 		return false, s.probeEmpty()
 	}
-	p := s.pebbleOptions(o)
-	p.ReadOnly, p.ErrorIfNotExists = true, true
-	p.CacheSize, p.DisableAutomaticCompactions = 1<<20, true
-	defer s.catch("open", &err)
-	db, err := pebble.Open(s.path, p)
+	if desc.OptionsFilename == "" {
+		return true, nil // a crash during creation; Pebble will compare the name in its manifest
+	}
+	options, err := readFile(s.fs, desc.OptionsFilename)
 	if err != nil {
 		return false, s.openError(err)
 	}
-	found, err = s.checkFormat(db)
-	if closeErr := db.Close(); err == nil && closeErr != nil {
-		err = s.openError(closeErr)
+	for line := range strings.Lines(string(options)) {
+		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "comparer="); ok {
+			return true, s.checkName(name)
+		}
 	}
-	if failed := s.Err(); failed != nil {
-		err = failed
-	}
-	return found, err
+	return false, s.foreign("its OPTIONS file names no comparer")
 }
 
 // probeEmpty refuses to create a store where the pieces of one lie without what holds them together.
 func (s *Store) probeEmpty() error {
 	names, err := s.fs.List(s.path)
 	if err != nil {
-		return fmt.Errorf("state: open %s: %w", s.name(), err)
+		return s.openError(err)
 	}
 	for _, name := range names {
-		if ext := filepath.Ext(name); ext == ".sst" || ext == ".log" || name == "CURRENT" {
-			return fmt.Errorf("state: open %s: %w: there is %s, but no manifest that Pebble could read; "+
-				"restore the store from a checkpoint, or name another directory", s.name(), ErrFormat, name)
+		if ext := filepath.Ext(name); ext == ".sst" || ext == ".log" || name == "CURRENT" || name == sealName {
+			return s.foreign("there is " + name + ", but no manifest")
 		}
 	}
 	return nil
 }
 
-// checkFormat reports whether db carries our format. A database of ours that is empty is what a crash during creation
-// leaves: it holds nothing yet, and creating it again is right.
-func (s *Store) checkFormat(db *pebble.DB) (found bool, err error) {
-	value, closer, err := db.Get(formatKey())
-	if errors.Is(err, pebble.ErrNotFound) {
-		return false, s.checkEmpty(db)
+// checkName compares the version in the name of a comparer.
+func (s *Store) checkName(name string) error {
+	digits, ours := strings.CutPrefix(name, comparerPrefix)
+	if !ours {
+		return s.foreign("it is a Pebble database of another program, ordered by " + strconv.Quote(name))
 	}
-	if err != nil {
-		return false, s.openError(err)
-	}
-	text := string(value)
-	if err := closer.Close(); err != nil {
-		return false, s.openError(err)
-	}
-	digits, ours := strings.CutPrefix(text, formatMagic)
-	version, err := strconv.ParseUint(digits, 10, 32)
-	switch {
-	case !ours || err != nil:
-		return false, fmt.Errorf("state: open %s: %w: the format row is %.40q, which says no version", s.name(), ErrFormat, text)
-	case version > formatVersion:
-		return false, fmt.Errorf("state: open %s: %w: it has format version %d, this program knows %d; "+
-			"open it with a newer release", s.name(), ErrFormat, version, formatVersion)
-	case version < formatVersion:
-		return false, fmt.Errorf("state: open %s: %w: it has format version %d, this program knows %d; "+
-			"open it with the release that wrote it", s.name(), ErrFormat, version, formatVersion)
-	}
-	return true, nil
+	return s.checkVersion(digits)
 }
 
-func (s *Store) checkEmpty(db *pebble.DB) error {
-	it, err := db.NewIter(nil)
+func (s *Store) checkVersion(digits string) error {
+	version, err := strconv.ParseUint(digits, 10, 32)
 	if err != nil {
-		return s.openError(err)
+		return s.foreign("its version is " + strconv.Quote(digits))
+	}
+	advice := "open it with a newer release"
+	switch {
+	case version == formatVersion:
+		return nil
+	case version < formatVersion:
+		advice = "open it with the release that wrote it"
+	}
+	return fmt.Errorf("state: open %s: %w version %d, and this program knows version %d; %s",
+		s.name(), ErrFormat, version, formatVersion, advice)
+}
+
+func (s *Store) foreign(why string) error {
+	return fmt.Errorf("state: open %s: unknown %w: %s; name another directory, or restore this one from a checkpoint",
+		s.name(), ErrFormat, why)
+}
+
+// checkFormat reads the format row of an open database, and writes it into one that is new. A database of ours without
+// any row is what a crash during creation leaves: it holds nothing yet, and creating it again is right.
+func (s *Store) checkFormat(readOnly bool) error {
+	value, ok, err := s.Get(formatKey())
+	if err != nil {
+		return err
+	}
+	if ok {
+		digits, ours := strings.CutPrefix(string(value), formatMagic)
+		if !ours {
+			return s.foreign("the format row says " + strconv.Quote(string(truncate(value))))
+		}
+		return s.checkVersion(digits)
+	}
+	it, err := s.Iter(nil, nil)
+	if err != nil {
+		return err
 	}
 	occupied := it.First()
 	if err := it.Close(); err != nil {
-		return s.openError(err)
+		return err
 	}
-	if occupied {
-		return fmt.Errorf("state: open %s: %w: there are rows, but none says which format they have", s.name(), ErrFormat)
+	switch {
+	case occupied:
+		return s.foreign("there are rows, but none says which format they have")
+	case readOnly:
+		return s.foreign("it was never completely created")
 	}
-	return nil
+	return s.writeFormat()
 }
 
-// writeFormat marks a new store. It is durable before anything else is written.
 func (s *Store) writeFormat() error {
 	b := s.NewBatch()
 	b.Set(formatKey(), strconv.AppendUint([]byte(formatMagic), formatVersion, 10))
@@ -114,4 +139,14 @@ func (s *Store) writeFormat() error {
 		return err
 	}
 	return p.Wait()
+}
+
+// readFile returns the content of a small file.
+func readFile(fs vfs.FS, path string) ([]byte, error) {
+	f, err := fs.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(f)
+	return data, errors.Join(err, f.Close())
 }

@@ -75,7 +75,7 @@ func newStore(dir, path string, fs vfs.FS, o Options) *Store {
 
 // lockDir makes sure that dir exists and that nobody else has it. It returns the path to use from then on.
 func lockDir(dir string, o Options) (path string, lock *pebble.Lock, err error) {
-	path = dir
+	path = o.FS.PathJoin(dir) // without a separator at its end, as Pebble writes the names of files
 	if o.ReadOnly {
 		if _, err := o.FS.Stat(path); err != nil {
 			return "", nil, fmt.Errorf("state: open %s: %w", dir, err)
@@ -113,33 +113,41 @@ func isLocked(err error) bool {
 		strings.Contains(err.Error(), "lock held by current process")
 }
 
-// openLocked looks before it touches anything: only a store of ours, or none at all, is opened for writing.
+// openLocked looks before it touches anything: only a store of ours, or none at all, is opened for writing. On error the
+// lock stays the caller's.
 func openLocked(dir, path string, lock *pebble.Lock, o Options) (*Store, error) {
 	s := newStore(dir, path, o.FS, o)
-	s.lock = lock
-	found, err := s.probe(o)
+	s.readOnly = o.ReadOnly
+	found, err := s.probe()
+	if err == nil && found {
+		err = s.checkSeal()
+	}
+	switch {
+	case err != nil:
+	case !found && o.ReadOnly:
+		err = fmt.Errorf("state: open %s: there is no store: %w", dir, fs.ErrNotExist)
+	case !o.ReadOnly:
+		if err = breakSeal(o.FS, path); err != nil {
+			err = s.openError(err)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
-	if !found && o.ReadOnly {
-		return nil, fmt.Errorf("state: open %s: there is no store: %w", dir, fs.ErrNotExist)
-	}
 	s.fence = newFence(o.FS, path, s.failure)
+	s.pebbleLock = lock
 	if err := s.openDB(o); err != nil {
 		return nil, err
 	}
-	if !found {
-		err = s.writeFormat()
-	}
-	if err == nil {
-		// Pebble may have opened on top of a disk that failed on the way.
-		err = s.Err()
+	// What Pebble could not write it has not told: see fence.
+	if err = s.Err(); err == nil {
+		err = s.checkFormat(o.ReadOnly)
 	}
 	if err != nil {
-		s.lock = nil // it is the caller's until Open succeeds
 		_ = s.Close()
 		return nil, err
 	}
+	s.lock = lock
 	return s, nil
 }
 
@@ -162,9 +170,8 @@ func (s *Store) openError(err error) error {
 	switch {
 	case pebble.IsCorruptionError(err):
 		return fmt.Errorf("state: open %s: %w: %w; restore the store from a checkpoint", s.name(), ErrCorrupt, err)
-	case strings.Contains(err.Error(), "comparer name"):
-		return fmt.Errorf("state: open %s: %w: it is the Pebble database of another program; name another directory",
-			s.name(), ErrFormat)
+	case strings.Contains(err.Error(), "comparer name from file"):
+		return s.foreign(err.Error())
 	}
 	return fmt.Errorf("state: open %s: %w", s.name(), err)
 }
@@ -174,7 +181,7 @@ func (s *Store) openError(err error) error {
 func (s *Store) pebbleOptions(o Options) *pebble.Options {
 	p := &pebble.Options{
 		FS:                          s.fs,
-		Lock:                        s.lock,
+		Lock:                        s.pebbleLock,
 		ReadOnly:                    o.ReadOnly,
 		Comparer:                    comparer(),
 		Logger:                      logger{s.failure},
@@ -199,11 +206,4 @@ func (s *Store) pebbleOptions(o Options) *pebble.Options {
 		p.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}
 	return p
-}
-
-// comparer orders keys as bytes. Its name is stored by Pebble and marks our databases.
-func comparer() *pebble.Comparer {
-	c := *pebble.DefaultComparer
-	c.Name = "troupe.state"
-	return &c
 }

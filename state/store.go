@@ -31,10 +31,13 @@ type Store struct {
 	fs      vfs.FS
 	memory  bool
 	db      *pebble.DB
-	lock    *pebble.Lock // nil in memory
-	fence   *fence       // nil in memory
 	failure *failure
 	stall   *stall
+
+	// On a disk only. The lock is set when Open has succeeded, and is then released by Close.
+	readOnly         bool
+	pebbleLock, lock *pebble.Lock
+	fence            *fence
 
 	// mu is held for reading by whatever uses db, and for writing to set closed. Nothing that may wait for a disk for
 	// long but Apply and Checkpoint, which make progress on their own, happens under it.
@@ -182,7 +185,11 @@ func (s *Store) Close() (err error) {
 
 func (s *Store) closeDB() (err error) {
 	defer s.catch("close", &err)
-	if err := s.db.Close(); err != nil {
+	err = s.db.Close()
+	if err == nil && s.Err() == nil && !s.memory && !s.readOnly {
+		err = writeSeal(s.fs, s.path)
+	}
+	if err != nil {
 		return fmt.Errorf("state: close %s: %w", s.name(), err)
 	}
 	return nil
