@@ -85,7 +85,14 @@ type run struct {
 	failed     []actor.Address // the stack at the failure that is on its way up, nil if there is none
 	key        []byte          // scratch
 	trace      *tracer
+
+	// What most transactions need, so that it is allocated at once.
+	keyBuf   [64]byte
+	stackBuf [8]actor.Address
 }
+
+// usualEvents is how many events there is room for at first.
+const usualEvents = 4
 
 // Run executes the command's message and everything that comes of it on tx, which must be a root. It neither commits
 // nor rolls back tx: the caller commits if Err and Fault are nil, and rolls back otherwise. A ctx that ends is a fault.
@@ -95,6 +102,7 @@ func (d *Dispatcher) Run(ctx context.Context, tx *txn.Tx, cmd *state.Command, tr
 	r := d.newRun(tx, cmd.Sequence, time.Unix(0, cmd.Time).UTC())
 	r.sender, r.seed = cmd.Sender, cmd.Seed
 	r.trace = startTrace(trace, cmd)
+	r.events = make([]actor.Event, 0, usualEvents)
 	m := &meter{limit: r.limits.Gas}
 	out, err := r.deliverRoot(ctx, tx, cmd, m)
 	return r.result(tx, m, out, err)
@@ -110,6 +118,7 @@ func (d *Dispatcher) Query(ctx context.Context, tx *txn.Tx, head state.Head, to 
 
 func (d *Dispatcher) newRun(tx *txn.Tx, seq uint64, at time.Time) *run {
 	r := &run{Dispatcher: d, limits: d.Limits.withDefaults(), root: tx, seq: seq, time: at}
+	r.key, r.stack = r.keyBuf[:0], r.stackBuf[:0]
 	if d.Gas != nil {
 		r.gas = *d.Gas
 	} else {

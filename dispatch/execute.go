@@ -92,8 +92,8 @@ func (e *Executor) settle() {
 	n := 0
 	for n < len(e.flying) && e.flying[n].number <= applied {
 		for _, p := range e.flying[n].waiting {
-			if p.ID != "" {
-				delete(e.inflight, p.ID)
+			if id := p.cmd.RequestID; id != "" {
+				delete(e.inflight, id)
 			}
 		}
 		n++
@@ -115,13 +115,13 @@ func (e *Executor) one(p *pending) {
 		p.fail(expired(p.ctx))
 		return
 	}
-	cmd := p.command()
-	if p.ID != "" && e.repeated(p, cmd) {
+	cmd := &p.cmd
+	if cmd.RequestID != "" && e.repeated(p) {
 		return
 	}
 	cmd.Sequence, cmd.Time, cmd.Seed = e.sequence+1, max(e.opts.Clock().UnixNano(), e.time), e.opts.Seed()
-	trace := p.Trace
-	if trace == nil && e.opts.KeepTraces && p.op == state.OpMessage {
+	trace := p.trace
+	if trace == nil && e.opts.KeepTraces && cmd.Op == state.OpMessage {
 		trace = new(Trace)
 	}
 	done := e.machine.step(p.ctx, cmd, trace)
@@ -130,7 +130,7 @@ func (e *Executor) one(p *pending) {
 		return
 	}
 	e.sequence, e.time = cmd.Sequence, cmd.Time
-	if p.op == state.OpConfigure {
+	if cmd.Op == state.OpConfigure {
 		e.publishDispatcher()
 	}
 	e.group.done = append(e.group.done, done)
@@ -138,28 +138,29 @@ func (e *Executor) one(p *pending) {
 	if e.opts.KeepTraces {
 		e.group.traces = append(e.group.traces, trace)
 	}
-	if p.ID != "" {
-		e.inflight[p.ID] = p
+	if cmd.RequestID != "" {
+		e.inflight[cmd.RequestID] = p
 	}
 }
 
 // repeated answers a request whose id is known, and reports whether it was.
-func (e *Executor) repeated(p *pending, cmd *state.Command) bool {
-	if first, ok := e.inflight[p.ID]; ok {
-		if first.command().EnvelopeHash() != cmd.EnvelopeHash() {
-			p.fail(reused(p.ID, 0))
+func (e *Executor) repeated(p *pending) bool {
+	id, envelope := p.cmd.RequestID, p.cmd.EnvelopeHash()
+	if first, ok := e.inflight[id]; ok {
+		if first.cmd.EnvelopeHash() != envelope {
+			p.fail(reused(id, 0))
 		} else {
 			e.group.repeats = append(e.group.repeats, repeat{first, p})
 		}
 		return true
 	}
 	partition := e.partition
-	known, ok, err := partition.ReadRequest(e.store, p.ID)
+	known, ok, err := partition.ReadRequest(e.store, id)
 	if err == nil && !ok {
 		return false
 	}
-	if err == nil && known.Envelope != cmd.EnvelopeHash() {
-		p.fail(reused(p.ID, known.Sequence))
+	if err == nil && known.Envelope != envelope {
+		p.fail(reused(id, known.Sequence))
 		return true
 	}
 	var receipt state.Receipt
@@ -171,7 +172,7 @@ func (e *Executor) repeated(p *pending, cmd *state.Command) bool {
 		e.fail(err)
 		p.fail(e.Err())
 	case !ok:
-		p.fail(fmt.Errorf("dispatch: request %q became transaction %d, whose receipt is no longer kept", p.ID, known.Sequence))
+		p.fail(fmt.Errorf("dispatch: request %q became transaction %d, whose receipt is no longer kept", id, known.Sequence))
 	default:
 		// The transaction is applied, but perhaps not synced. The next group cannot be synced before it is.
 		p.receipt = &receipt

@@ -58,12 +58,14 @@ func (o Options) withDefaults() Options {
 type Executor struct {
 	opts      Options
 	partition state.Partition
-	store     *state.Store
-	machine   machine // of the executing goroutine
-	journal   journal // of the applying goroutine
-	queue     *queue
-	latest    latest
-	current   atomic.Pointer[Dispatcher]
+	// configured says that the log had a configuration when the executor was made.
+	configured bool
+	store      *state.Store
+	machine    machine // of the executing goroutine
+	journal    journal // of the applying goroutine
+	queue      *queue
+	latest     latest
+	current    atomic.Pointer[Dispatcher]
 
 	// Of the executing goroutine.
 	sequence uint64
@@ -118,6 +120,7 @@ func NewExecutor(store *state.Store, d Dispatcher, opts Options) (*Executor, err
 			return nil, err
 		}
 		e.machine.adopt(config)
+		e.configured = true
 	}
 	e.publishDispatcher()
 	e.journal = journal{partition: d.Partition, head: head}
@@ -143,7 +146,8 @@ func (e *Executor) Submit(ctx context.Context, req Request) (*state.Receipt, err
 	if err := req.check(); err != nil {
 		return nil, err
 	}
-	return e.submit(ctx, &pending{Request: req, op: state.OpMessage})
+	return e.submit(ctx, &pending{trace: req.Trace, cmd: state.Command{Op: state.OpMessage, RequestID: req.ID,
+		Sender: req.Sender, Message: req.Message}})
 }
 
 func (r *Request) check() error {
@@ -191,7 +195,7 @@ func (e *Executor) Configure(ctx context.Context, c Config) error {
 }
 
 func (e *Executor) control(ctx context.Context, op state.Op, msg actor.Message) error {
-	r, err := e.submit(ctx, &pending{Request: Request{Message: msg}, op: op})
+	r, err := e.submit(ctx, &pending{cmd: state.Command{Op: op, Message: msg}})
 	if err == nil && r.Err != nil {
 		err = r.Err
 	}
@@ -239,6 +243,18 @@ func (e *Executor) publishDispatcher() {
 	d := e.machine.d
 	e.current.Store(&d)
 }
+
+// Head returns the last durable transaction.
+func (e *Executor) Head() state.Head {
+	if v := e.View(); v != nil {
+		defer v.Release()
+		return v.Head
+	}
+	return state.Head{}
+}
+
+// Configured reports whether the log says which limits and prices hold.
+func (e *Executor) Configured() bool { return e.configured }
 
 // Err returns why the executor has stopped by itself, nil if it has not.
 func (e *Executor) Err() error {

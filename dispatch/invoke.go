@@ -8,32 +8,29 @@ import (
 	"github.com/troupe-run/troupe/runtime/actor"
 )
 
-// entry says which entry point to call: for a message by its kind, for a reply Reply.
+// entry says which entry point to call: Query for a view, Reply for a reply, else that for the kind of the message.
 type entry struct {
 	msg   *actor.Message
 	reply *actor.Reply
+	view  *actor.View
+	body  []byte // of a query
 }
 
 // halt is the panic with which the host ends a call from within; frame.halted says why.
 type halt struct{}
 
-// invoke calls an entry point that may write. It charges the call, and is the one place where a panic is recovered.
+// invoke calls an entry point. It decides what came of it: a fault of the host, an order to stop, and only then what the
+// actor says. It is the one place where a panic is recovered. The answer to a query is the data of the response.
 func (f *frame) invoke(ctx context.Context, e entry) (resp actor.Response, err error) {
-	if !f.meter.use(f.run.gas.Call) {
+	price := f.run.gas.Call
+	if e.view != nil {
+		price = f.run.gas.Query
+	}
+	if !f.meter.use(price) {
 		return actor.Response{}, outOfGas(f.meter)
 	}
-	err = f.guard(ctx, func() (err error) {
-		resp, err = f.call(ctx, e)
-		return err
-	})
-	return resp, err
-}
-
-// guard runs fn, which calls into an actor, and decides what came of it: a fault of the host, an order to stop, and only
-// then what the actor says.
-func (f *frame) guard(ctx context.Context, fn func() error) (err error) {
 	if err := f.cancelled(ctx); err != nil {
-		return err
+		return actor.Response{}, err
 	}
 	defer func() {
 		if v := recover(); v != nil {
@@ -52,7 +49,7 @@ func (f *frame) guard(ctx context.Context, fn func() error) (err error) {
 			err = outOfGas(f.meter) // rule S24: to use exactly the limit is too much
 		}
 	}()
-	return fn()
+	return f.call(ctx, e)
 }
 
 // cancelled makes the end of the context a fault of the transaction. Whether it comes in time depends on the clock, so
@@ -79,6 +76,14 @@ func (f *frame) panicked(value any) error {
 
 func (f *frame) call(ctx context.Context, e entry) (actor.Response, error) {
 	code := f.code.Actor
+	if e.view != nil {
+		a, ok := code.(actor.Querier)
+		if !ok {
+			return f.unsupported("Query")
+		}
+		data, err := a.Query(ctx, e.view, e.body)
+		return actor.Response{Data: data}, err
+	}
 	if e.reply != nil {
 		if a, ok := code.(actor.Replier); ok {
 			return a.Reply(ctx, &f.env, *e.reply)

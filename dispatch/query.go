@@ -48,30 +48,20 @@ func (r *run) evaluate(ctx context.Context, tx *txn.Tx, m *meter, q query, span 
 	}
 	f := r.frame(delivery{tx: tx, meter: m, depth: q.depth, span: span}, q.to, target)
 	f.queries = q.around + 1
-	if !m.use(r.gas.Query) {
-		return nil, outOfGas(m)
-	}
 	return f.answer(ctx, q.body)
 }
 
 // answer calls Query. A virtual actor that was never sent a message answers from an empty state.
-func (f *frame) answer(ctx context.Context, body []byte) (data []byte, err error) {
+func (f *frame) answer(ctx context.Context, body []byte) ([]byte, error) {
 	view := &actor.View{Self: f.self, Sequence: f.run.seq, Time: f.run.time, State: readerOf{f}, Services: servicesOf{f}}
-	err = f.guard(ctx, func() (err error) {
-		a, ok := f.code.Actor.(actor.Querier)
-		if !ok {
-			return actor.Errorf(actor.CodeUnsupported, "module %q has no Query", string(f.module))
-		}
-		data, err = a.Query(ctx, view, body)
-		return err
-	})
+	resp, err := f.invoke(ctx, entry{view: view, body: body})
 	if err != nil {
 		return nil, err
 	}
-	if len(data) > f.run.limits.Data {
-		return nil, actor.Errorf(actor.CodeDataTooLarge, "an answer has at most %d bytes, this one has %d", f.run.limits.Data, len(data))
+	if len(resp.Data) > f.run.limits.Data {
+		return nil, actor.Errorf(actor.CodeDataTooLarge, "an answer has at most %d bytes, this one has %d", f.run.limits.Data, len(resp.Data))
 	}
-	return data, nil
+	return resp.Data, nil
 }
 
 // ask is a query that an actor makes while it runs. A failure is an error to the actor; running out of gas, or a fault,

@@ -56,8 +56,8 @@ func (e *OverloadedError) Is(target error) bool { return target == ErrOverloaded
 
 // pending is a request on its way.
 type pending struct {
-	Request
-	op    state.Op
+	cmd   state.Command
+	trace *Trace
 	ctx   context.Context
 	stage atomic.Int32
 	done  chan struct{} // closed when receipt or err is set
@@ -84,8 +84,4 @@ func (p *pending) fail(err error) {
 func (p *pending) succeed(r *state.Receipt) {
 	p.receipt = r
 	close(p.done)
-}
-
-func (p *pending) command() *state.Command {
-	return &state.Command{Op: p.op, RequestID: p.ID, Sender: p.Sender, Message: p.Message}
 }

@@ -8,24 +8,31 @@ package txn
 // not forgotten before the last group that wrote to it is applied; until then the young one grows over its limit.
 type cache struct {
 	limit      int // bytes in both generations
-	young, old map[string][]byte
+	young, old map[string]cached
 	youngBytes int
 	youngGroup uint64 // the last group that wrote to the generation
 	oldGroup   uint64
 }
 
-// entryCost is what an entry costs beyond its bytes: two headers and its share of the map.
-const entryCost = 64
+// cached is a committed value, nil if the key is known to be absent. The key is there to be shared: a transaction that
+// reads it needs no copy of its own.
+type cached struct {
+	key   string
+	value []byte
+}
 
-// get returns a value, nil if the key is known to be absent, and whether anything is known.
-func (c *cache) get(key string, applied uint64) (value []byte, ok bool) {
-	if value, ok = c.young[key]; ok {
-		return value, true
+// entryCost is what an entry costs beyond its bytes: two headers and its share of the map.
+const entryCost = 80
+
+// get returns what is known about a key, and whether anything is.
+func (c *cache) get(key []byte, applied uint64) (hit cached, ok bool) {
+	if hit, ok = c.young[string(key)]; ok {
+		return hit, true
 	}
-	if value, ok = c.old[key]; ok {
-		c.put(key, value, c.oldGroup, applied)
+	if hit, ok = c.old[string(key)]; ok {
+		c.put(hit.key, hit.value, c.oldGroup, applied)
 	}
-	return value, ok
+	return hit, ok
 }
 
 // put records the committed value of key, nil for absent, as group wrote it; 0 if the store has it.
@@ -34,8 +41,8 @@ func (c *cache) put(key string, value []byte, group, applied uint64) {
 		c.turn()
 	}
 	before, had := c.young[key]
-	c.young[key] = value
-	c.youngBytes += len(value) - len(before)
+	c.young[key] = cached{key, value}
+	c.youngBytes += len(value) - len(before.value)
 	if !had {
 		c.youngBytes += len(key) + entryCost
 	}
@@ -46,7 +53,7 @@ func (c *cache) put(key string, value []byte, group, applied uint64) {
 func (c *cache) turn() {
 	c.old, c.young = c.young, c.old
 	if c.young == nil {
-		c.young = make(map[string][]byte)
+		c.young = make(map[string]cached)
 	}
 	clear(c.young)
 	c.oldGroup, c.youngGroup, c.youngBytes = c.youngGroup, 0, 0

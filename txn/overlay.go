@@ -18,12 +18,14 @@ type overlay struct {
 	ranges []Span
 	fault  error
 	iters  []*Iterator
+	// set is the write set, once somebody has asked for it, as long as nothing else is written.
+	set []Write
 }
 
 // base is what a transaction starts from.
 type base interface {
-	// get returns the committed value of key, nil if there is none.
-	get(key string) ([]byte, error)
+	// get returns the committed value of key, nil if there is none, and a copy of the key that may be kept.
+	get(key []byte) (cached, error)
 	// sources returns what holds the pairs of a range, the newest first.
 	sources(lower, upper []byte, reverse bool) ([]source, error)
 	// publish makes a write set committed.
@@ -73,7 +75,7 @@ func (o *overlay) reset() {
 		o.journal = nil
 	}
 	clear(o.journal)
-	o.journal, o.index, o.ranges, o.fault = o.journal[:0], nil, nil, nil
+	o.journal, o.index, o.ranges, o.fault, o.set = o.journal[:0], nil, nil, nil, nil
 }
 
 func (o *overlay) get(key []byte) ([]byte, bool) {
@@ -83,14 +85,13 @@ func (o *overlay) get(key []byte) ([]byte, bool) {
 	if o.fault != nil {
 		return nil, false
 	}
-	k := string(key)
-	value, err := o.base.get(k)
+	hit, err := o.base.get(key)
 	if err != nil {
 		o.fault = err
 		return nil, false
 	}
-	o.entries[k] = entry{key: k, value: value, read: true}
-	return value, value != nil
+	o.entries[hit.key] = entry{key: hit.key, value: hit.value, read: true}
+	return hit.value, hit.value != nil
 }
 
 // put writes a value, or deletes if value is nil. It takes ownership of value.
@@ -98,6 +99,7 @@ func (o *overlay) put(key, value []byte) {
 	if o.fault != nil {
 		return
 	}
+	o.set = nil
 	prev, known := o.entries[string(key)]
 	if !known {
 		prev.key = string(key)
@@ -128,7 +130,7 @@ func (o *overlay) undoTo(mark int) {
 		}
 	}
 	clear(o.journal[mark:])
-	o.journal = o.journal[:mark]
+	o.journal, o.set = o.journal[:mark], nil
 }
 
 // ordered returns a copy of the written keys in order; to copy costs nothing until the next write.
@@ -151,8 +153,8 @@ func newIndex() *btree.BTreeG[indexed] {
 // writes returns the write set in the order of keys. The journal finds it: a key's first undo is the one whose entry
 // was clean.
 func (o *overlay) writes() []Write {
-	if len(o.journal) == 0 {
-		return nil
+	if len(o.journal) == 0 || o.set != nil {
+		return o.set
 	}
 	set := make([]Write, 0, len(o.journal))
 	for i := range o.journal {
@@ -162,6 +164,7 @@ func (o *overlay) writes() []Write {
 		}
 	}
 	slices.SortFunc(set, func(a, b Write) int { return strings.Compare(a.Key, b.Key) })
+	o.set = set
 	return set
 }
 

@@ -75,22 +75,29 @@ func (p *Partition) publish(set []Write) {
 	}
 }
 
-// get returns the committed value of key, nil if there is none.
-func (p *Partition) get(key string) ([]byte, error) {
-	if value, ok := p.cache.get(key, p.applied); ok {
-		return value, nil
+// get implements base.
+func (p *Partition) get(key []byte) (cached, error) {
+	if hit, ok := p.cache.get(key, p.applied); ok {
+		return hit, nil
 	}
-	value, ok, err := p.store.Get([]byte(key))
+	value, ok, err := p.store.Get(key)
 	if err != nil {
-		return nil, err
+		return cached{}, err
 	}
-	if !ok {
-		value = nil
-	} else if value == nil {
-		value = []byte{}
+	found := cached{string(key), present(value, ok)}
+	p.cache.put(found.key, found.value, 0, p.applied)
+	return found, nil
+}
+
+// present makes absent and empty values differ: nil is absent.
+func present(value []byte, ok bool) []byte {
+	switch {
+	case !ok:
+		return nil
+	case value == nil:
+		return []byte{}
 	}
-	p.cache.put(key, value, 0, p.applied)
-	return value, nil
+	return value
 }
 
 // sources returns the layers that may not be in the store, the newest first, and the store itself. The layers are taken
@@ -145,11 +152,6 @@ func (s *storeSource) next() bool {
 
 func (s *storeSource) key() []byte { return s.iter.Key() }
 
-func (s *storeSource) value() []byte {
-	if v := s.iter.Value(); v != nil {
-		return v
-	}
-	return []byte{}
-}
+func (s *storeSource) value() []byte { return present(s.iter.Value(), true) }
 
 func (s *storeSource) close() error { return s.iter.Close() }

@@ -12,15 +12,9 @@ func OnSnapshot(snap *state.Snapshot) *Tx {
 
 type onSnapshot struct{ snap *state.Snapshot }
 
-func (s onSnapshot) get(key string) ([]byte, error) {
-	value, ok, err := s.snap.Get([]byte(key))
-	if err != nil || !ok {
-		return nil, err
-	}
-	if value == nil {
-		value = []byte{}
-	}
-	return value, nil
+func (s onSnapshot) get(key []byte) (cached, error) {
+	value, ok, err := s.snap.Get(key)
+	return cached{string(key), present(value, ok)}, err
 }
 
 func (s onSnapshot) sources(lower, upper []byte, reverse bool) ([]source, error) {

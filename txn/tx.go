@@ -28,7 +28,7 @@ func (tx *Tx) Commit() {
 		if tx.o.fault != nil {
 			panic("txn: commit of a transaction that met a fault: " + tx.o.fault.Error())
 		}
-		tx.o.base.publish(tx.Writes())
+		tx.o.base.publish(tx.o.writes())
 	}
 	tx.end()
 }
@@ -81,11 +81,11 @@ func (tx *Tx) Peek(key []byte) (value []byte, ok bool) {
 	if e, ok := tx.o.entries[string(key)]; ok {
 		return e.value, e.value != nil
 	}
-	value, err := tx.o.base.get(string(key))
+	hit, err := tx.o.base.get(key)
 	if err != nil {
 		tx.Fail(err)
 	}
-	return value, value != nil
+	return hit.value, hit.value != nil
 }
 
 // Set writes a copy of value under a copy of key.
