@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/troupe-run/troupe/runtime/actor"
 )
@@ -98,7 +99,7 @@ func (a *Actor) Query(ctx context.Context, view *actor.View, body []byte) (data 
 func (a *Actor) Instantiate(ctx context.Context, env *actor.Env, msg actor.Message) (actor.Response, error) {
 	switch {
 	case a.instantiate == nil:
-		if body := string(msg.Body); body != "" && body != "\xa0" && body != "{}" {
+		if body := strings.TrimSpace(string(msg.Body)); body != "" && body != "\xa0" && body != "{}" {
 			return actor.Response{}, actor.Errorf(actor.CodeUnsupported, "the actor takes no instantiate message")
 		}
 		return actor.Response{}, nil

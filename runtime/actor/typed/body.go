@@ -47,7 +47,7 @@ func (t *table[F]) find(body []byte) (*entryOf[F], []byte, error) {
 	w := wire{data: body}
 	h, err := w.head()
 	if err != nil {
-		return nil, nil, malformed("message", (&path{name: "message"}).fault(err.Error()))
+		return nil, nil, actor.Errorf(actor.CodeMalformed, "the body is neither CBOR nor JSON; a message is {\"name\": {…}} or \"name\", quotes included")
 	}
 	bare := h.major == majorText
 	if !bare {
@@ -67,6 +67,9 @@ func (t *table[F]) find(body []byte) (*entryOf[F], []byte, error) {
 	case e == nil:
 		return nil, nil, t.unknown(string(name))
 	case !bare:
+		if w.off == len(body) {
+			return nil, nil, actor.Errorf(actor.CodeMalformed, "message: the data ends too early")
+		}
 		return e, body[w.off:], nil
 	case w.off != len(body):
 		return nil, nil, actor.Errorf(actor.CodeMalformed, "message: byte %d: something follows the name", w.off)
@@ -86,7 +89,9 @@ func (t *table[F]) findJSON(body []byte) (*entryOf[F], []byte, error) {
 	} else if r.peek() != '{' {
 		err = r.faultAt(&at, `a message is {"name": {…}} or "name"`)
 	} else {
-		r.off++
+		if r.off++; r.peek() == '}' {
+			return nil, nil, actor.Errorf(actor.CodeMalformed, "message: a message has one key, its name")
+		}
 		name, err = r.key(&at)
 	}
 	if err != nil {

@@ -28,13 +28,13 @@ func explain(s *schema, data []byte, root string, depth int, known bool) error {
 
 // check returns the first fault of data, or nil.
 func check(s *schema, data []byte, root string, depth int, known bool) error {
-	c := checker{wire{data: data}, depth, known}
+	c := checker{wire{data: data, placeless: true}, depth, known}
 	at := path{name: root}
 	if err := c.value(s, &at); err != nil {
 		return err
 	}
 	if c.off != len(data) {
-		return at.fault(c.faultAt("something follows the value").Error())
+		return at.fault("something follows the value")
 	}
 	return nil
 }
@@ -50,7 +50,7 @@ func (c *checker) value(s *schema, at *path) error {
 	switch h.major {
 	case majorArray, majorMap:
 		if c.depth--; c.depth < 0 {
-			return at.fault("maps and arrays nest too deep")
+			return at.root().fault("maps and arrays nest too deep")
 		}
 		defer func() { c.depth++ }()
 		return c.container(s, h, at)

@@ -1,6 +1,7 @@
 package typed
 
 import (
+	"errors"
 	"math"
 	"reflect"
 
@@ -111,6 +112,10 @@ func Decode[T any](data []byte) (T, error) {
 // marshal encodes by the library. A failure is a mistake in the actor or the client, see Encode.
 func marshal(v any) []byte {
 	data, err := encMode.Marshal(v)
+	var e *actor.Error
+	if errors.As(err, &e) {
+		panic(abort{e}) // of a marshaler that the author of the actor wrote
+	}
 	if err != nil {
 		fail(actor.CodeInvalidMessage, "a value cannot be encoded: a part of it has no form in CBOR")
 	}
@@ -123,60 +128,4 @@ func malformed(root string, err error) *actor.Error {
 		return &actor.Error{Code: actor.CodeMalformed, Message: string(f)}
 	}
 	return &actor.Error{Code: actor.CodeMalformed, Message: root + ": does not fit"}
-}
-
-// appendValue appends the encoding of *v. The types that most state values have are written here: the result is what the
-// library would write, at a tenth of the time.
-func appendValue[V any](dst []byte, v *V) []byte {
-	switch p := any(v).(type) {
-	case *uint64:
-		return appendHead(dst, majorUint, *p)
-	case *int64:
-		return appendInt(dst, *p)
-	case *bool:
-		if *p {
-			return append(dst, wireTrue)
-		}
-		return append(dst, wireFalse)
-	case *string:
-		return append(appendHead(dst, majorText, uint64(len(*p))), *p...)
-	case *actor.Address:
-		return append(appendHead(dst, majorText, uint64(len(*p))), *p...)
-	case *[]byte:
-		return append(appendHead(dst, majorBytes, uint64(len(*p))), *p...)
-	}
-	return append(dst, marshal(v)...)
-}
-
-// decodeValue is the inverse of appendValue. What the fast paths do not take, the library judges.
-func decodeValue[V any](data []byte, v *V) error {
-	w := wire{data: data}
-	h, err := w.head()
-	if err == nil {
-		rest := data[w.off:]
-		exact := uint64(len(rest)) == h.arg
-		switch p := any(v).(type) {
-		case *uint64:
-			if h.major == majorUint && len(rest) == 0 {
-				*p = h.arg
-				return nil
-			}
-		case *int64:
-			if h.major == majorUint && len(rest) == 0 && h.arg <= math.MaxInt64 {
-				*p = int64(h.arg)
-				return nil
-			}
-		case *string:
-			if h.major == majorText && exact {
-				*p = string(rest)
-				return nil
-			}
-		case *actor.Address:
-			if h.major == majorText && exact {
-				*p = actor.Address(rest)
-				return nil
-			}
-		}
-	}
-	return valueMode.Unmarshal(data, v)
 }

@@ -10,6 +10,8 @@ import (
 // Description lists what an actor can be told and asked: by kind, then by name.
 type Description struct {
 	Messages []MessageInfo `json:"messages"`
+	// Virtual says that the first message to an address instantiates the actor there.
+	Virtual bool `json:"virtual,omitempty"`
 }
 
 // MessageInfo describes one type of message.
@@ -39,7 +41,7 @@ type FieldInfo struct {
 
 // Describe returns the description of a. It is the same whenever it is called.
 func (a *Actor) Describe() Description {
-	var d Description
+	d := Description{Virtual: a.virtual || a.instantiate == nil}
 	for _, h := range []struct {
 		kind actor.Kind
 		body *bodyHandler

@@ -262,7 +262,7 @@ func ExampleFromJSON() {
 	fmt.Println(err)
 	// Output:
 	// a2616183f93e00f66178616201 <nil>
-	// malformed: json: a key appears twice
+	// malformed: json: the key "a" appears twice
 }
 
 func ExampleActor_Describe() {

@@ -64,7 +64,7 @@ func OnQuery[Q, A any](h func(v *View, q Q) (A, error)) Handler {
 			if err != nil {
 				return nil, err
 			}
-			return appendValue(nil, &ans), nil
+			return appendValue(nil, ans), nil
 		})
 	}}
 }
@@ -116,7 +116,7 @@ type Reply[P any] struct {
 	Payload P
 }
 
-// None is the payload of sub-messages that carry none.
+// None is the payload of sub-messages that carry none, or none that the handler of the reply wants to see.
 type None struct{}
 
 // OnReply handles the replies with the ID, whose sub-messages carry a payload of type P. It is called in the cases that
@@ -145,7 +145,7 @@ func OnAnyReply[P any](h func(c *Call, r *Reply[P]) error) Handler {
 func replying[P any](h func(c *Call, r *Reply[P]) error) replyHandle {
 	return func(c *Call, reply actor.Reply) error {
 		r := &Reply[P]{Reply: reply}
-		if len(reply.Payload) > 0 {
+		if _, none := any(r.Payload).(None); !none && len(reply.Payload) > 0 {
 			p, err := Decode[P](reply.Payload)
 			if err != nil {
 				return actor.Errorf(actor.CodeMalformed, "the payload of reply %d does not fit its handler", reply.ID)

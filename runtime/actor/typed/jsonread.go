@@ -24,8 +24,8 @@ func FromJSON(json []byte) ([]byte, error) {
 	return out, nil
 }
 
-// jsonReader turns JSON into deterministic CBOR. It follows a schema as far as it must: bytes from base64, and the
-// integer keys of a map, which are texts in JSON. What does not match the schema it passes on as it is, for the decoder
+// jsonReader turns JSON into deterministic CBOR. It follows a schema as far as it must: bytes from base64, floats
+// that are written without a point, and the integer keys of a map, which are texts in JSON. What does not match the schema it passes on as it is, for the decoder
 // of CBOR to judge, so that there is one judge of types.
 type jsonReader struct {
 	src   []byte
@@ -84,7 +84,7 @@ func (r *jsonReader) value(dst []byte, s *schema, at *path) ([]byte, error) {
 		}
 		return append(appendHead(dst, majorText, uint64(len(text))), text...), nil
 	case c == '-' || '0' <= c && c <= '9':
-		return r.number(dst, at)
+		return r.number(dst, s.form == formFloat, at)
 	case r.word("true"):
 		return append(dst, wireTrue), nil
 	case r.word("false"):
@@ -124,7 +124,7 @@ func (r *jsonReader) next(n int, end byte, at *path) (bool, error) {
 
 func (r *jsonReader) array(dst []byte, s *schema, at *path) ([]byte, error) {
 	if r.depth--; r.depth < 0 {
-		return nil, r.faultAt(at, "maps and arrays nest too deep")
+		return nil, r.faultAt(at.root(), "maps and arrays nest too deep")
 	}
 	defer func() { r.depth++ }()
 	r.off++
@@ -148,11 +148,14 @@ func (r *jsonReader) array(dst []byte, s *schema, at *path) ([]byte, error) {
 }
 
 // entry is where a pair stands in a scratch buffer.
-type entry struct{ start, value, end int }
+type entry struct {
+	start, value, end int
+	name              string
+}
 
 func (r *jsonReader) object(dst []byte, s *schema, at *path) ([]byte, error) {
 	if r.depth--; r.depth < 0 {
-		return nil, r.faultAt(at, "maps and arrays nest too deep")
+		return nil, r.faultAt(at.root(), "maps and arrays nest too deep")
 	}
 	defer func() { r.depth++ }()
 	r.off++
@@ -166,11 +169,11 @@ func (r *jsonReader) object(dst []byte, s *schema, at *path) ([]byte, error) {
 		if !more {
 			break
 		}
-		e := entry{start: len(buf)}
 		name, err := r.key(at)
 		if err != nil {
 			return nil, err
 		}
+		e := entry{start: len(buf), name: name}
 		buf = appendKeyOf(buf, s, name)
 		e.value = len(buf)
 		if buf, err = r.value(buf, valueSchema(s, name), &path{up: at, name: name}); err != nil {
@@ -186,7 +189,7 @@ func (r *jsonReader) object(dst []byte, s *schema, at *path) ([]byte, error) {
 	dst = appendHead(dst, majorMap, uint64(len(entries)))
 	for i, e := range entries {
 		if i > 0 && bytes.Equal(buf[e.start:e.value], buf[entries[i-1].start:entries[i-1].value]) {
-			return nil, at.fault("a key appears twice")
+			return nil, at.fault("the key " + quote(e.name) + " appears twice")
 		}
 		dst = append(dst, buf[e.start:e.end]...)
 	}

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// number reads a number: an integer if it has neither fraction nor exponent.
-func (r *jsonReader) number(dst []byte, at *path) ([]byte, error) {
+// number reads a number: an integer if it has neither fraction nor exponent, unless a float is wanted.
+func (r *jsonReader) number(dst []byte, float bool, at *path) ([]byte, error) {
 	start := r.off
 	r.digitsAnd("-")
 	whole := string(r.src[start:r.off])
@@ -17,7 +17,7 @@ func (r *jsonReader) number(dst []byte, at *path) ([]byte, error) {
 	if digits == "" || len(digits) > 1 && digits[0] == '0' || strings.Contains(digits, "-") {
 		return nil, r.malformedNumber(start, at)
 	}
-	if c := r.peekRaw(); c != '.' && c != 'e' && c != 'E' {
+	if c := r.peekRaw(); c != '.' && c != 'e' && c != 'E' && !float {
 		h := head{major: majorUint}
 		n, err := strconv.ParseUint(digits, 10, 64)
 		if h.arg = n; whole[0] == '-' {

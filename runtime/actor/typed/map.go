@@ -2,6 +2,7 @@ package typed
 
 import (
 	"iter"
+	"reflect"
 
 	"github.com/troupe-run/troupe/runtime/actor"
 )
@@ -21,10 +22,11 @@ type Map[K, V any] struct {
 }
 
 // NewMap returns the map of a name. K is a string, a []byte, an integer, a type made of one of these, or a Pair; V is
-// anything that can be encoded. It panics if the name does not match [a-zA-Z0-9][a-zA-Z0-9._-]*, or K cannot be a key.
+// anything that can be encoded. It panics if the name does not match [a-zA-Z0-9][a-zA-Z0-9._-]*, or K or V is none of that.
 //
 // Within an actor each helper needs a name of its own. Two with different names never share a key.
 func NewMap[K, V any](name string) Map[K, V] {
+	checkType[V]()
 	return Map[K, V]{prefix: checkedName(name) + "/", keys: codecOf[K]()}
 }
 
@@ -49,7 +51,7 @@ func (m Map[K, V]) Has(r actor.Reader, k K) bool {
 }
 
 // Set makes v the value of k.
-func (m Map[K, V]) Set(s actor.State, k K, v V) { store(s, m.key(k), &v) }
+func (m Map[K, V]) Set(s actor.State, k K, v V) { store(s, m.key(k), v) }
 
 // Delete removes k; it may be missing.
 func (m Map[K, V]) Delete(s actor.State, k K) { s.Delete(m.key(k)) }
@@ -62,7 +64,7 @@ func (m Map[K, V]) Update(s actor.State, k K, change func(v *V) error) error {
 	if err := change(&v); err != nil {
 		return err
 	}
-	store(s, key, &v)
+	store(s, key, v)
 	return nil
 }
 
@@ -76,8 +78,8 @@ func (m Map[K, V]) All(r actor.Reader) iter.Seq2[K, V] {
 func (m Map[K, V]) Range(r actor.Reader, from, to *K, order actor.Order) iter.Seq2[K, V] {
 	return func(yield func(K, V) bool) {
 		for key, value := range m.scan(r, from, to, order) {
-			var v V
-			if decodeValue(value, &v) != nil {
+			v, err := decodeValue[V](value)
+			if err != nil {
 				corrupt("value", key)
 			}
 			if !yield(m.cut(key), v) {
@@ -135,19 +137,30 @@ func (m Map[K, V]) cut(key []byte) K {
 // load reads and decodes the value of a stored key.
 func load[V any](r actor.Reader, key []byte) (v V, ok bool) {
 	data, ok := r.Get(key)
-	if ok && decodeValue(data, &v) != nil {
+	if !ok {
+		return v, false
+	}
+	v, err := decodeValue[V](data)
+	if err != nil {
 		corrupt("value", key)
 	}
-	return v, ok
+	return v, true
 }
 
-func store[V any](s actor.State, key []byte, v *V) {
-	var buf [64]byte
-	s.Set(key, appendValue(buf[:0], v))
+// store encodes v into the room behind key, which mostly saves an allocation.
+func store[V any](s actor.State, key []byte, v V) {
+	s.Set(key, appendValue(key[len(key):], v))
 }
 
 func corrupt(what string, key []byte) {
 	fail(CodeCorruptState, "the %s at %s is not of the type that the actor expects", what, quote(string(key)))
+}
+
+// checkType panics if the values of V cannot be stored.
+func checkType[V any]() {
+	if _, err := schemaOf(reflect.TypeFor[V]()); err != nil {
+		panic("typed: a value cannot be stored: " + err.Error())
+	}
 }
 
 // checkedName returns the name of a helper. It has no "/", which therefore ends it: no stored key of one helper can be

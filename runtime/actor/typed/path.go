@@ -1,6 +1,9 @@
 package typed
 
-import "strconv"
+import (
+	"strconv"
+	"unicode/utf8"
+)
 
 // path is where in a value a decoder stands. It is a list on the stack, so that it costs nothing until a fault is told.
 type path struct {
@@ -19,7 +22,24 @@ func (p *path) String() string {
 	return p.up.String() + "." + quotable(p.name)
 }
 
-func (p *path) fault(what string) error { return fault(p.String() + ": " + what) }
+// root is where the path begins. Faults of depth are told there: the rest would be long and say nothing.
+func (p *path) root() *path {
+	for p.up != nil {
+		p = p.up
+	}
+	return p
+}
+
+// maxPath bounds a path in a text, in bytes.
+const maxPath = 256
+
+func (p *path) fault(what string) error {
+	where := p.String()
+	if len(where) > maxPath {
+		where = where[:maxPath] + "…"
+	}
+	return fault(where + ": " + what)
+}
 
 // quotable returns a name as it is if it is short and plain, else quoted and cut: it may come from outside.
 func quotable(name string) string {
@@ -33,9 +53,15 @@ func quotable(name string) string {
 	return quote(name)
 }
 
+// quote quotes and cuts a text from outside. It escapes all that is not ASCII: what else is printable differs between
+// versions of Unicode.
 func quote(s string) string {
-	if len(s) > maxName {
-		s = s[:maxName] + "…"
+	if len(s) <= maxName {
+		return strconv.QuoteToASCII(s)
 	}
-	return strconv.QuoteToASCII(s)
+	end := maxName
+	for end > maxName-utf8.UTFMax && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return strconv.QuoteToASCII(s[:end]) + "…"
 }

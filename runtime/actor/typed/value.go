@@ -10,8 +10,11 @@ import (
 // Value is a part of the state of an actor: one value of type V, stored under the name itself. It is used as a Map is.
 type Value[V any] struct{ name string }
 
-// NewValue returns the value of a name. It panics if the name is not one, see NewMap.
-func NewValue[V any](name string) Value[V] { return Value[V]{checkedName(name)} }
+// NewValue returns the value of a name. It panics where NewMap does.
+func NewValue[V any](name string) Value[V] {
+	checkType[V]()
+	return Value[V]{checkedName(name)}
+}
 
 // Get returns the value and whether there is one; if not, it is zero.
 func (x Value[V]) Get(r actor.Reader) (v V, ok bool) { return load[V](r, []byte(x.name)) }
@@ -25,7 +28,7 @@ func (x Value[V]) Or(r actor.Reader, fallback V) V {
 }
 
 // Set makes v the value.
-func (x Value[V]) Set(s actor.State, v V) { store(s, []byte(x.name), &v) }
+func (x Value[V]) Set(s actor.State, v V) { store(s, []byte(x.name), v) }
 
 // Delete removes the value; it may be missing.
 func (x Value[V]) Delete(s actor.State) { s.Delete([]byte(x.name)) }
@@ -83,8 +86,7 @@ func (x Set[K]) Add(s actor.State, k K) bool {
 	if _, ok := s.Get(key); ok {
 		return false
 	}
-	present := true
-	store(s, key, &present)
+	store(s, key, true)
 	return true
 }
 

@@ -56,6 +56,8 @@ func (h head) String() string {
 type wire struct {
 	data []byte
 	off  int
+	// placeless leaves the offset out of faults: for data that is a part of what the sender of it knows.
+	placeless bool
 }
 
 // head reads one head. It refuses tags, indefinite lengths and lengths beyond the end of the data.
@@ -114,6 +116,9 @@ func (w *wire) take(h head) ([]byte, error) {
 }
 
 func (w *wire) faultAt(what string) error {
+	if w.placeless {
+		return fault(what)
+	}
 	return fault("byte " + strconv.Itoa(w.off) + ": " + what)
 }
 
