@@ -276,6 +276,10 @@ func (e *Executor) Close() error {
 	return e.Err()
 }
 
+// Stop makes the executor fail with cause, for somebody who knows sooner that its storage has: the store itself. Like
+// any failure it is final.
+func (e *Executor) Stop(cause error) { e.fail(cause) }
+
 // fail stops the executor for good: nothing more is executed or answered with success.
 func (e *Executor) fail(cause error) {
 	e.failOnce.Do(func() {

@@ -1,0 +1,46 @@
+package show
+
+// Options say what is shown. The zero value, and nil, mean the defaults.
+type Options struct {
+	// Reads shows what was read, beside what was written.
+	Reads bool
+	// Gas shows the gas of every call, not of the transaction alone.
+	Gas bool
+	// Width is how many characters of a value are shown; 160 if zero, all if negative.
+	Width int
+	// Style, if not nil, dresses a piece of text for its role, with colours for example. It must keep the text.
+	Style func(role Role, text string) string
+}
+
+// Role is what a piece of text stands for.
+type Role uint8
+
+// The roles.
+const (
+	Faint     Role = iota // the lines of the tree, gas, how a message was sent
+	Name                  // addresses and modules
+	Word                  // what happened: execute, set, event
+	Datum                 // bodies, values, keys
+	Committed             // that something was committed
+	RolledBack            // that something was rolled back, and why
+)
+
+func (o *Options) style(role Role, text string) string {
+	if o.Style == nil || text == "" {
+		return text
+	}
+	return o.Style(role, text)
+}
+
+func (o *Options) value(b []byte) string {
+	return o.style(Datum, clip(Value(b), o.Width, len(b)))
+}
+
+func (o *Options) key(b []byte) string { return o.style(Datum, clip(Key(b), o.Width, len(b))) }
+
+func orDefault(o *Options) *Options {
+	if o == nil {
+		return &Options{}
+	}
+	return o
+}

@@ -1,0 +1,81 @@
+package show
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/state"
+)
+
+// Receipt tells what a transaction that sender began has left: its outcome, data and events. Each line ends with a line
+// break.
+func Receipt(r *state.Receipt, sender actor.Address, opts *Options) string {
+	p := &painter{Options: orDefault(opts)}
+	if r.Err != nil {
+		p.line("", p.style(RolledBack, fmt.Sprintf("rolled back seq %d: ", r.Sequence)+Path(sender, r.Path)+": "+line(r.Err.Error())),
+			p.style(Faint, ", gas "+Count(r.GasUsed)))
+		return p.String()
+	}
+	p.line("", p.style(Committed, fmt.Sprintf("committed seq %d", r.Sequence)), p.style(Faint, ", gas "+Count(r.GasUsed)))
+	if r.Data != nil {
+		p.line("", p.style(Word, "data"), " ", p.value(r.Data))
+	}
+	p.WriteString(Events(r.Events, opts))
+	return p.String()
+}
+
+// Events tells the events of a transaction, without those that the host adds for each call. Each line ends with a line
+// break.
+func Events(events []actor.Event, opts *Options) string {
+	p := &painter{Options: orDefault(opts)}
+	for i := range events {
+		if e := &events[i]; !hosts(e) {
+			p.line("", p.style(Word, "event"), " ", p.name(e.Actor), " ", p.event(e))
+		}
+	}
+	return p.String()
+}
+
+// Command tells what was asked in one line without its end: sequence, time, who, whom, what.
+func Command(c *state.Command, opts *Options) string {
+	p := &painter{Options: orDefault(opts)}
+	msg := &c.Message
+	at := time.Unix(0, c.Time).UTC().Format(time.RFC3339Nano)
+	fmt.Fprintf(p, "%d  %s  ", c.Sequence, p.style(Faint, at))
+	switch c.Op {
+	case state.OpBind:
+		fmt.Fprintf(p, "%s %s as %s", p.style(Word, "bind"), p.style(Name, line(string(msg.Module))), line(string(msg.Body)))
+	case state.OpConfigure:
+		fmt.Fprintf(p, "%s %s", p.style(Word, "configure"), p.value(msg.Body))
+	default:
+		fmt.Fprintf(p, "%s → %s  %s", p.name(c.Sender), p.name(msg.To), p.style(Word, msg.Kind.String()))
+		if msg.Module != "" {
+			p.WriteString(" " + p.style(Name, line(string(msg.Module))))
+		}
+		if len(msg.Body) > 0 {
+			p.WriteString(" " + p.value(msg.Body))
+		}
+	}
+	if c.RequestID != "" {
+		p.WriteString(p.style(Faint, "  id="+Key([]byte(c.RequestID))))
+	}
+	return p.String()
+}
+
+// event is an event without its actor.
+func (p *painter) event(e *actor.Event) string {
+	var b strings.Builder
+	b.WriteString(line(e.Type))
+	for _, a := range e.Attributes {
+		b.WriteString(" " + line(a.Key) + "=" + p.style(Datum, Key([]byte(a.Value))))
+	}
+	return b.String()
+}
+
+// hosts reports whether the host added the event by itself, for a call: the tree and the receipt say the same.
+func hosts(e *actor.Event) bool {
+	var kind actor.Kind
+	return kind.UnmarshalText([]byte(e.Type)) == nil
+}

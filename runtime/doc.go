@@ -1,0 +1,18 @@
+// Package runtime hosts transactional actors. It is not the standard library's runtime.
+//
+//	host, err := runtime.Open("data", nil) // "" keeps everything in memory
+//	defer host.Close()
+//	err = host.Bind("counter", counter{})
+//	receipt, err := host.Send(ctx, "alice", actor.Message{To: "counter", Body: []byte("inc")})
+//
+// # Guarantees
+//
+// One Send is one transaction: the message, all sub-messages that come of it and their replies commit together, in one
+// durable write, or leave nothing. A Send that returns a receipt is on disk. Queries see committed and durable states
+// only, and never wait for writers. Every transaction has a place in the log of the host, from which it can be executed
+// again with the same outcome: see Host.Verify.
+//
+// # What it is not
+//
+// It does not listen on any network, and it checks no signatures: a sender is who the calling program says.
+package runtime
