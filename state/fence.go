@@ -107,13 +107,28 @@ func (f *fence) Open(name string, opts ...vfs.OpenOption) (vfs.File, error) {
 	return f.FS.Open(name, opts...)
 }
 
-// OpenDir implements vfs.FS.
+// OpenDir implements vfs.FS. The directory of the store is opened to be synced; if it cannot be, it cannot be synced.
 func (f *fence) OpenDir(name string) (vfs.File, error) {
 	dir, err := f.FS.OpenDir(name)
-	if err != nil || name != f.dir {
+	if name != f.dir {
 		return dir, err
 	}
+	if err != nil {
+		f.failure.set(err)
+		return f.shadow.OpenDir("/")
+	}
 	return &fencedFile{File: dir, failure: f.failure}, nil
+}
+
+// List implements vfs.FS. Pebble lists the directory of the store while it opens, the last time when it has already
+// started goroutines that it does not stop if that fails.
+func (f *fence) List(name string) ([]string, error) {
+	names, err := f.FS.List(name)
+	if name != f.dir || err == nil {
+		return names, err
+	}
+	f.failure.set(err)
+	return nil, nil
 }
 
 // Stat implements vfs.FS.

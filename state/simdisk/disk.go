@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -45,6 +46,7 @@ type Disk struct {
 	crash   *crash
 	crashed *Disk
 	faults  []fault
+	delays  [All + 1]time.Duration // by class
 }
 
 // crash is a crash that has yet to come.
@@ -101,24 +103,43 @@ func (d *Disk) FailAt(n int, err error, classes ...Class) { d.fail(n, n, err, cl
 func (d *Disk) FailFrom(n int, err error, classes ...Class) { d.fail(n, 0, err, classes) }
 
 func (d *Disk) fail(first, last int, err error, classes []Class) {
-	var class Class
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.faults = append(d.faults, fault{class: union(classes), first: first, last: last, err: err})
+}
+
+// union returns the classes as one, Writes if there are none.
+func union(classes []Class) (class Class) {
 	for _, c := range classes {
 		class |= c
 	}
 	if class == 0 {
 		class = Writes
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.faults = append(d.faults, fault{class: class, first: first, last: last, err: err})
+	return class
 }
 
-// Heal takes back all faults and a crash that has yet to come.
+// Delay makes every operation of the classes given, by default Writes, take that much longer. Zero takes it back.
+func (d *Disk) Delay(by time.Duration, classes ...Class) {
+	class := union(classes)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, c := range []Class{Writes, Reads} {
+		if class&c != 0 {
+			d.delays[c] = by
+		}
+	}
+}
+
+// Heal takes back all faults and delays, and a crash that has yet to come.
 func (d *Disk) Heal() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.faults, d.crash = nil, nil
+	d.faults, d.crash, d.delays = nil, nil, [All + 1]time.Duration{}
 }
+
+// Share returns another handle to the same files, with counts, faults and crashes of its own.
+func (d *Disk) Share() *Disk { return newDisk(d.mem) }
 
 // Clone returns a copy of the disk with everything that is on it, synced or not, and no crash or fault. Files that were
 // removed come back if their directory was not synced since.
@@ -138,6 +159,9 @@ func survive(mem *vfs.MemFS, loss int, seed uint64) *Disk {
 // op counts an operation before it is done, crashes if it is time to, and returns the error to return instead of doing
 // it.
 func (d *Disk) op(c Class, name, path string) error {
+	if by := d.delay(c); by > 0 {
+		time.Sleep(by)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.counts[c]++
@@ -153,4 +177,10 @@ func (d *Disk) op(c Class, name, path string) error {
 		}
 	}
 	return nil
+}
+
+func (d *Disk) delay(c Class) time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.delays[c]
 }
