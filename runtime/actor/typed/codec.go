@@ -58,6 +58,7 @@ func newDecoding(depth int, strict bool) cbor.DecMode {
 		FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
 		BinaryUnmarshaler: cbor.BinaryUnmarshalerNone,
 		TextUnmarshaler:   cbor.TextUnmarshalerTextString,
+		SimpleValues:      knownSimpleValues(),
 	}
 	if strict {
 		o.ExtraReturnErrors = cbor.ExtraDecErrorUnknownField
@@ -71,6 +72,22 @@ func newDecoding(depth int, strict bool) cbor.DecMode {
 		panic(err) // the options are constants
 	}
 	return mode
+}
+
+// knownSimpleValues refuses the simple values but false, true, null and undefined: the others have no meaning yet, and no
+// form in JSON.
+func knownSimpleValues() *cbor.SimpleValueRegistry {
+	var refused []func(*cbor.SimpleValueRegistry) error
+	for n := range 256 {
+		if n < 20 || n > 31 {
+			refused = append(refused, cbor.WithRejectedSimpleValue(cbor.SimpleValue(n)))
+		}
+	}
+	values, err := cbor.NewSimpleValueRegistryFromDefaults(refused...)
+	if err != nil {
+		panic(err) // the values are constants
+	}
+	return values
 }
 
 // Encode returns the body of an execute, query or sudo message: {"name": {fields}} in CBOR, or the name alone as a text

@@ -68,7 +68,7 @@ func (w *jsonWriter) value(dst []byte) ([]byte, error) {
 		}
 		return append(dst, ']'), nil
 	}
-	return w.simple(dst, h)
+	return appendSimple(dst, h), nil
 }
 
 func (w *jsonWriter) object(dst []byte, h head) ([]byte, error) {
@@ -114,24 +114,23 @@ func (w *jsonWriter) object(dst []byte, h head) ([]byte, error) {
 	return append(dst, '}'), nil
 }
 
-func (w *jsonWriter) simple(dst []byte, h head) ([]byte, error) {
+// appendSimple appends a float, a boolean or null. Undefined is null.
+func appendSimple(dst []byte, h head) []byte {
 	switch h.info {
 	case 25:
-		return appendFloat(dst, half(uint16(h.arg))), nil
+		return appendFloat(dst, half(uint16(h.arg)))
 	case 26:
-		return appendFloat(dst, float64(math.Float32frombits(uint32(h.arg)))), nil
+		return appendFloat(dst, float64(math.Float32frombits(uint32(h.arg))))
 	case 27:
-		return appendFloat(dst, math.Float64frombits(h.arg)), nil
+		return appendFloat(dst, math.Float64frombits(h.arg))
 	}
-	switch wireFalse&0xe0 | h.info {
+	switch majorSimple<<5 | h.info {
 	case wireFalse:
-		return append(dst, "false"...), nil
+		return append(dst, "false"...)
 	case wireTrue:
-		return append(dst, "true"...), nil
-	case wireNull, wireUndefined:
-		return append(dst, "null"...), nil
+		return append(dst, "true"...)
 	}
-	return nil, w.faultAt("a simple value has no form in JSON")
+	return append(dst, "null"...)
 }
 
 func appendFloat(dst []byte, f float64) []byte {

@@ -5,7 +5,6 @@ import (
 	"math"
 	"reflect"
 	"strconv"
-	"strings"
 
 	"github.com/troupe-run/troupe/runtime/actor"
 )
@@ -222,14 +221,18 @@ func cutDigits(src []byte, digits int, last, complement bool) (uint64, []byte, b
 	if len(src) < digits {
 		return 0, nil, false
 	}
-	text, rest := string(src[:digits]), src[digits:]
-	if complement {
-		text = strings.Map(func(r rune) rune { return '0' + '9' - r }, text)
+	var text [20]byte
+	copy(text[:], src[:digits])
+	for i := range text[:digits] {
+		if complement {
+			text[i] = '0' + '9' - text[i]
+		}
 	}
-	n, err := strconv.ParseUint(text, 10, 64)
+	n, err := strconv.ParseUint(string(text[:digits]), 10, 64)
 	if err != nil || digits > 1 && text[0] == '0' {
 		return 0, nil, false
 	}
+	rest := src[digits:]
 	if !last {
 		if len(rest) == 0 || rest[0] != '/' {
 			return 0, nil, false

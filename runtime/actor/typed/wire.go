@@ -19,10 +19,9 @@ const (
 )
 
 const (
-	wireFalse     byte = 0xf4
-	wireTrue      byte = 0xf5
-	wireNull      byte = 0xf6
-	wireUndefined byte = 0xf7
+	wireFalse byte = 0xf4
+	wireTrue  byte = 0xf5
+	wireNull  byte = 0xf6
 )
 
 // majorNames are the words for what was found.
@@ -97,6 +96,8 @@ func (w *wire) head() (head, error) {
 		return head{}, w.faultAt("a tag is not allowed")
 	case h.major == majorSimple && n == 1 && h.arg < 32:
 		return head{}, w.faultAt("this is not CBOR")
+	case h.major == majorSimple && n < 2 && (h.arg < 20 || h.arg > 23):
+		return head{}, w.faultAt("a simple value is not allowed") // but false, true, null and undefined
 	case (h.major == majorBytes || h.major == majorText || h.major == majorArray) && h.arg > left,
 		h.major == majorMap && h.arg > left/2:
 		return head{}, w.faultAt("the data ends too early")
