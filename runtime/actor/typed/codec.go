@@ -126,17 +126,28 @@ func Decode[T any](data []byte) (T, error) {
 	return v, nil
 }
 
-// marshal encodes by the library. A failure is a mistake in the actor or the client, see Encode.
+// marshal encodes by the library, scalars apart.
 func marshal(v any) []byte {
+	switch v := v.(type) {
+	case uint64:
+		return appendHead(make([]byte, 0, 9), majorUint, v)
+	case string:
+		return append(appendHead(make([]byte, 0, len(v)+9), majorText, uint64(len(v))), v...)
+	}
 	data, err := encMode.Marshal(v)
+	if err != nil {
+		failEncoding(err)
+	}
+	return data
+}
+
+// failEncoding ends the handler. A failure is a mistake in the actor or the client, see Encode.
+func failEncoding(err error) {
 	var e *actor.Error
 	if errors.As(err, &e) {
 		panic(abort{e}) // of a marshaler that the author of the actor wrote
 	}
-	if err != nil {
-		fail(actor.CodeInvalidMessage, "a value cannot be encoded: a part of it has no form in CBOR")
-	}
-	return data
+	fail(actor.CodeInvalidMessage, "a value cannot be encoded: a part of it has no form in CBOR")
 }
 
 // malformed makes an actor error of a fault. Its text begins with the path of the faulty part, or with root.

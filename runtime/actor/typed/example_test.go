@@ -155,17 +155,18 @@ func (h fakeHost) Query(ctx context.Context, to actor.Address, body []byte) ([]b
 
 func ExampleAsk() {
 	type Rich struct {
-		Who actor.Address `json:"who"`
+		Of    actor.Address `json:"of"`
+		Limit uint64        `json:"limit"`
 	}
 	bank := typed.New(typed.OnQuery(func(v *typed.View, q Rich) (bool, error) {
-		n, err := typed.Ask[uint64](v, "currency", BalanceOf{Who: q.Who})
-		return n >= 1000, err
+		n, err := typed.Ask[uint64](v, "currency", BalanceOf{Who: q.Of})
+		return n >= q.Limit, err
 	}))
 
 	state := &actor.MemState{}
 	balances.Set(state, "alice", 5000)
 	view := &actor.View{State: &actor.MemState{}, Services: fakeHost{state: state}}
-	data, err := bank.Query(context.Background(), view, typed.Encode(Rich{Who: "alice"}))
+	data, err := bank.Query(context.Background(), view, typed.Encode(Rich{Of: "alice", Limit: 1000}))
 	rich, _ := typed.Decode[bool](data)
 	fmt.Println(rich, err)
 	// Output: true <nil>
