@@ -3,7 +3,6 @@ package actor
 import (
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -80,9 +79,28 @@ func checkPrintable(what, s string) string {
 		return what + " is valid UTF-8"
 	}
 	for i, r := range s {
-		if !unicode.IsPrint(r) {
+		if !printable(r) {
 			return fmt.Sprintf("%s is printable, but %U stands at byte %d", what, r, i+1)
 		}
 	}
 	return ""
+}
+
+// printable is a rule of our own, because package unicode follows the tables of the Go version: what an address is must
+// not depend on how a host was built. It refuses controls, spaces other than U+0020, marks that show nothing or turn the
+// direction of text, what is reserved for private use, and non-characters.
+func printable(r rune) bool {
+	for _, hidden := range unprintable {
+		if r <= hidden[1] {
+			return r < hidden[0]
+		}
+	}
+	return false
+}
+
+var unprintable = [...][2]rune{
+	{0x00, 0x1f}, {0x7f, 0xa0}, {0xad, 0xad}, {0x34f, 0x34f}, {0x61c, 0x61c}, {0x115f, 0x1160}, {0x1680, 0x1680},
+	{0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f}, {0x3000, 0x3000},
+	{0x3164, 0x3164}, {0xd800, 0xf8ff}, {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xfff0, 0xfffb},
+	{0xfffe, 0xffff}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0x10ffff},
 }

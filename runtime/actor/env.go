@@ -57,7 +57,7 @@ type View struct {
 //
 // A slice that is handed out must not be modified; it stays valid, and as it is, until the entry point returns.
 type Reader interface {
-	// Get returns the value of key, and whether it is there. An empty value is there.
+	// Get returns the value of key, and whether it is there. An empty value is there. The key is not kept.
 	Get(key []byte) (value []byte, ok bool)
 	// Range yields the pairs with start <= key < end in the order asked for. A nil bound is open. If end is not behind
 	// start there are none (rule S58). What is written while the sequence runs does not show in it (rule S59).
