@@ -13,7 +13,7 @@ import (
 // layers gives every component, a folder with what is below it, its layer. Imports go downward only. The longest
 // folder that fits counts.
 var layers = map[string]int{
-	"runtime/actor": 0, "runtime/actor/typed": 0, "runtime/guest": 0, "state": 0, "claims": 0,
+	"runtime/actor": 0, "runtime/actor/typed": 0, "runtime/actor/puppet": 0, "runtime/guest": 0, "state": 0, "claims": 0,
 	"txn":      1,
 	"dispatch": 2, "query": 2,
 	"runtime/wasm": 3, "runtime/capability": 3,
@@ -24,12 +24,13 @@ var layers = map[string]int{
 
 // sideways are the imports allowed within one layer.
 var sideways = map[[2]string]bool{
-	{"runtime/actor/typed", "runtime/actor"}: true,
-	{"runtime/guest", "runtime/actor"}:       true,
-	{"state", "runtime/actor"}:               true, // addresses and outcomes are stored in the words of the vocabulary
-	{"query", "dispatch"}:                    true, // a smart query runs actors as dispatch does
-	{"cmd", "bench"}:                         true, // troupe bench
-	{"examples", "cmd"}:                      true, // a binary with actors of its own has the commands of troupe
+	{"runtime/actor/typed", "runtime/actor"}:  true,
+	{"runtime/actor/puppet", "runtime/actor"}: true,
+	{"runtime/guest", "runtime/actor"}:        true,
+	{"state", "runtime/actor"}:                true, // addresses and outcomes are stored in the words of the vocabulary
+	{"query", "dispatch"}:                     true, // a smart query runs actors as dispatch does
+	{"cmd", "bench"}:                          true, // troupe bench
+	{"examples", "cmd"}:                       true, // a binary with actors of its own has the commands of troupe
 }
 
 // forbidden are imports that would go downward and are wrong all the same.
@@ -166,8 +167,9 @@ func TestDependenciesHaveOneHome(t *testing.T) {
 // allowances lists the packages outside of the standard library that a component may import, where it may not import
 // what it likes. An empty list is the standard library only.
 var allowances = map[string][]string{
-	"runtime/actor":       {},
-	"runtime/actor/typed": {"./runtime/actor", "github.com/fxamacker/cbor/v2"},
+	"runtime/actor":        {},
+	"runtime/actor/typed":  {"./runtime/actor", "github.com/fxamacker/cbor/v2"},
+	"runtime/actor/puppet": {"./runtime/actor"},
 }
 
 // importsWithinAllowance checks the packages that actor authors carry into their programs.
