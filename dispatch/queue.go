@@ -57,3 +57,9 @@ func (q *queue) wake() {
 	default:
 	}
 }
+
+func (q *queue) length() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.list)
+}
