@@ -2,6 +2,7 @@ package state
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"strconv"
 	"sync/atomic"
@@ -96,12 +97,14 @@ func lastBatch(s *Store) (int, error) {
 	return last, nil
 }
 
-// stride thins the crash matrix out where time is short.
+// every thins the matrices out: of all operations each one is tried with half of the settings.
+var every = flag.Int("every", 2, "crash and fail at every n-th operation; 1 takes a while")
+
 func stride() int {
 	if testing.Short() || raceEnabled {
 		return 17
 	}
-	return 1
+	return *every
 }
 
 func TestCrash(t *testing.T) {

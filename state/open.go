@@ -154,7 +154,10 @@ func openLocked(dir, path string, lock *pebble.Lock, o Options) (*Store, error) 
 // openDB opens Pebble for s, whose other fields are set.
 func (s *Store) openDB(o Options) (err error) {
 	defer s.catch("open", &err)
-	if s.db, err = pebble.Open(s.path, s.pebbleOptions(o)); err != nil {
+	p := s.pebbleOptions(o)
+	compactions := newScheduler()
+	p.Experimental.CompactionScheduler = compactions
+	if s.db, err = pebble.Open(s.path, p); err != nil {
 		if s.fence != nil {
 			s.fence.release()
 		}
@@ -162,6 +165,9 @@ func (s *Store) openDB(o Options) (err error) {
 			return failed
 		}
 		return s.openError(err)
+	}
+	if !o.ReadOnly {
+		compactions.start()
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 
@@ -183,9 +184,16 @@ func (s *Store) Close() (err error) {
 	return err
 }
 
+// flushAbove is how long a log Close leaves to be replayed by the next Open, in bytes: replaying takes longer than
+// flushing, and opening is what people wait for.
+const flushAbove = 1 << 20
+
 func (s *Store) closeDB() (err error) {
 	defer s.catch("close", &err)
-	err = s.db.Close()
+	if !s.memory && !s.readOnly && s.Err() == nil && s.db.Metrics().WAL.Size > flushAbove {
+		err = s.db.Flush()
+	}
+	err = errors.Join(err, s.db.Close())
 	if err == nil && s.Err() == nil && !s.memory && !s.readOnly {
 		err = writeSeal(s.fs, s.path)
 	}
