@@ -19,7 +19,7 @@ func (e *Executor) execute() {
 		list, closed := e.queue.swap(spare)
 		for _, p := range list {
 			e.one(p)
-			if len(e.group.done) >= e.opts.Group {
+			if len(e.group.done) >= e.opts.Group || e.group.bytes >= groupBytes {
 				e.send(true)
 			} else if len(e.group.done) >= eagerGroup {
 				e.send(false)
@@ -41,6 +41,9 @@ func (e *Executor) execute() {
 
 // eagerGroup is how many transactions are worth a sync of their own while more are waiting to be executed.
 const eagerGroup = 64
+
+// groupBytes is how much a group may write before it goes, however few transactions it has: a batch lies in memory.
+const groupBytes = 8 << 20
 
 // idle waits for requests and hands over the group, whichever can be done first.
 func (e *Executor) idle() {
@@ -134,6 +137,9 @@ func (e *Executor) one(p *pending) {
 		e.publishDispatcher()
 	}
 	e.group.done = append(e.group.done, done)
+	for i := range done.writes {
+		e.group.bytes += len(done.writes[i].Value)
+	}
 	e.group.waiting = append(e.group.waiting, p)
 	if e.opts.KeepTraces {
 		e.group.traces = append(e.group.traces, trace)

@@ -86,6 +86,7 @@ type Executor struct {
 // A group is transactions that become durable together.
 type group struct {
 	number  uint64
+	bytes   int // of the values that it writes
 	done    []executed
 	waiting []*pending
 	repeats []repeat
