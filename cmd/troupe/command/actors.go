@@ -1,0 +1,116 @@
+package command
+
+import (
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/troupe-run/troupe/query"
+	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/actor"
+)
+
+// actorView is an actor as machines get it.
+type actorView struct {
+	Address actor.Address  `json:"address"`
+	Module  actor.ModuleID `json:"module"`
+	Creator actor.Address  `json:"creator,omitempty"`
+	Admin   actor.Address  `json:"admin,omitempty"`
+	Created uint64         `json:"created_seq"`
+}
+
+func viewActor(a *query.Info) actorView {
+	return actorView{a.Address, a.Module, a.Creator, a.Admin, a.Created}
+}
+
+func (c *call) actorsCommand() *cobra.Command {
+	var page pageFlags
+	cmd := &cobra.Command{
+		Use:   "actors [PREFIX]",
+		Short: "List the actors",
+		Long: `List the actors whose addresses begin with PREFIX, sorted by address, with their modules, who created them, and in which
+transaction.`,
+		Example: c.examples(`
+			% actors
+			% actors account/ -n 20
+			% actors -o json --limit 0`),
+		Args: between(0, 1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := page.check(); err != nil {
+				return err
+			}
+			prefix := ""
+			if len(args) > 0 {
+				prefix = args[0]
+			}
+			return c.read(func(h *runtime.Host) error { return c.actors(h, prefix, page) })
+		},
+		ValidArgsFunction: c.completeAddress,
+	}
+	page.add(cmd, "actors")
+	return cmd
+}
+
+func (c *call) actors(h *runtime.Host, prefix string, page pageFlags) error {
+	rows := [][]string{{"ADDRESS", "MODULE", "CREATOR", "CREATED"}}
+	token, err := page.pages(func(limit int, token string) (int, string, error) {
+		list, err := h.Reader().Actors(prefix, limit, token)
+		if err != nil {
+			return 0, "", err
+		}
+		for i := range list.Actors {
+			a := &list.Actors[i]
+			if !c.printer.json {
+				rows = append(rows, []string{string(a.Address), string(a.Module), orDash(string(a.Creator)), "seq " + strconv.FormatUint(a.Created, 10)})
+				continue
+			}
+			if err := c.printer.object(viewActor(a)); err != nil {
+				return 0, "", err
+			}
+		}
+		return len(list.Actors), list.Token, nil
+	})
+	if err != nil {
+		return err
+	}
+	c.printer.list(rows, "no actors")
+	return c.printer.more(token)
+}
+
+func (c *call) modulesCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "modules",
+		Short: "List the modules",
+		Long: `List the modules that the data directory knows. Code of Go is in the binary, not in the directory: a module that this
+binary does not have can be listed but not run.`,
+		Example: c.examples(`
+			% modules
+			% modules -o json`),
+		Args: noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return c.read(func(h *runtime.Host) error {
+				list, err := h.Reader().Modules()
+				if err != nil {
+					return err
+				}
+				rows := [][]string{{"MODULE", "KIND", "BOUND"}}
+				for _, m := range list {
+					rows = append(rows, []string{string(m.ID), m.Kind, "seq " + strconv.FormatUint(m.Bound, 10)})
+					if !c.printer.json {
+						continue
+					}
+					v := struct {
+						ID    actor.ModuleID `json:"id"`
+						Kind  string         `json:"kind"`
+						Bound uint64         `json:"bound_seq"`
+					}{m.ID, m.Kind, m.Bound}
+					if err := c.printer.object(v); err != nil {
+						return err
+					}
+				}
+				c.printer.list(rows, "no modules")
+				return nil
+			})
+		},
+	}
+}

@@ -1,0 +1,22 @@
+// Package command is the command line of Troupe for any binary. A program with actors of its own gets all commands of
+// troupe by one call:
+//
+//	func main() {
+//		command.Main(func(h *runtime.Host) error { return h.Bind("counter", counter{}) })
+//	}
+//
+// The function binds the modules that the binary has. It is called for each host that a command opens, also for hosts in
+// memory and for those that are only read.
+//
+// # Guarantees
+//
+// A command that reads changes nothing in the directory and does not create it. A command that fails says on one line
+// of standard error what is wrong, prints no half result, and ends with the exit code of the class of the failure: see
+// the constants. An interrupt lets the transaction that is running come to its end and closes the host in order; a
+// second one ends the process at once.
+//
+// # What it is not
+//
+// It is no server. A directory is open in one process at a time, so that a command waits for nobody: it says who has
+// the directory.
+package command

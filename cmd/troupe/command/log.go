@@ -1,0 +1,231 @@
+package command
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/troupe-run/troupe/dispatch/show"
+	"github.com/troupe-run/troupe/query"
+	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/state"
+)
+
+// logFlags choose transactions.
+type logFlags struct {
+	limit    int
+	from, to uint64
+	sender   string
+	actor    string
+	event    string
+	failed   bool
+	all      bool
+}
+
+// defaultLog is how many transactions are listed unless something else is asked for.
+const defaultLog = 20
+
+func (c *call) logCommand() *cobra.Command {
+	var f logFlags
+	cmd := &cobra.Command{
+		Use:   "log",
+		Short: "List transactions",
+		Long: `List the last transactions, or the first from --from on, that all given filters let through. Each line says when, who
+sent what to whom, and what came of it. The log belongs to one process at a time, so that there is nothing to follow:
+'` + c.Name + ` run' prints transactions as they happen.`,
+		Example: c.examples(`
+			% log
+			% log --actor currency/gold --failed
+			% log --from 100 -n 50 -o json
+			% log --event transfer --sender alice`),
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := f.check(); err != nil {
+				return err
+			}
+			return c.read(func(h *runtime.Host) error { return c.log(cmd.Context(), h, &f) })
+		},
+	}
+	flags := cmd.Flags()
+	flags.IntVarP(&f.limit, "limit", "n", defaultLog, "list at most so many `transactions`; 0 means all")
+	flags.Uint64Var(&f.from, "from", 0, "list forward from this `transaction`")
+	flags.Uint64Var(&f.to, "to", 0, "end at this `transaction`")
+	flags.StringVar(&f.sender, "sender", "", "only what this `sender` sent")
+	flags.StringVar(&f.actor, "actor", "", "only what was sent to this `address` or had an event of it")
+	flags.StringVar(&f.event, "event", "", "only what had an event of this `type`")
+	flags.BoolVar(&f.failed, "failed", false, "only what was rolled back")
+	flags.BoolVarP(&f.all, "all", "a", false, "also the host's own entries: bound modules, configuration")
+	_ = cmd.RegisterFlagCompletionFunc("actor", c.completeAddress)
+	return cmd
+}
+
+func (f *logFlags) check() error {
+	switch {
+	case f.limit < 0:
+		return usagef("--limit is 0 or more, not %d", f.limit)
+	case f.to != 0 && f.to < f.from:
+		return usagef("--to %d is before --from %d", f.to, f.from)
+	}
+	return nil
+}
+
+// chosen reports whether the filters let an entry through.
+func (f *logFlags) chosen(e *query.Entry) bool {
+	cmd, r := &e.Command, e.Receipt
+	switch {
+	case cmd.Op != state.OpMessage && !f.all:
+		return false
+	case f.sender != "" && string(cmd.Sender) != f.sender:
+		return false
+	case f.failed && (r == nil || r.Err == nil):
+		return false
+	case f.event != "" && !hasEvent(r, func(ev *actor.Event) bool { return ev.Type == f.event }):
+		return false
+	case f.actor != "" && string(cmd.Message.To) != f.actor && (r == nil || string(r.Callee) != f.actor):
+		return hasEvent(r, func(ev *actor.Event) bool { return string(ev.Actor) == f.actor })
+	}
+	return true
+}
+
+func hasEvent(r *state.Receipt, is func(*actor.Event) bool) bool {
+	return r != nil && slices.ContainsFunc(r.Events, func(ev actor.Event) bool { return is(&ev) })
+}
+
+func (c *call) log(ctx context.Context, h *runtime.Host, f *logFlags) error {
+	list, err := f.list(ctx, h.Reader())
+	if err != nil {
+		return err
+	}
+	if c.printer.json {
+		for i := range list {
+			if err := c.printer.object(viewEntry(&list[i])); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	rows := [][]string{{"SEQ", "TIME", "FROM", "TO", "MESSAGE", "OUTCOME"}}
+	for i := range list {
+		rows = append(rows, entryRow(&list[i]))
+	}
+	c.printer.list(rows, "no transactions")
+	return nil
+}
+
+// list returns the chosen entries in order.
+func (f *logFlags) list(ctx context.Context, r *query.Router) ([]query.Entry, error) {
+	head, err := r.Head()
+	if err != nil {
+		return nil, err
+	}
+	limit, last := f.limit, head.Sequence
+	if limit == 0 {
+		limit = math.MaxInt
+	}
+	if f.to != 0 {
+		last = min(last, f.to)
+	}
+	if f.from != 0 {
+		return f.forward(ctx, r, last, limit)
+	}
+	return backward(ctx, r, 0, last, limit, f.chosen)
+}
+
+func (f *logFlags) forward(ctx context.Context, r *query.Router, last uint64, limit int) (list []query.Entry, err error) {
+	for from := f.from; from <= last && ctx.Err() == nil; {
+		entries, err := r.Log(from, query.DefaultLimit)
+		if err != nil || len(entries) == 0 {
+			return list, err
+		}
+		for i := range entries {
+			if entries[i].Command.Sequence > last || len(list) == limit {
+				return list, nil
+			}
+			if f.chosen(&entries[i]) {
+				list = append(list, entries[i])
+			}
+		}
+		from = entries[len(entries)-1].Command.Sequence + 1
+	}
+	return list, context.Cause(ctx)
+}
+
+// stride is how many transactions are read at a time on the way back.
+const stride = 256
+
+// backward returns the last of the chosen entries behind oldest, in order.
+func backward(ctx context.Context, r *query.Router, oldest, last uint64, limit int, chosen func(*query.Entry) bool) (list []query.Entry, err error) {
+	for last > oldest && len(list) < limit && ctx.Err() == nil {
+		first := last - min(last-oldest, stride) + 1
+		var found []query.Entry
+		for from := first; from <= last; {
+			entries, err := r.Log(from, int(last-from+1))
+			if err != nil {
+				return nil, err
+			}
+			if len(entries) == 0 {
+				break
+			}
+			for i := range entries {
+				if entries[i].Command.Sequence <= last && chosen(&entries[i]) {
+					found = append(found, entries[i])
+				}
+			}
+			from = entries[len(entries)-1].Command.Sequence + 1
+		}
+		slices.Reverse(found)
+		list = append(list, found...)
+		last = first - 1
+	}
+	list = list[:min(len(list), limit)]
+	slices.Reverse(list)
+	return list, context.Cause(ctx)
+}
+
+// entryRow is a line of the log for people.
+func entryRow(e *query.Entry) []string {
+	cmd := &e.Command
+	outcome := "receipt not kept"
+	if r := e.Receipt; r != nil {
+		outcome = "committed"
+		if r.Err != nil {
+			outcome = "rolled back: " + harmless(r.Err.Error())
+		} else if r.Messages > 0 {
+			outcome += ", " + count(r.Messages, "sub-message")
+		}
+	}
+	to, message := string(cmd.Message.To), messageText(cmd)
+	if to == "" && e.Receipt != nil {
+		to = string(e.Receipt.Callee)
+	}
+	return []string{strconv.FormatUint(cmd.Sequence, 10), timeText(cmd.Time), orDash(string(cmd.Sender)), orDash(to),
+		shortened(message, 60), outcome}
+}
+
+// messageText says what a command asks for.
+func messageText(cmd *state.Command) string {
+	msg := &cmd.Message
+	switch {
+	case cmd.Op == state.OpBind:
+		return "bind " + string(msg.Module)
+	case cmd.Op != state.OpMessage:
+		return cmd.Op.String()
+	case msg.Kind == actor.KindSetAdmin:
+		return "set_admin " + orDash(string(msg.Admin))
+	}
+	text := ""
+	if msg.Kind != actor.KindExecute {
+		text = msg.Kind.String() + " "
+	}
+	if msg.Module != "" {
+		text += string(msg.Module) + " "
+	}
+	if len(msg.Body) > 0 {
+		text += show.Value(msg.Body)
+	}
+	return orDash(text)
+}

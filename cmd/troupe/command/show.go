@@ -1,0 +1,165 @@
+package command
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/troupe-run/troupe/dispatch/show"
+	"github.com/troupe-run/troupe/query"
+	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/state"
+)
+
+// showFlags say what to show.
+type showFlags struct {
+	actor  bool
+	id     string
+	keys   int
+	recent int
+}
+
+func (c *call) showCommand() *cobra.Command {
+	var f showFlags
+	cmd := &cobra.Command{
+		Use:   "show ADDRESS | SEQ",
+		Short: "Show an actor, or a transaction",
+		Long: `Show an actor: its record, its state, and the last transactions that it took part in. Or show a transaction, by its
+number or by the id of its request: who sent what, what it left and what it wrote. A number means a transaction;
+--actor makes it an address.`,
+		Example: c.examples(`
+			% show currency/gold
+			% show 17
+			% show --id order-17 -o json`),
+		ValidArgsFunction: c.completeAddress,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if f.id != "" {
+				return noArgs(cmd, args)
+			}
+			return between(1, 1)(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.keys < 0 || f.recent < 0 {
+				return usagef("--keys and --recent are 0 or more")
+			}
+			if f.id != "" {
+				return c.read(func(h *runtime.Host) error { return c.showRequest(cmd.Context(), h, f.id) })
+			}
+			if seq, err := strconv.ParseUint(args[0], 10, 64); err == nil && !f.actor {
+				return c.read(func(h *runtime.Host) error { return c.showTx(cmd.Context(), h, seq) })
+			}
+			who, err := parseAddress(args[0])
+			if err != nil {
+				return err
+			}
+			return c.read(func(h *runtime.Host) error { return c.showActor(cmd.Context(), h, who, &f) })
+		},
+	}
+	cmd.Flags().BoolVar(&f.actor, "actor", false, "the argument is an address, although it is a number")
+	cmd.Flags().StringVar(&f.id, "id", "", "show the transaction that the request with this `id` became")
+	cmd.Flags().IntVar(&f.keys, "keys", 20, "show at most so many `keys` of the state")
+	cmd.Flags().IntVar(&f.recent, "recent", 5, "show at most so many `transactions`")
+	return cmd
+}
+
+// actorDetail is what show tells machines about an actor.
+type actorDetail struct {
+	actorView
+	State  []pairView  `json:"state"`
+	More   bool        `json:"state_more,omitempty"`
+	Recent []entryView `json:"recent"`
+}
+
+// recentSearch bounds how far back the transactions of an actor are looked for.
+const recentSearch = 10_000
+
+func (c *call) showActor(ctx context.Context, h *runtime.Host, who actor.Address, f *showFlags) error {
+	r := h.Reader()
+	info, err := r.Actor(who)
+	if err != nil {
+		return err
+	}
+	page := query.Page{}
+	if f.keys > 0 {
+		if page, err = r.Scan(who, query.Range{Limit: f.keys}); err != nil {
+			return err
+		}
+	}
+	recent, err := recentOf(ctx, r, who, f.recent)
+	if err != nil {
+		return err
+	}
+	if c.printer.json {
+		v := actorDetail{actorView: viewActor(&info), State: []pairView{}, More: page.Token != "", Recent: []entryView{}}
+		for _, p := range page.Pairs {
+			v.State = append(v.State, pairView{Key: p.Key, Value: nonNil(p.Value)})
+		}
+		for i := range recent {
+			v.Recent = append(v.Recent, viewEntry(&recent[i]))
+		}
+		return c.printer.object(v)
+	}
+	c.printer.actor(&info, &page, recent, f)
+	return nil
+}
+
+// recentOf returns the last transactions that an actor took part in.
+func recentOf(ctx context.Context, r *query.Router, who actor.Address, limit int) ([]query.Entry, error) {
+	head, err := r.Head()
+	if err != nil {
+		return nil, err
+	}
+	filter := logFlags{actor: string(who)}
+	oldest := head.Sequence - min(head.Sequence, recentSearch)
+	return backward(ctx, r, oldest, head.Sequence, limit, filter.chosen)
+}
+
+func (p *printer) actor(info *query.Info, page *query.Page, recent []query.Entry, f *showFlags) {
+	p.printf("%s\n", p.style(show.Name, string(info.Address)))
+	p.printf("  module   %s\n  creator  %s, in seq %d\n", info.Module, orDash(string(info.Creator)), info.Created)
+	if info.Admin != "" {
+		p.printf("  admin    %s\n", info.Admin)
+	}
+	if f.keys > 0 {
+		p.printf("state\n")
+		var rows [][]string
+		for _, pair := range page.Pairs {
+			rows = append(rows, []string{"  " + show.Key(pair.Key), show.Value(pair.Value)})
+		}
+		p.table(rows)
+		switch {
+		case len(rows) == 0:
+			p.printf("  no keys\n")
+		case page.Token != "":
+			p.printf("  … there is more: see scan\n")
+		}
+	}
+	if f.recent > 0 && len(recent) > 0 {
+		p.printf("recent\n")
+		for i := range recent {
+			e := &recent[i]
+			p.printf("  seq %d  %s  %s\n", e.Command.Sequence, orDash(string(e.Command.Sender)), shortened(messageText(&e.Command), 80))
+			if e.Receipt == nil {
+				continue
+			}
+			if e.Receipt.Err != nil {
+				p.printf("    %s\n", p.style(show.RolledBack, "rolled back: "+harmless(e.Receipt.Err.Error())))
+			}
+			for line := range strings.Lines(show.Events(eventsOf(e.Receipt, info.Address), p.options())) {
+				p.printf("    %s", line)
+			}
+		}
+	}
+}
+
+func eventsOf(r *state.Receipt, who actor.Address) (list []actor.Event) {
+	for _, ev := range r.Events {
+		if ev.Actor == who {
+			list = append(list, ev)
+		}
+	}
+	return list
+}
