@@ -8,6 +8,8 @@ type Options struct {
 	Gas bool
 	// Width is how many characters of a value are shown; 160 if zero, all if negative.
 	Width int
+	// Text takes whatever is printable for text, for actors that know no CBOR.
+	Text bool
 	// Style, if not nil, dresses a piece of text for its role, with colours for example. It must keep the text.
 	Style func(role Role, text string) string
 }
@@ -17,12 +19,12 @@ type Role uint8
 
 // The roles.
 const (
-	Faint     Role = iota // the lines of the tree, gas, how a message was sent
-	Name                  // addresses and modules
-	Word                  // what happened: execute, set, event
-	Datum                 // bodies, values, keys
-	Committed             // that something was committed
-	RolledBack            // that something was rolled back, and why
+	Faint      Role = iota // the lines of the tree, gas, how a message was sent
+	Name                   // addresses and modules
+	Word                   // what happened: execute, set, event
+	Datum                  // bodies, values, keys
+	Committed              // that something was committed
+	RolledBack             // that something was rolled back, and why
 )
 
 func (o *Options) style(role Role, text string) string {
@@ -32,8 +34,15 @@ func (o *Options) style(role Role, text string) string {
 	return o.Style(role, text)
 }
 
-func (o *Options) value(b []byte) string {
-	return o.style(Datum, clip(Value(b), o.Width, len(b)))
+// Value is the function Value, with what the options say.
+func (o *Options) Value(b []byte) string {
+	text := ""
+	if o = orDefault(o); o.Text && b != nil && isPrintable(b) {
+		text = plain(b)
+	} else {
+		text = Value(b)
+	}
+	return o.style(Datum, clip(text, o.Width, len(b)))
 }
 
 func (o *Options) key(b []byte) string { return o.style(Datum, clip(Key(b), o.Width, len(b))) }

@@ -20,7 +20,7 @@ func Receipt(r *state.Receipt, sender actor.Address, opts *Options) string {
 	}
 	p.line("", p.style(Committed, fmt.Sprintf("committed seq %d", r.Sequence)), p.style(Faint, ", gas "+Count(r.GasUsed)))
 	if r.Data != nil {
-		p.line("", p.style(Word, "data"), " ", p.value(r.Data))
+		p.line("", p.style(Word, "data"), " ", p.Value(r.Data))
 	}
 	p.WriteString(Events(r.Events, opts))
 	return p.String()
@@ -48,14 +48,14 @@ func Command(c *state.Command, opts *Options) string {
 	case state.OpBind:
 		fmt.Fprintf(p, "%s %s as %s", p.style(Word, "bind"), p.style(Name, line(string(msg.Module))), line(string(msg.Body)))
 	case state.OpConfigure:
-		fmt.Fprintf(p, "%s %s", p.style(Word, "configure"), p.value(msg.Body))
+		fmt.Fprintf(p, "%s %s", p.style(Word, "configure"), p.Value(msg.Body))
 	default:
 		fmt.Fprintf(p, "%s → %s  %s", p.name(c.Sender), p.name(msg.To), p.style(Word, msg.Kind.String()))
 		if msg.Module != "" {
 			p.WriteString(" " + p.style(Name, line(string(msg.Module))))
 		}
 		if len(msg.Body) > 0 {
-			p.WriteString(" " + p.value(msg.Body))
+			p.WriteString(" " + p.Value(msg.Body))
 		}
 	}
 	if c.RequestID != "" {

@@ -78,9 +78,9 @@ func (p *painter) head(s *dispatch.Span, root bool) string {
 	case actor.KindReply:
 		p.reply(&b, s)
 	case actor.KindQuery:
-		fmt.Fprintf(&b, "%s ⇢ %s  %s %s", p.name(s.From), p.name(s.To), p.style(Word, "query"), p.value(body(s.Body)))
+		fmt.Fprintf(&b, "%s ⇢ %s  %s %s", p.name(s.From), p.name(s.To), p.style(Word, "query"), p.Value(body(s.Body)))
 		if s.Err == nil {
-			fmt.Fprintf(&b, " = %s", p.value(s.Data))
+			fmt.Fprintf(&b, " = %s", p.Value(s.Data))
 		} else {
 			b.WriteString("   " + p.style(RolledBack, "failed: "+line(s.Err.Error())))
 		}
@@ -90,7 +90,7 @@ func (p *painter) head(s *dispatch.Span, root bool) string {
 			b.WriteString(" " + p.style(Name, line(string(s.Module))))
 		}
 		if len(s.Body) > 0 {
-			b.WriteString(" " + p.value(s.Body))
+			b.WriteString(" " + p.Value(s.Body))
 		}
 	}
 	if s.Sub != nil {
@@ -116,7 +116,7 @@ func (p *painter) reply(b *strings.Builder, s *dispatch.Span) {
 	}
 	b.WriteString(p.style(Committed, "ok"))
 	if s.Reply.Data != nil {
-		b.WriteString(" " + p.value(s.Reply.Data))
+		b.WriteString(" " + p.Value(s.Reply.Data))
 	}
 }
 
@@ -160,7 +160,7 @@ func (p *painter) details(s *dispatch.Span, bar string) {
 		}
 	}
 	if s.Data != nil && s.Kind != actor.KindQuery {
-		p.line(bar, p.style(Word, "data"), " ", p.value(s.Data))
+		p.line(bar, p.style(Word, "data"), " ", p.Value(s.Data))
 	}
 }
 
@@ -168,10 +168,10 @@ func (p *painter) touch(t *dispatch.Touch, bar string) {
 	op := p.style(Word, string(t.Op))
 	switch t.Op {
 	case dispatch.OpSet, dispatch.OpDelete:
-		p.line(bar, op, " ", p.key(t.Key), ": ", p.value(t.Old), " → ", p.value(t.New))
+		p.line(bar, op, " ", p.key(t.Key), ": ", p.Value(t.Old), " → ", p.Value(t.New))
 	case dispatch.OpGet:
 		if p.Reads {
-			p.line(bar, op, " ", p.key(t.Key), ": ", p.value(t.Old))
+			p.line(bar, op, " ", p.key(t.Key), ": ", p.Value(t.Old))
 		}
 	case dispatch.OpRange:
 		if p.Reads {

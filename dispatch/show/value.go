@@ -27,21 +27,26 @@ func Value(b []byte) string {
 		return `""`
 	}
 	printable := isPrintable(b)
-	if printable && (b[0] == '{' || b[0] == '[') {
-		var compact bytes.Buffer
-		if json.Compact(&compact, b) == nil {
-			return compact.String()
-		}
-	}
 	if !printable || isText(b) {
 		if text, err := typed.ToJSON(b); err == nil {
 			return string(text)
 		}
 	}
 	if printable {
-		return strconv.Quote(string(b))
+		return plain(b)
 	}
 	return "0x" + hex.EncodeToString(b)
+}
+
+// plain shows printable bytes.
+func plain(b []byte) string {
+	if len(b) > 0 && (b[0] == '{' || b[0] == '[') {
+		var compact bytes.Buffer
+		if json.Compact(&compact, b) == nil {
+			return compact.String()
+		}
+	}
+	return strconv.Quote(string(b))
 }
 
 // isText reports whether b looks like one text in CBOR with a short head. A number in CBOR that is printable, such as
