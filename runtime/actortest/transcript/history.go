@@ -1,0 +1,153 @@
+package transcript
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/dispatch/show"
+	"github.com/troupe-run/troupe/query"
+	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/state"
+)
+
+// history are the commands that look at what happened.
+func history() []Command {
+	return []Command{
+		{Name: "trace", Usage: "on|off|last|SEQUENCE [reads] [gas]", least: 1, most: 3,
+			Help: "Print the tree of every transaction from now on, or that of one.", run: trace},
+		{Name: "receipt", Usage: "[SEQUENCE] [id=ID]", most: 1, names: []string{"id"},
+			Help: "Print the receipt of the last transaction, or of one.", run: receipt},
+		{Name: "events", Usage: "[SEQUENCE]", most: 1,
+			Help: "Print the events of the last transaction, or of one.", run: events},
+		{Name: "log", Usage: "[FROM [TO]]", most: 2,
+			Help: "Print the log: what was asked, and how it ended.", run: printLog},
+		{Name: "verify", Usage: "",
+			Help: "Execute the whole log again, and compare results, writes and roots.", run: verify},
+	}
+}
+
+func trace(ctx context.Context, s *session, a *args) (string, error) {
+	opts := s.show
+	opts.Reads, opts.Gas = a.has(1, "reads"), a.has(1, "gas")
+	if len(a.words) > 1 {
+		return "", fmt.Errorf("%q is unknown", a.words[1].raw)
+	}
+	switch a.word(0) {
+	case "on":
+		s.tracing, s.show = true, opts
+		return "", nil
+	case "off":
+		s.tracing, s.show = false, opts
+		return "", nil
+	case "last":
+		last := s.world.Last()
+		if last == nil {
+			return "", errors.New("there was no transaction")
+		}
+		return show.Trace(last.Trace, &opts), nil
+	}
+	seq, err := number[uint64](a.words[0], 0)
+	if err != nil {
+		return "", err
+	}
+	var t *dispatch.Trace
+	if err := s.world.Use(func(h *runtime.Host) (err error) {
+		t, err = h.Trace(ctx, seq)
+		return err
+	}); err != nil {
+		return said(err), nil
+	}
+	return show.Trace(t, &opts), nil
+}
+
+// entry returns the transaction that the first argument names, or the last one.
+func (s *session) entry(a *args) (cmd state.Command, r state.Receipt, err error) {
+	seq, err := number[uint64](word{text: a.word(0)}, 0)
+	if err != nil {
+		return cmd, r, err
+	}
+	err = s.world.Use(func(h *runtime.Host) (err error) {
+		switch id := a.named["id"].text; {
+		case id != "":
+			r, err = h.Reader().ReceiptOf(id)
+		case seq > 0:
+			r, err = h.Reader().Receipt(seq)
+		case s.world.Last() == nil:
+			return errors.New("there was no transaction")
+		default:
+			r = *s.world.Last().Receipt
+		}
+		if err == nil {
+			cmd, err = h.Reader().Command(r.Sequence)
+		}
+		return err
+	})
+	return cmd, r, err
+}
+
+func receipt(_ context.Context, s *session, a *args) (string, error) {
+	cmd, r, err := s.entry(a)
+	if err != nil {
+		return said(err), nil
+	}
+	return show.Receipt(&r, cmd.Sender, &s.show), nil
+}
+
+func events(_ context.Context, s *session, a *args) (string, error) {
+	_, r, err := s.entry(a)
+	if err != nil {
+		return said(err), nil
+	}
+	return show.Events(r.Events, &s.show), nil
+}
+
+func printLog(_ context.Context, s *session, a *args) (string, error) {
+	from, err := number[uint64](word{text: a.word(0)}, 1)
+	if err != nil {
+		return "", err
+	}
+	to, err := number(word{text: a.word(1)}, ^uint64(0))
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	if err := s.world.Use(func(h *runtime.Host) error {
+		for {
+			list, err := h.Reader().Log(from, query.MaxLimit)
+			if err != nil || len(list) == 0 {
+				return err
+			}
+			for _, e := range list {
+				if from = e.Command.Sequence + 1; from > to+1 && to+1 > 0 {
+					return nil
+				}
+				b.WriteString(show.Command(&e.Command, &s.show) + outcome(e.Command.Sender, e.Receipt) + "\n")
+			}
+		}
+	}); err != nil {
+		return said(err), nil
+	}
+	return b.String(), nil
+}
+
+func outcome(sender actor.Address, r *state.Receipt) string {
+	if r == nil || r.Err == nil {
+		return ""
+	}
+	return "  rolled back: " + show.Path(sender, r.Path) + ": " + r.Err.Error()
+}
+
+func verify(ctx context.Context, s *session, _ *args) (string, error) {
+	var head state.Head
+	if err := s.world.Use(func(h *runtime.Host) (err error) {
+		head, err = h.Verify(ctx)
+		return err
+	}); err != nil {
+		return said(err), nil
+	}
+	return fmt.Sprintf("all %d transactions verified", head.Sequence), nil
+}

@@ -1,0 +1,111 @@
+package transcript
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/troupe-run/troupe/runtime/actortest/world"
+)
+
+// Run executes a script on a world and returns the file with what was printed now. An error is an *Error: a command that
+// makes no sense, or ctx that ended. The world stays the caller's; forks that the script makes are closed.
+func Run(ctx context.Context, w *world.World, name string, r io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("transcript: %w", err)
+	}
+	s, err := Parse(name, text).Run(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	return s.Format(), nil
+}
+
+// Run executes the script and returns one with what was printed now. See the function Run.
+func (s *Script) Run(ctx context.Context, w *world.World) (*Script, error) {
+	run := newSession(w)
+	defer run.close()
+	now := &Script{Name: s.Name, Cases: make([]Case, len(s.Cases)), Tail: s.Tail}
+	for i, c := range s.Cases {
+		printed, err := run.execute(ctx, c.Command, c.Input)
+		if err == nil && ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		if err != nil {
+			return nil, &Error{File: s.Name, Line: c.Line, Err: err}
+		}
+		if printed != "" && !strings.HasSuffix(printed, "\n") {
+			printed += "\n"
+		}
+		c.Expected, c.Answered = printed, true
+		now.Cases[i] = c
+	}
+	return now, nil
+}
+
+// Check runs a file on a world and compares. If something else was printed than what is expected, the error is a
+// *MismatchError, or the file is rewritten if update is set.
+func Check(ctx context.Context, w *world.World, path string, update bool) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("transcript: %w", err)
+	}
+	was := Parse(path, text)
+	now, err := was.Run(ctx, w)
+	if err != nil {
+		return err
+	}
+	if update {
+		if fresh := now.Format(); string(fresh) != string(text) {
+			if err := os.WriteFile(path, fresh, 0o644); err != nil {
+				return fmt.Errorf("transcript: %w", err)
+			}
+		}
+		return nil
+	}
+	return compare(was, now)
+}
+
+// A MismatchError says which cases printed something else.
+type MismatchError struct {
+	File  string
+	Cases []Mismatch
+}
+
+// A Mismatch is one case that printed something else.
+type Mismatch struct {
+	Case
+	Printed string
+}
+
+func compare(was, now *Script) error {
+	e := &MismatchError{File: was.Name}
+	for i, c := range was.Cases {
+		if printed := now.Cases[i].Expected; !c.Answered || printed != c.Expected {
+			e.Cases = append(e.Cases, Mismatch{c, printed})
+		}
+	}
+	if len(e.Cases) == 0 {
+		return nil
+	}
+	return e
+}
+
+// Error shows for each case the lines that are missing ("-") and those that came instead ("+").
+func (e *MismatchError) Error() string {
+	var b strings.Builder
+	for i, m := range e.Cases {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "%s:%d: %s\n", e.File, m.Line, m.Command)
+		if !m.Answered {
+			b.WriteString("  has no answer yet; update the file to record this one:\n")
+		}
+		b.WriteString(Diff(m.Expected, m.Printed))
+	}
+	return b.String()
+}
