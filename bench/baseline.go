@@ -14,6 +14,8 @@ import (
 type Baseline struct {
 	What   string  `json:"what"`
 	TxPerS float64 `json:"tx_per_s"`
+	// ProcessorPerTx is the time of processors that one took, in microseconds.
+	ProcessorPerTx float64 `json:"cpu_us_per_tx,omitempty"`
 }
 
 const baselineOfWrites = "bare Pebble: one writer, the same rows, synced in groups, pipelined, as many in flight"

@@ -41,6 +41,8 @@ type Config struct {
 	FailShare float64
 	// Writers is the number of transfers in flight beside queries, in every other slice; none if zero.
 	Writers int
+	// NoBaseline leaves out what the host is compared with: for profiles, and to be done sooner.
+	NoBaseline bool
 	// Progress gets a line about the state of the run, if it is a terminal.
 	Progress io.Writer
 }

@@ -3,6 +3,7 @@ package bench
 import (
 	goruntime "runtime"
 	"slices"
+	"time"
 )
 
 // Result is what a run found. Which fields are set depends on the workload.
@@ -25,12 +26,18 @@ type Result struct {
 	// AllocsPerTx and BytesPerTx are what the process allocated in memory, clients included.
 	AllocsPerTx float64 `json:"allocs_per_tx"`
 	BytesPerTx  float64 `json:"bytes_per_tx"`
+	// ProcessorPerTx is the time of processors that a transaction took, in microseconds, clients and compactions
+	// included. It tells more than TxPerS when others use the machine, too.
+	ProcessorPerTx float64 `json:"cpu_us_per_tx,omitempty"`
 	// RowsPerTx and RowBytesPerTx are what a transaction left in the store.
 	RowsPerTx     float64 `json:"rows_per_tx,omitempty"`
 	RowBytesPerTx float64 `json:"row_bytes_per_tx,omitempty"`
 	// Ratio is TxPerS by that of the baseline.
 	Baseline *Baseline `json:"baseline,omitempty"`
 	Ratio    float64   `json:"ratio,omitempty"`
+	// FullTxPerS is what the closed loop did, where Rate is half of that.
+	FullTxPerS float64   `json:"full_tx_per_s,omitempty"`
+	Sync       *SyncCost `json:"sync,omitempty"`
 	// Slices tell how noisy the machine was.
 	Slices []SliceRates `json:"slices,omitempty"`
 }
@@ -65,15 +72,25 @@ func ratio(a, b float64) float64 {
 	return a / b
 }
 
-// allocations counts what the process allocates.
-type allocations struct{ objects, bytes uint64 }
+// usage counts what the process uses: processors, and memory that it allocates.
+type usage struct {
+	objects, bytes uint64
+	processors     time.Duration
+}
 
-func (a *allocations) measure(work func() error) error {
+func (u *usage) measure(work func() error) error {
 	var before, after goruntime.MemStats
 	goruntime.ReadMemStats(&before)
+	begun := processorTime()
 	err := work()
+	u.processors += processorTime() - begun
 	goruntime.ReadMemStats(&after)
-	a.objects += after.Mallocs - before.Mallocs
-	a.bytes += after.TotalAlloc - before.TotalAlloc
+	u.objects += after.Mallocs - before.Mallocs
+	u.bytes += after.TotalAlloc - before.TotalAlloc
 	return err
+}
+
+// processorPer is the time of processors for one of so many, in microseconds.
+func (u *usage) processorPer(n uint64) float64 {
+	return ratio(float64(u.processors)/1e3, float64(n))
 }

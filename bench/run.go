@@ -22,6 +22,8 @@ func workloads() []workload {
 		{"tree", same, transactions(prepareTree)},
 		{"rollback", same, transactions(prepareRollback)},
 		{"noop", same, transactions(prepareNoop)},
+		{"single", same, runSingle},
+		{"half-load", same, runHalfLoad},
 	}
 }
 
@@ -74,11 +76,13 @@ func transactions(prepare func(context.Context, *bed) (job, error)) func(context
 			return Result{}, err
 		}
 		defer func() { err = errors.Join(err, b.close()) }()
-		base, err := openBare(c)
-		if err != nil {
-			return Result{}, err
+		var base *bare
+		if !c.NoBaseline {
+			if base, err = openBare(c); err != nil {
+				return Result{}, err
+			}
+			defer func() { err = errors.Join(err, base.close()) }()
 		}
-		defer func() { err = errors.Join(err, base.close()) }()
 		p.show("%s: preparing", c.Workload)
 		j, err := prepare(ctx, b)
 		if err != nil {
@@ -91,56 +95,35 @@ func transactions(prepare func(context.Context, *bed) (job, error)) func(context
 	}
 }
 
-// compare runs the slices.
+// compare runs the slices of the job and, in turns, the same rows on the bare store, unless base is nil.
 func compare(ctx context.Context, b *bed, base *bare, j job, p *progress) (Result, error) {
-	c := b.config
-	result, warm := newResult(c), b.samples.take
+	c, m := b.config, newMeasurement(b, j)
 	j.load.rate = c.Rate
-	if _, err := j.load.run(ctx, c.Warmup); err != nil {
+	if err := m.warm(ctx, c.Warmup); err != nil {
 		return Result{}, err
 	}
-	rows := warm()
-	base.replay(rows)
-	if _, err := base.run(ctx, c.Warmup); err != nil {
-		return Result{}, err
+	if base != nil {
+		if _, err := m.beside(ctx, base, c.Warmup); err != nil {
+			return Result{}, err
+		}
+		m.bare, m.bareTx = usage{}, 0
 	}
-	j.load.latencies.take()
-	b.groups.Store(0)
-
-	latencies := newHistogram()
-	var spent allocations
 	for i := range c.Runs {
-		var ours, bare slice
-		var err error
-		if err = spent.measure(func() error { ours, err = j.load.run(ctx, c.slice()); return err }); err != nil {
+		if err := m.slice(ctx, c.slice()); err != nil {
 			return Result{}, err
 		}
-		rows = b.samples.take()
-		base.replay(rows)
-		if bare, err = base.run(ctx, c.slice()); err != nil {
-			return Result{}, err
+		last := &m.slices[i]
+		if base != nil {
+			bare, err := m.beside(ctx, base, c.slice())
+			if err != nil {
+				return Result{}, err
+			}
+			last.Baseline = bare.rate()
 		}
-		latencies.Merge(j.load.latencies.take())
-		result.Tx += ours.requests
-		result.Slices = append(result.Slices, SliceRates{ours.rate(), bare.rate()})
-		p.show("%s: %d of %d, %.0f/s, bare store %.0f/s", c.Workload, i+1, c.Runs, ours.rate(), bare.rate())
+		p.show("%s: %d of %d, %.0f/s, bare store %.0f/s", c.Workload, i+1, c.Runs, last.TxPerS, last.Baseline)
 	}
-	result.Latency = latencyOf(latencies)
-	result.summarize(spent, b.groups.Load(), footprintOf(rows))
-	return result, nil
-}
-
-// summarize fills in what follows from the slices.
-func (r *Result) summarize(spent allocations, groups uint64, left footprint) {
-	var ours, bare []float64
-	for _, s := range r.Slices {
-		ours, bare = append(ours, s.TxPerS), append(bare, s.Baseline)
+	if base == nil {
+		return m.result(""), nil
 	}
-	r.TxPerS = median(ours)
-	r.Baseline = &Baseline{What: baselineOfWrites, TxPerS: median(bare)}
-	r.Ratio = ratio(r.TxPerS, r.Baseline.TxPerS)
-	tx := float64(r.Tx)
-	r.AllocsPerTx, r.BytesPerTx = ratio(float64(spent.objects), tx), ratio(float64(spent.bytes), tx)
-	r.GroupSizeMean = ratio(tx, float64(groups))
-	r.RowsPerTx, r.RowBytesPerTx = left.rows, left.bytes
+	return m.result(baselineOfWrites), nil
 }
