@@ -5,15 +5,14 @@ package main
 
 import (
 	"github.com/troupe-run/troupe/cmd/troupe/command"
-	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor/puppet"
 )
 
 func main() {
-	command.Main(bind)
+	command.Main(modules())
 }
 
-// bind binds the modules that are built in.
-func bind(h *runtime.Host) error {
-	return h.Bind("puppet", puppet.Actor{})
+// modules are those that are built in.
+func modules() command.Modules {
+	return command.Modules{"puppet": puppet.Actor{}}
 }

@@ -2,11 +2,10 @@
 // troupe by one call:
 //
 //	func main() {
-//		command.Main(func(h *runtime.Host) error { return h.Bind("counter", counter{}) })
+//		command.Main(command.Modules{"counter": counter{}})
 //	}
 //
-// The function binds the modules that the binary has. It is called for each host that a command opens, also for hosts in
-// memory and for those that are only read.
+// The modules are bound to each host that a command opens, also to hosts in memory.
 //
 // # Guarantees
 //

@@ -23,19 +23,19 @@ type messageView struct {
 	To     actor.Address  `json:"to,omitempty"`
 	Module actor.ModuleID `json:"module,omitempty"`
 	Admin  actor.Address  `json:"admin,omitempty"`
-	Body   data           `json:"body,omitempty"`
+	Body   data           `json:"body,omitzero"`
 }
 
-func viewEntry(e *query.Entry) entryView {
+func (p *printer) viewEntry(e *query.Entry) entryView {
 	cmd := &e.Command
 	v := entryView{Sequence: cmd.Sequence, Op: cmd.Op.String(), Time: time.Unix(0, cmd.Time).UTC(), Sender: cmd.Sender}
 	msg := &cmd.Message
-	v.Message = &messageView{msg.Kind.String(), msg.To, msg.Module, msg.Admin, msg.Body}
+	v.Message = &messageView{msg.Kind.String(), msg.To, msg.Module, msg.Admin, p.data(msg.Body)}
 	if cmd.Op != state.OpMessage {
-		v.Message = &messageView{Module: msg.Module, Body: msg.Body}
+		v.Message = &messageView{Module: msg.Module, Body: p.data(msg.Body)}
 	}
 	if e.Receipt != nil {
-		receipt := viewReceipt(e.Receipt)
+		receipt := p.viewReceipt(e.Receipt)
 		v.Receipt = &receipt
 	}
 	return v

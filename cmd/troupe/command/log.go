@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/query"
 	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
@@ -102,7 +101,8 @@ func (c *call) log(ctx context.Context, h *runtime.Host, f *logFlags) error {
 	}
 	if c.printer.json {
 		for i := range list {
-			if err := c.printer.object(viewEntry(&list[i])); err != nil {
+			c.printer.text = c.Modules.textualEntry(h, &list[i])
+			if err := c.printer.object(c.printer.viewEntry(&list[i])); err != nil {
 				return err
 			}
 		}
@@ -110,7 +110,8 @@ func (c *call) log(ctx context.Context, h *runtime.Host, f *logFlags) error {
 	}
 	rows := [][]string{{"SEQ", "TIME", "FROM", "TO", "MESSAGE", "OUTCOME"}}
 	for i := range list {
-		rows = append(rows, entryRow(&list[i]))
+		c.printer.text = c.Modules.textualEntry(h, &list[i])
+		rows = append(rows, c.printer.entryRow(&list[i]))
 	}
 	c.printer.list(rows, "no transactions")
 	return nil
@@ -187,7 +188,7 @@ func backward(ctx context.Context, r *query.Router, oldest, last uint64, limit i
 }
 
 // entryRow is a line of the log for people.
-func entryRow(e *query.Entry) []string {
+func (p *printer) entryRow(e *query.Entry) []string {
 	cmd := &e.Command
 	outcome := "receipt not kept"
 	if r := e.Receipt; r != nil {
@@ -198,7 +199,7 @@ func entryRow(e *query.Entry) []string {
 			outcome += ", " + count(r.Messages, "sub-message")
 		}
 	}
-	to, message := string(cmd.Message.To), messageText(cmd)
+	to, message := string(cmd.Message.To), p.messageText(cmd)
 	if to == "" && e.Receipt != nil {
 		to = string(e.Receipt.Callee)
 	}
@@ -207,7 +208,7 @@ func entryRow(e *query.Entry) []string {
 }
 
 // messageText says what a command asks for.
-func messageText(cmd *state.Command) string {
+func (p *printer) messageText(cmd *state.Command) string {
 	msg := &cmd.Message
 	switch {
 	case cmd.Op == state.OpBind:
@@ -225,7 +226,7 @@ func messageText(cmd *state.Command) string {
 		text += string(msg.Module) + " "
 	}
 	if len(msg.Body) > 0 {
-		text += show.Value(msg.Body)
+		text += p.value(msg.Body)
 	}
 	return orDash(text)
 }

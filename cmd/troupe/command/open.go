@@ -108,10 +108,10 @@ func (c *call) write(fn func(*runtime.Host) error) error {
 // bound is fn on a host that has the modules of the binary.
 func (c *call) bound(fn func(*runtime.Host) error) func(*runtime.Host) error {
 	return func(h *runtime.Host) error {
-		if err := c.Bind(h); err != nil {
-			return fmt.Errorf("the modules of %s: %w", c.Name, err)
+		if err := c.Modules.bind(h); err != nil {
+			return err
 		}
-		return fn(h)
+		return c.explainUnbound(fn(h))
 	}
 }
 

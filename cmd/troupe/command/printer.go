@@ -17,6 +17,8 @@ type printer struct {
 	out   *bufio.Writer
 	json  bool
 	color bool
+	// text says that the bytes to be printed next belong to actors that know no CBOR.
+	text bool
 }
 
 func newPrinter(w io.Writer) *printer { return &printer{out: bufio.NewWriter(w)} }
@@ -65,7 +67,13 @@ func (p *printer) style(role show.Role, text string) string {
 }
 
 // options are how traces and receipts are drawn.
-func (p *printer) options() *show.Options { return &show.Options{Style: p.style} }
+func (p *printer) options() *show.Options { return &show.Options{Style: p.style, Text: p.text} }
+
+// value returns bytes for people, whole and without colours.
+func (p *printer) value(b []byte) string { return (&show.Options{Width: -1, Text: p.text}).Value(b) }
+
+// data returns bytes for machines.
+func (p *printer) data(b []byte) data { return data{b, p.text} }
 
 // colours are the parameters of SGR, by role.
 var colours = [...]string{

@@ -18,8 +18,8 @@ type Program struct {
 	Name string
 	// Version is what the command version prints: what the build recorded.
 	Version string
-	// Bind binds the modules of the binary to a host that a command has opened. Nil binds nothing.
-	Bind func(*runtime.Host) error
+	// Modules are those of the binary. They are bound to each host that a command opens.
+	Modules Modules
 	// Options are those of the hosts that commands open. ReadOnly is the commands' choice and ignored here.
 	Options runtime.Options
 	// Stdin, Stdout and Stderr are those of the process.
@@ -27,9 +27,9 @@ type Program struct {
 	Stdout, Stderr io.Writer
 }
 
-// Main runs the command line of the process with the modules that bind binds, and ends the process.
-func Main(bind func(*runtime.Host) error) {
-	Program{Bind: bind}.Main()
+// Main runs the command line of the process with the modules of the binary, and ends the process.
+func Main(modules Modules) {
+	Program{Modules: modules}.Main()
 }
 
 // Main runs the command line of the process and ends the process. The first SIGINT or SIGTERM ends the command in order,
@@ -69,9 +69,6 @@ func (p *Program) fill() {
 	}
 	if p.Version == "" {
 		p.Version = builtVersion()
-	}
-	if p.Bind == nil {
-		p.Bind = func(*runtime.Host) error { return nil }
 	}
 	if p.Stdin == nil {
 		p.Stdin = os.Stdin

@@ -32,7 +32,7 @@ func (f *valueFlags) print(c *call, b []byte) error {
 		_, err := io.WriteString(c.printer.out, hex.EncodeToString(b)+"\n")
 		return err
 	}
-	c.printer.printf("%s\n", show.Value(b))
+	c.printer.printf("%s\n", c.printer.value(b))
 	return nil
 }
 
@@ -73,12 +73,13 @@ state.
 				return err
 			}
 			return c.read(func(h *runtime.Host) error {
+				c.printer.text = c.Modules.textualActor(h, to)
 				answer, err := h.Reader().Smart(cmd.Context(), to, question)
 				if err != nil {
 					return refusal(err)
 				}
 				if c.printer.json {
-					return c.printer.object(answerView{to, answer.Sequence, answer.GasUsed, nonNil(answer.Data)})
+					return c.printer.object(answerView{to, answer.Sequence, answer.GasUsed, c.printer.data(nonNil(answer.Data))})
 				}
 				return out.print(c, answer.Data)
 			})
@@ -149,11 +150,12 @@ func (c *call) get(h *runtime.Host, to actor.Address, key []byte, out *valueFlag
 	if !ok {
 		return notFoundf("%s has no key %s", to, show.Key(key))
 	}
+	c.printer.text = c.Modules.textualActor(h, to)
 	if c.printer.json {
 		return c.printer.object(struct {
 			Actor actor.Address `json:"actor"`
 			pairView
-		}{to, pairView{Key: key, Value: nonNil(value)}})
+		}{to, c.printer.viewPair(key, value)})
 	}
 	return out.print(c, value)
 }
@@ -162,4 +164,8 @@ func (c *call) get(h *runtime.Host, to actor.Address, key []byte, out *valueFlag
 type pairView struct {
 	Key   data `json:"key"`
 	Value data `json:"value"`
+}
+
+func (p *printer) viewPair(key, value []byte) pairView {
+	return pairView{keyData(key), p.data(nonNil(value))}
 }

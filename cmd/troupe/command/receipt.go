@@ -22,7 +22,7 @@ type receiptView struct {
 	Callee    actor.Address   `json:"callee,omitempty"`
 	Error     *actor.Error    `json:"error,omitempty"`
 	Path      []actor.Address `json:"path,omitempty"`
-	Data      data            `json:"data,omitempty"`
+	Data      data            `json:"data,omitzero"`
 	Events    []actor.Event   `json:"events"`
 	GasUsed   uint64          `json:"gas_used"`
 	Messages  uint64          `json:"messages"`
@@ -30,10 +30,10 @@ type receiptView struct {
 	Root      state.Hash      `json:"root"`
 }
 
-func viewReceipt(r *state.Receipt) receiptView {
+func (p *printer) viewReceipt(r *state.Receipt) receiptView {
 	v := receiptView{
 		Sequence: r.Sequence, Outcome: committed, RequestID: r.RequestID, Callee: r.Callee, Error: r.Err, Path: r.Path,
-		Data: r.Data, Events: r.Events, GasUsed: r.GasUsed, Messages: r.Messages, Rows: len(r.Changes), Root: r.Root,
+		Data: p.data(r.Data), Events: r.Events, GasUsed: r.GasUsed, Messages: r.Messages, Rows: len(r.Changes), Root: r.Root,
 	}
 	if r.Err != nil {
 		v.Outcome = rolledBack
@@ -47,7 +47,7 @@ func viewReceipt(r *state.Receipt) receiptView {
 // receipt prints what a transaction left.
 func (p *printer) receipt(r *state.Receipt, sender actor.Address) error {
 	if p.json {
-		return p.object(viewReceipt(r))
+		return p.object(p.viewReceipt(r))
 	}
 	p.printf("%s", show.Receipt(r, sender, p.options()))
 	return nil

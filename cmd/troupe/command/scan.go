@@ -119,6 +119,7 @@ func parseKey(text string, isHex bool) ([]byte, error) {
 }
 
 func (c *call) scan(h *runtime.Host, who actor.Address, rg query.Range, page pageFlags) error {
+	c.printer.text = c.Modules.textualActor(h, who)
 	var rows [][]string
 	token, err := page.pages(func(limit int, token string) (int, string, error) {
 		rg.Limit, rg.Token = limit, token
@@ -128,10 +129,10 @@ func (c *call) scan(h *runtime.Host, who actor.Address, rg query.Range, page pag
 		}
 		for _, pair := range p.Pairs {
 			if !c.printer.json {
-				rows = append(rows, []string{show.Key(pair.Key), show.Value(pair.Value)})
+				rows = append(rows, []string{show.Key(pair.Key), c.printer.value(pair.Value)})
 				continue
 			}
-			if err := c.printer.object(pairView{Key: pair.Key, Value: nonNil(pair.Value)}); err != nil {
+			if err := c.printer.object(c.printer.viewPair(pair.Key, pair.Value)); err != nil {
 				return 0, "", err
 			}
 		}

@@ -119,7 +119,7 @@ func (f *sendFlags) kind(msg *actor.Message) (err error) {
 func (c *call) send(ctx context.Context, h *runtime.Host, req dispatch.Request) error {
 	receipt, err := h.Do(ctx, req)
 	if receipt != nil {
-		if printErr := c.sent(receipt, req.Sender, req.Trace); printErr != nil {
+		if printErr := c.sent(h, req, receipt); printErr != nil {
 			err = errors.Join(err, printErr)
 		}
 	}
@@ -130,18 +130,23 @@ func (c *call) send(ctx context.Context, h *runtime.Host, req dispatch.Request) 
 	return err
 }
 
-func (c *call) sent(r *state.Receipt, sender actor.Address, t *dispatch.Trace) error {
+func (c *call) sent(h *runtime.Host, req dispatch.Request, r *state.Receipt) error {
+	t := req.Trace
+	c.printer.text = c.Modules.textualActor(h, req.Message.To)
+	if t != nil && t.Root != nil {
+		c.printer.text = c.Modules.textualTree(t.Root)
+	}
 	switch {
 	case t == nil || t.Root == nil:
 		if r.Err != nil && !c.printer.json {
 			return nil // the error says it all
 		}
-		return c.printer.receipt(r, sender)
+		return c.printer.receipt(r, req.Sender)
 	case c.printer.json:
 		return c.printer.object(struct {
 			receiptView
 			Trace *traceView `json:"trace"`
-		}{viewReceipt(r), viewTrace(t)})
+		}{c.printer.viewReceipt(r), c.printer.viewTrace(t)})
 	}
 	c.printer.printf("%s", show.Trace(t, c.printer.options()))
 	return nil

@@ -82,6 +82,7 @@ func (c *call) showActor(ctx context.Context, h *runtime.Host, who actor.Address
 	if err != nil {
 		return err
 	}
+	c.printer.text = c.Modules.textual(info.Module)
 	page := query.Page{}
 	if f.keys > 0 {
 		if page, err = r.Scan(who, query.Range{Limit: f.keys}); err != nil {
@@ -95,10 +96,10 @@ func (c *call) showActor(ctx context.Context, h *runtime.Host, who actor.Address
 	if c.printer.json {
 		v := actorDetail{actorView: viewActor(&info), State: []pairView{}, More: page.Token != "", Recent: []entryView{}}
 		for _, p := range page.Pairs {
-			v.State = append(v.State, pairView{Key: p.Key, Value: nonNil(p.Value)})
+			v.State = append(v.State, c.printer.viewPair(p.Key, p.Value))
 		}
 		for i := range recent {
-			v.Recent = append(v.Recent, viewEntry(&recent[i]))
+			v.Recent = append(v.Recent, c.printer.viewEntry(&recent[i]))
 		}
 		return c.printer.object(v)
 	}
@@ -127,7 +128,7 @@ func (p *printer) actor(info *query.Info, page *query.Page, recent []query.Entry
 		p.printf("state\n")
 		var rows [][]string
 		for _, pair := range page.Pairs {
-			rows = append(rows, []string{"  " + show.Key(pair.Key), show.Value(pair.Value)})
+			rows = append(rows, []string{"  " + show.Key(pair.Key), p.value(pair.Value)})
 		}
 		p.table(rows)
 		switch {
@@ -141,7 +142,7 @@ func (p *printer) actor(info *query.Info, page *query.Page, recent []query.Entry
 		p.printf("recent\n")
 		for i := range recent {
 			e := &recent[i]
-			p.printf("  seq %d  %s  %s\n", e.Command.Sequence, orDash(string(e.Command.Sender)), shortened(messageText(&e.Command), 80))
+			p.printf("  seq %d  %s  %s\n", e.Command.Sequence, orDash(string(e.Command.Sender)), shortened(p.messageText(&e.Command), 80))
 			if e.Receipt == nil {
 				continue
 			}

@@ -20,7 +20,7 @@ type txDetail struct {
 type changeView struct {
 	Actor   actor.Address `json:"actor"`
 	Key     data          `json:"key"`
-	Value   data          `json:"value,omitempty"`
+	Value   data          `json:"value,omitzero"`
 	Deleted bool          `json:"deleted,omitempty"`
 }
 
@@ -44,10 +44,11 @@ func (c *call) showTx(ctx context.Context, h *runtime.Host, seq uint64) error {
 	if err != nil {
 		return err
 	}
+	c.printer.text = c.Modules.textualEntry(h, e)
 	if c.printer.json {
-		v := txDetail{viewEntry(e), []changeView{}}
+		v := txDetail{c.printer.viewEntry(e), []changeView{}}
 		for _, ch := range changes {
-			v.Writes = append(v.Writes, changeView{ch.Actor, ch.Key, ch.Value, ch.Deleted})
+			v.Writes = append(v.Writes, changeView{ch.Actor, keyData(ch.Key), c.printer.data(ch.Value), ch.Deleted})
 		}
 		return c.printer.object(v)
 	}
@@ -114,7 +115,7 @@ func (p *printer) tx(e *query.Entry, changes []query.Change) {
 	}
 	_ = p.receipt(r, cmd.Sender) // in text it cannot fail
 	for _, ch := range changes {
-		value := show.Value(ch.Value)
+		value := p.value(ch.Value)
 		if ch.Deleted {
 			value = show.None
 		}

@@ -33,11 +33,6 @@ the modules in this binary and takes as long as that takes.`,
 				if _, err := findEntry(h.Reader(), seq); err != nil {
 					return err
 				}
-				opts := c.printer.options()
-				opts.Reads, opts.Gas = reads, gas
-				if full {
-					opts.Width = -1
-				}
 				t, err := h.Trace(cmd.Context(), seq)
 				if err != nil {
 					return err
@@ -45,8 +40,14 @@ the modules in this binary and takes as long as that takes.`,
 				if t.Root == nil {
 					return notFoundf("transaction %d is an entry of the host and has no tree: see show %d", seq, seq)
 				}
+				c.printer.text = c.Modules.textualTree(t.Root)
+				opts := c.printer.options()
+				opts.Reads, opts.Gas = reads, gas
+				if full {
+					opts.Width = -1
+				}
 				if c.printer.json {
-					return c.printer.object(viewTrace(t))
+					return c.printer.object(c.printer.viewTrace(t))
 				}
 				c.printer.printf("%s", show.Trace(t, opts))
 				return nil
@@ -75,13 +76,13 @@ type spanView struct {
 	From      actor.Address  `json:"from,omitempty"`
 	To        actor.Address  `json:"to"`
 	Module    actor.ModuleID `json:"module,omitempty"`
-	Body      data           `json:"body,omitempty"`
+	Body      data           `json:"body,omitzero"`
 	Sub       *subView       `json:"sub,omitempty"`
 	Reply     *replyView     `json:"reply,omitempty"`
 	Touches   []touchView    `json:"touches,omitempty"`
 	Events    []actor.Event  `json:"events,omitempty"`
 	Logs      []string       `json:"logs,omitempty"`
-	Data      data           `json:"data,omitempty"`
+	Data      data           `json:"data,omitzero"`
 	Error     *actor.Error   `json:"error,omitempty"`
 	GasUsed   uint64         `json:"gas_used"`
 	Committed bool           `json:"committed"`
@@ -93,44 +94,52 @@ type subView struct {
 	ID       uint64        `json:"id"`
 	ReplyOn  actor.ReplyOn `json:"reply_on"`
 	GasLimit uint64        `json:"gas_limit,omitempty"`
-	Payload  data          `json:"payload,omitempty"`
+	Payload  data          `json:"payload,omitzero"`
 }
 
 type replyView struct {
 	ID      uint64        `json:"id"`
 	Callee  actor.Address `json:"callee"`
-	Payload data          `json:"payload,omitempty"`
+	Payload data          `json:"payload,omitzero"`
 	GasUsed uint64        `json:"gas_used"`
 	Error   *actor.Error  `json:"error,omitempty"`
-	Data    data          `json:"data,omitempty"`
+	Data    data          `json:"data,omitzero"`
 }
 
 type touchView struct {
 	Op  dispatch.Op `json:"op"`
 	Key data        `json:"key"`
-	End data        `json:"end,omitempty"`
-	Old data        `json:"old,omitempty"`
-	New data        `json:"new,omitempty"`
+	End data        `json:"end,omitzero"`
+	Old data        `json:"old,omitzero"`
+	New data        `json:"new,omitzero"`
 }
 
-func viewTrace(t *dispatch.Trace) *traceView {
-	return &traceView{t.Sequence, t.Time, t.Sender, t.GasUsed, t.Err, t.Path, viewSpan(t.Root)}
+func (p *printer) viewTrace(t *dispatch.Trace) *traceView {
+	return &traceView{t.Sequence, t.Time, t.Sender, t.GasUsed, t.Err, t.Path, p.viewSpan(t.Root)}
 }
 
-func viewSpan(s *dispatch.Span) *spanView {
-	v := &spanView{Kind: s.Kind, From: s.From, To: s.To, Module: s.Module, Body: s.Body, Events: s.Events, Logs: s.Logs,
-		Data: s.Data, Error: s.Err, GasUsed: s.GasUsed, Committed: s.Committed, Why: s.Why}
+func (p *printer) viewSpan(s *dispatch.Span) *spanView {
+	v := &spanView{Kind: s.Kind, From: s.From, To: s.To, Module: s.Module, Body: p.data(s.Body), Events: s.Events, Logs: s.Logs,
+		Data: p.data(s.Data), Error: s.Err, GasUsed: s.GasUsed, Committed: s.Committed, Why: s.Why}
 	if s.Sub != nil {
-		v.Sub = &subView{s.Sub.ID, s.Sub.ReplyOn, s.Sub.GasLimit, s.Sub.Payload}
+		v.Sub = &subView{s.Sub.ID, s.Sub.ReplyOn, s.Sub.GasLimit, p.data(s.Sub.Payload)}
 	}
 	if r := s.Reply; r != nil {
-		v.Reply = &replyView{r.ID, r.Callee, r.Payload, r.GasUsed, r.Err, r.Data}
+		v.Reply = &replyView{r.ID, r.Callee, p.data(r.Payload), r.GasUsed, r.Err, p.data(r.Data)}
 	}
 	for _, t := range s.Touches {
-		v.Touches = append(v.Touches, touchView{t.Op, nonNil(t.Key), t.End, t.Old, t.New})
+		v.Touches = append(v.Touches, p.viewTouch(&t))
 	}
 	for _, child := range s.Children {
-		v.Children = append(v.Children, viewSpan(child))
+		v.Children = append(v.Children, p.viewSpan(child))
+	}
+	return v
+}
+
+func (p *printer) viewTouch(t *dispatch.Touch) touchView {
+	v := touchView{Op: t.Op, Key: keyData(t.Key), Old: p.data(t.Old), New: p.data(t.New)}
+	if t.End != nil {
+		v.End = keyData(t.End)
 	}
 	return v
 }

@@ -11,11 +11,21 @@ import (
 )
 
 // data is bytes of an actor in the output for machines: as a value where they are one, and always exactly.
-type data []byte
+type data struct {
+	bytes []byte
+	// text says that what can be read as text is text, never CBOR.
+	text bool
+}
+
+// keyData is a key. Keys are text where they can be.
+func keyData(key []byte) data { return data{nonNil(key), true} }
+
+// IsZero reports whether there are no bytes, which is not the same as zero bytes.
+func (d data) IsZero() bool { return d.bytes == nil }
 
 // MarshalJSON returns {"json": value, "base64": "…"}, without "json" if the bytes are no value that has a form there.
 func (d data) MarshalJSON() ([]byte, error) {
-	if d == nil {
+	if d.bytes == nil {
 		return []byte("null"), nil
 	}
 	var v struct {
@@ -23,17 +33,18 @@ func (d data) MarshalJSON() ([]byte, error) {
 		Base64 string          `json:"base64"`
 	}
 	// What is shown to people is JSON, unless it is hexadecimal digits.
-	if text := []byte(show.Value(d)); json.Valid(text) && len(d) > 0 {
+	opts := show.Options{Text: d.text, Width: -1}
+	if text := []byte(opts.Value(d.bytes)); json.Valid(text) && len(d.bytes) > 0 {
 		v.JSON = text
 	}
-	v.Base64 = base64.StdEncoding.EncodeToString(d)
+	v.Base64 = base64.StdEncoding.EncodeToString(d.bytes)
 	return marshal(v)
 }
 
 // nonNil makes no bytes empty bytes, for a field that is always there.
-func nonNil(b []byte) data {
+func nonNil(b []byte) []byte {
 	if b == nil {
-		return data{}
+		return []byte{}
 	}
 	return b
 }

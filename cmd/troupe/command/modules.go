@@ -1,0 +1,96 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/query"
+	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/actor/typed"
+)
+
+// Modules are the modules of a binary, by the names under which they are bound.
+type Modules map[string]actor.Actor
+
+// A binder is a host, or a world around one.
+type binder interface {
+	Bind(name string, a actor.Actor) error
+}
+
+// bind binds all modules in the order of their names, so that a new log begins the same everywhere.
+func (m Modules) bind(to binder) error {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		if err := to.Bind(name, m[name]); err != nil {
+			return fmt.Errorf("the modules of this binary: %w", err)
+		}
+	}
+	return nil
+}
+
+// describer is what typed actors have.
+type describer interface{ Describe() typed.Description }
+
+// textual reports whether the module is known to speak no CBOR, so that what can be read as text is text.
+func (m Modules) textual(id actor.ModuleID) bool {
+	a, known := m[string(id)]
+	_, isTyped := a.(describer)
+	return known && !isTyped
+}
+
+// textualActor is textual for the module of an actor, be it there or yet to come.
+func (m Modules) textualActor(h *runtime.Host, who actor.Address) bool {
+	if info, err := h.Reader().Actor(who); err == nil {
+		return m.textual(info.Module)
+	}
+	return m.textual(actor.ModuleID(who.Kind()))
+}
+
+// textualEntry is textual for the receiver of a message.
+func (m Modules) textualEntry(h *runtime.Host, e *query.Entry) bool {
+	who := e.Command.Message.To
+	if e.Receipt != nil && e.Receipt.Callee != "" {
+		who = e.Receipt.Callee
+	}
+	return m.textualActor(h, who)
+}
+
+// textualTree reports whether all modules that ran in a tree are textual.
+func (m Modules) textualTree(s *dispatch.Span) bool {
+	if s.Module != "" && !m.textual(s.Module) {
+		return false
+	}
+	for _, child := range s.Children {
+		if !m.textualTree(child) {
+			return false
+		}
+	}
+	return true
+}
+
+// explainUnbound says what to do about a module whose code is not here.
+func (c *call) explainUnbound(err error) error {
+	var unbound *dispatch.UnboundError
+	if !errors.As(err, &unbound) {
+		return err
+	}
+	return notFoundf("the module %s is not in this binary: use the one that has it (%s has %s)", quoted(string(unbound.Module)),
+		c.Name, listed(slices.Sorted(maps.Keys(c.Modules))))
+}
+
+func listed(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	text := ""
+	for i, name := range names {
+		if i > 0 {
+			text += ", "
+		}
+		text += name
+	}
+	return text
+}
