@@ -27,7 +27,7 @@ func Value(b []byte) string {
 		return `""`
 	}
 	printable := isPrintable(b)
-	if !printable || isText(b) {
+	if !printable || isText(b) || isSmall(b) {
 		if text, err := typed.ToJSON(b); err == nil {
 			return string(text)
 		}
@@ -52,6 +52,9 @@ func plain(b []byte) string {
 // isText reports whether b looks like one text in CBOR with a short head. A number in CBOR that is printable, such as
 // -18, is more likely a text of digits.
 func isText(b []byte) bool { return len(b) > 1 && int(b[0]) == 0x60+len(b)-1 && len(b)-1 < 24 }
+
+// isSmall reports whether b is a single control character. More likely than a lone line break it is a small number.
+func isSmall(b []byte) bool { return len(b) == 1 && b[0] < ' ' }
 
 // isPrintable reports whether b is text that can be shown as it is, but for line breaks and tabs.
 func isPrintable(b []byte) bool {
