@@ -47,6 +47,7 @@ type Disk struct {
 	crashed *Disk
 	faults  []fault
 	delays  [All + 1]time.Duration // by class
+	calls   map[int]func()         // by write operation
 }
 
 // crash is a crash that has yet to come.
@@ -131,6 +132,17 @@ func (d *Disk) Delay(by time.Duration, classes ...Class) {
 	}
 }
 
+// Before calls fn before write operation n, counted from 1 since the disk was made, and before the disk crashes there if
+// it does. It runs on the goroutine that writes, which may hold locks of its user: fn must not wait for that.
+func (d *Disk) Before(n int, fn func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.calls == nil {
+		d.calls = map[int]func(){}
+	}
+	d.calls[n] = fn
+}
+
 // Heal takes back all faults and delays, and a crash that has yet to come.
 func (d *Disk) Heal() {
 	d.mu.Lock()
@@ -159,19 +171,18 @@ func survive(mem *vfs.MemFS, loss int, seed uint64) *Disk {
 // op counts an operation before it is done, crashes if it is time to, and returns the error to return instead of doing
 // it.
 func (d *Disk) op(c Class, name, path string) error {
-	if by := d.delay(c); by > 0 {
-		time.Sleep(by)
-	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.counts[c]++
 	d.counts[All]++
-	if c == Writes && d.crash != nil && d.counts[Writes] == d.crash.at {
+	counts := d.counts
+	d.wait(c, counts[c])
+	if c == Writes && d.crash != nil && counts[Writes] == d.crash.at {
 		d.crashed = survive(d.mem, d.crash.loss, d.crash.seed)
 		d.crash = nil
 	}
 	for _, f := range d.faults {
-		n := d.counts[f.class]
+		n := counts[f.class]
 		if f.class&c != 0 && n >= f.first && (f.last == 0 || n <= f.last) {
 			return fmt.Errorf("simdisk: %s %s: %w", name, path, f.err)
 		}
@@ -179,8 +190,20 @@ func (d *Disk) op(c Class, name, path string) error {
 	return nil
 }
 
-func (d *Disk) delay(c Class) time.Duration {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.delays[c]
+// wait makes operation n of the class take its time. Others go on meanwhile, although the caller holds mu.
+func (d *Disk) wait(c Class, n int) {
+	by := d.delays[c]
+	var fn func()
+	if c == Writes {
+		fn = d.calls[n]
+	}
+	if by == 0 && fn == nil {
+		return
+	}
+	d.mu.Unlock()
+	defer d.mu.Lock()
+	if fn != nil {
+		fn()
+	}
+	time.Sleep(by)
 }
