@@ -26,24 +26,33 @@ func Run(ctx context.Context, w *world.World, name string, r io.Reader) ([]byte,
 
 // Run executes the script and returns one with what was printed now. See the function Run.
 func (s *Script) Run(ctx context.Context, w *world.World) (*Script, error) {
+	now := &Script{Name: s.Name, Cases: make([]Case, 0, len(s.Cases)), Tail: s.Tail}
+	err := s.Each(ctx, w, func(c Case) { now.Cases = append(now.Cases, c) })
+	if err != nil {
+		return nil, err
+	}
+	return now, nil
+}
+
+// Each executes the script and hands over each case, with what was printed now, as soon as it has been executed.
+func (s *Script) Each(ctx context.Context, w *world.World, done func(Case)) error {
 	run := newSession(w)
 	defer run.close()
-	now := &Script{Name: s.Name, Cases: make([]Case, len(s.Cases)), Tail: s.Tail}
-	for i, c := range s.Cases {
+	for _, c := range s.Cases {
 		printed, err := run.execute(ctx, c.Command, c.Input)
 		if err == nil && ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
 		if err != nil {
-			return nil, &Error{File: s.Name, Line: c.Line, Err: err}
+			return &Error{File: s.Name, Line: c.Line, Err: err}
 		}
 		if printed != "" && !strings.HasSuffix(printed, "\n") {
 			printed += "\n"
 		}
 		c.Expected, c.Answered = printed, true
-		now.Cases[i] = c
+		done(c)
 	}
-	return now, nil
+	return nil
 }
 
 // Check runs a file on a world and compares. If something else was printed than what is expected, the error is a
