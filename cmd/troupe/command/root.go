@@ -34,7 +34,7 @@ Bytes of actors (bodies, data, values) are objects {"json": the value, if there 
 			% log
 
 			# See what a transaction did, and execute the whole log again
-			% trace 2
+			% trace 3
 			% verify`),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
@@ -61,10 +61,10 @@ Bytes of actors (bodies, data, values) are objects {"json": the value, if there 
 	root.AddGroup(&cobra.Group{ID: "act", Title: "Send and run:"}, &cobra.Group{ID: "look", Title: "Look at the state:"},
 		&cobra.Group{ID: "past", Title: "Look at the past:"}, &cobra.Group{ID: "keep", Title: "Keep and measure:"})
 	for group, commands := range map[string][]*cobra.Command{
-		"act":  {c.sendCommand()},
+		"act":  {c.sendCommand(), c.runCommand(), c.testCommand()},
 		"look": {c.queryCommand(), c.getCommand(), c.scanCommand(), c.actorsCommand(), c.modulesCommand(), c.showCommand()},
 		"past": {c.logCommand(), c.traceCommand(), c.verifyCommand()},
-		"keep": {c.backupCommand(), c.restoreCommand()},
+		"keep": {c.backupCommand(), c.restoreCommand(), c.benchCommand()},
 	} {
 		for _, cmd := range commands {
 			cmd.GroupID = group

@@ -1,0 +1,179 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/troupe-run/troupe/dispatch/show"
+	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/actortest/transcript"
+	"github.com/troupe-run/troupe/runtime/actortest/world"
+)
+
+// runFlags say how scripts run.
+type runFlags struct {
+	onDisk bool // on the data directory, because --dir was given
+	brief  bool
+	seed   uint64
+}
+
+func (c *call) runCommand() *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run FILE...",
+		Short: "Execute scripts and print what happens",
+		Long: `Execute the commands of transcripts and print what happens, with the tree of each transaction. It runs in memory, with a
+clock and randomness of its own, so that it prints the same every time. With --dir on the command line it runs on that
+data directory instead; then commands about the surroundings (crash, fork, clock, …) are refused. "-" is standard input.
+Answers in the file do not count: see '` + c.Name + ` test'.
+
+A script has a command on each line, and its input below it:
+
+` + scriptHelp(),
+		Example: c.examples(`
+			% run testdata/payout.txt
+			% run seed.txt --dir ./troupe-data
+			echo 'send alice puppet/a text:"set k=v"' | % run -`),
+		Args: between(1, 1000),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.onDisk = cmd.Flags().Changed("dir")
+			scripts, err := c.scripts(args, f.onDisk)
+			if err != nil {
+				return err
+			}
+			for _, s := range scripts {
+				if err := c.runScript(cmd.Context(), s, &f); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&f.brief, "brief", false, "print outcomes instead of trees")
+	cmd.Flags().Uint64Var(&f.seed, "seed", 0, "the `seed` of all randomness, in memory")
+	return cmd
+}
+
+// scriptHelp lists the commands of scripts.
+func scriptHelp() string {
+	var b strings.Builder
+	for _, cmd := range transcript.Commands() {
+		fmt.Fprintf(&b, "  %s\n      %s\n", strings.TrimSpace(cmd.Name+" "+cmd.Usage), cmd.Help)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// simulated are the commands of scripts that need a world in memory.
+var simulated = []string{"clock", "fail", "crash", "disk", "reopen", "snapshot", "restore", "fork", "world", "diff"}
+
+// scripts reads all files before any is run.
+func (c *call) scripts(args []string, onDisk bool) (list []*transcript.Script, err error) {
+	for _, arg := range args {
+		name, source := arg, "@"+arg
+		if arg == "-" {
+			name, source = "standard input", "-"
+		}
+		_, text, err := c.input(source)
+		if err != nil {
+			return nil, err
+		}
+		s := transcript.Parse(name, text)
+		for _, cs := range s.Cases {
+			word, _, _ := strings.Cut(cs.Command, " ")
+			if onDisk && slices.Contains(simulated, word) {
+				return nil, usagef("%s:%d: %s is about simulated surroundings: run it in memory, without --dir", name, cs.Line, word)
+			}
+		}
+		if len(s.Cases) == 0 {
+			return nil, usagef("%s holds no commands", name)
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+func (c *call) runScript(ctx context.Context, s *transcript.Script, f *runFlags) error {
+	if f.onDisk {
+		return c.write(func(h *runtime.Host) error { return c.play(ctx, world.Around(h), s, f) })
+	}
+	return c.inWorld(f.seed, func(w *world.World) error { return c.play(ctx, w, s, f) })
+}
+
+// inWorld runs fn in a world in memory that has the modules of the binary.
+func (c *call) inWorld(seed uint64, fn func(*world.World) error) (err error) {
+	opts := c.Options
+	opts.ReadOnly = false
+	w, err := world.Open(&world.Options{Seed: seed, Host: opts})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closeErr := w.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	if err := c.Modules.bind(w); err != nil {
+		return err
+	}
+	return fn(w)
+}
+
+// play executes a script and prints each case when it has been executed.
+func (c *call) play(ctx context.Context, w *world.World, s *transcript.Script, f *runFlags) error {
+	script := *s
+	if !f.brief {
+		script.Cases = append([]transcript.Case{{Command: "trace on"}}, s.Cases...)
+	}
+	err := script.Each(ctx, w, func(cs transcript.Case) {
+		if cs.Line > 0 {
+			c.played(s.Name, cs)
+		}
+	})
+	return scriptError(err)
+}
+
+// played prints one case.
+func (c *call) played(file string, cs transcript.Case) {
+	p := c.printer
+	defer p.flush()
+	if p.json {
+		_ = p.object(struct {
+			File    string `json:"file"`
+			Line    int    `json:"line"`
+			Command string `json:"command"`
+			Input   string `json:"input,omitempty"`
+			Printed string `json:"printed"`
+		}{file, cs.Line, cs.Command, cs.Input, cs.Expected}) // texts and numbers: it cannot fail
+		return
+	}
+	for line := range strings.Lines(cs.Before) {
+		if strings.HasPrefix(line, "#") {
+			p.printf("%s\n", p.style(show.Faint, strings.TrimSpace(line)))
+		}
+	}
+	p.printf("%s\n", p.style(show.Word, "> "+cs.Command))
+	for line := range strings.Lines(cs.Input) {
+		p.printf("%s\n", p.style(show.Faint, "  "+strings.TrimRight(line, "\n")))
+	}
+	p.printf("%s\n", cs.Expected)
+}
+
+// scriptError classifies what is wrong with a script.
+func scriptError(err error) error {
+	var e *transcript.Error
+	switch {
+	case err == nil || exitCode(err) != ExitHost:
+		return err
+	case errors.As(err, &e):
+		return &classified{ExitUsage, err}
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
+		return &classified{ExitNotFound, err}
+	}
+	return err
+}
