@@ -26,13 +26,11 @@ func (e *Executor) applyGroup(g *group) error {
 		return err
 	}
 	batch := e.store.NewBatch()
-	for i := range g.done {
-		g.receipts = append(g.receipts, e.journal.add(batch, &g.done[i]))
-		if g.traces != nil && g.traces[i] != nil {
-			if err := e.keepTrace(batch, g.traces[i]); err != nil {
-				batch.Close()
-				return err
-			}
+	g.receipts = e.journal.add(batch, g.done)
+	for _, t := range g.traces {
+		if err := e.keepTrace(batch, t); err != nil {
+			batch.Close()
+			return err
 		}
 	}
 	e.journal.close(batch)
@@ -45,6 +43,9 @@ func (e *Executor) applyGroup(g *group) error {
 }
 
 func (e *Executor) keepTrace(batch *state.Batch, t *Trace) error {
+	if t == nil {
+		return nil // not of a message
+	}
 	row, err := json.Marshal(t)
 	if err != nil {
 		return err

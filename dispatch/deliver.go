@@ -93,7 +93,7 @@ func (r *run) check(d delivery) error {
 	}
 	if r.Authorize != nil {
 		if err := r.Authorize(Access{Sender: r.sender, From: d.from, Message: d.msg, Depth: d.depth - 1}); err != nil {
-			e := *actor.AsError(err)
+			e := *said(err)
 			if e.Code == actor.CodeFailed {
 				e.Code = actor.CodeUnauthorized
 			}

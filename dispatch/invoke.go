@@ -43,13 +43,26 @@ func (f *frame) invoke(ctx context.Context, e entry) (resp actor.Response, err e
 			err = f.halted
 		case f.cancelled(ctx) != nil:
 			err = f.tx.Err()
-		case err != nil:
-			err = actor.AsError(err)
 		case !f.code.System && f.meter.used >= f.meter.limit:
-			err = outOfGas(f.meter) // rule S24: to use exactly the limit is too much
+			err = outOfGas(f.meter) // rule S24: to use exactly the limit is too much, whatever the actor says (S30)
 		}
 	}()
-	return f.call(ctx, e)
+	if resp, err = f.call(ctx, e); err != nil {
+		err = said(err) // here, because the methods of the actor's error may panic
+	}
+	return resp, err
+}
+
+// said returns what an actor or a hook meant by its error, which is not nil.
+func said(err error) *actor.Error {
+	e := actor.AsError(err)
+	if e == nil {
+		return actor.Errorf(actor.CodeFailed, "a nil *actor.Error was returned as an error: return nil itself")
+	}
+	if e.Code == "" {
+		return &actor.Error{Code: actor.CodeFailed, Message: e.Message}
+	}
+	return e
 }
 
 // cancelled makes the end of the context a fault of the transaction. Whether it comes in time depends on the clock, so

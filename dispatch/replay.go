@@ -51,7 +51,7 @@ func (r *Replay) Step(ctx context.Context, cmd *state.Command, trace *Trace) (*s
 	if r.batch == nil {
 		r.batch = r.store.NewBatch()
 	}
-	receipt := r.journal.add(r.batch, &done)
+	receipt := r.journal.add(r.batch, []executed{done})[0]
 	if cmd.Sequence%replayGroup == 0 {
 		return receipt, r.Flush()
 	}

@@ -37,7 +37,7 @@ func (r *run) validate(resp actor.Response) error {
 	}
 	for i := range resp.Messages {
 		if n := len(resp.Messages[i].Payload); n > actor.MaxPayload {
-			return actor.Errorf(actor.CodePayloadTooLarge, "the payload of sub-message %d has %d bytes, at most %d go", i, n, actor.MaxPayload)
+			return actor.Errorf(actor.CodePayloadTooLarge, "the payload of the sub-message at index %d has %d bytes, at most %d go", i, n, actor.MaxPayload)
 		}
 	}
 	return nil
