@@ -57,7 +57,7 @@ func (w *watcher) events(all []actor.Event) []actor.Event {
 
 func (w *watcher) changes(ctx context.Context, v *dispatch.View, receipt *state.Receipt) ([]Change, error) {
 	var list []Change
-	var lost []uint64 // numbers of the changes whose actor is not known
+	var lost []uint64 // the numbers of changes whose actor is not remembered, in their order
 	for i := range receipt.Changes {
 		c := &receipt.Changes[i]
 		if len(c.Key) == 0 || state.Space(c.Key[0]) != state.State {
@@ -87,95 +87,14 @@ func (w *watcher) changes(ctx context.Context, v *dispatch.View, receipt *state.
 	if len(lost) == 0 {
 		return list, nil
 	}
-	return list, w.name(ctx, v, receipt, list, lost)
-}
-
-// name fills in the actors of changes that have none; lost are their numbers, in order.
-//
-// The store has no rows from numbers to addresses. It needs none: an actor writes nothing but its own keys, while it
-// runs, and a call that is committed leaves an event of the host that says who ran. So the receipt itself names
-// everybody whose number it shows. Only system code runs without such an event.
-func (w *watcher) name(ctx context.Context, v *dispatch.View, receipt *state.Receipt, list []Change, lost []uint64) error {
-	found := make(map[uint64]actor.Address, len(lost))
-	for _, n := range lost {
-		found[n] = ""
-	}
-	missing := len(found)
-	tell := func(number uint64, addr actor.Address) {
-		if a, wanted := found[number]; wanted && a == "" {
-			found[number] = addr
-			missing--
-		}
-	}
-	ask := func(addr actor.Address) error {
-		number, ok := w.names.number(addr)
-		if ok {
-			w.names.put(addr, number) // the slot of the number went to another one
-		} else {
-			var err error
-			if number, ok, err = w.lookup(v, addr); err != nil || !ok {
-				return err
-			}
-		}
-		tell(number, addr)
-		return nil
-	}
-	for i := 0; missing > 0 && i <= len(receipt.Events); i++ {
-		who := receipt.Callee
-		if i > 0 {
-			who = receipt.Events[i-1].Actor
-		}
-		if who.Validate() != nil {
-			continue
-		}
-		if err := ask(who); err != nil {
-			return err
-		}
-	}
-	if missing > 0 {
-		if err := w.search(ctx, v, &missing, tell); err != nil {
-			return err
-		}
+	who, err := w.owners(ctx, v, receipt, lost)
+	if err != nil {
+		return nil, err
 	}
 	for i := range list {
 		if list[i].Actor == "" {
-			list[i].Actor, lost = found[lost[0]], lost[1:]
+			list[i].Actor, lost = who[lost[0]], lost[1:]
 		}
 	}
-	return nil
+	return list, nil
 }
-
-// search goes through the records of all actors until nobody is missing.
-func (w *watcher) search(ctx context.Context, v *dispatch.View, missing *int, tell func(uint64, actor.Address)) error {
-	lower, upper := w.partition.Bounds(state.Actors)
-	it, err := v.Iter(lower, upper)
-	if err != nil {
-		return err
-	}
-	defer it.Close()
-	i := 0
-	for more := it.First(); more; more = it.Next() {
-		if i++; i%searchStride == 0 && ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		number, _, ok := state.ActorHead(it.Value())
-		if !ok {
-			return fmt.Errorf("query: the record of actor %s: %w", it.Key()[len(lower):], state.ErrCorrupt)
-		}
-		before := *missing
-		if tell(number, actor.Address(it.Key()[len(lower):])); *missing == before {
-			continue
-		}
-		w.names.put(actor.Address(it.Key()[len(lower):]), number)
-		if *missing == 0 {
-			return nil
-		}
-	}
-	if err := it.Err(); err != nil {
-		return err
-	}
-	return fmt.Errorf("query: a receipt shows the state of an actor that has no record: %w", state.ErrCorrupt)
-}
-
-// searchStride is how many records are read between two looks at the context.
-const searchStride = 1024
