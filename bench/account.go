@@ -89,8 +89,8 @@ func amountBody(kind byte, amount uint64, to actor.Address) []byte {
 // the next eight.
 type opener struct{}
 
-// openBatch is how many accounts one transaction opens.
-const openBatch = 1000
+// setupBatch is how many accounts, or keys, one transaction makes.
+const setupBatch = 1000
 
 // Execute implements actor.Actor.
 func (opener) Execute(_ context.Context, _ *actor.Env, msg actor.Message) (actor.Response, error) {
@@ -121,14 +121,25 @@ func openBank(ctx context.Context, h *runtime.Host, c Config) (*bank, error) {
 	for i := range b.addresses {
 		b.addresses[i] = accountAddress(i)
 	}
-	for from := 0; from < c.Keys; from += openBatch {
-		body := binary.BigEndian.AppendUint64(nil, uint64(from))
-		body = binary.BigEndian.AppendUint64(body, uint64(min(from+openBatch, c.Keys)))
-		if _, err := h.Send(ctx, "bench", actor.Message{To: "opener", Body: body}); err != nil {
-			return nil, fmt.Errorf("bench: open accounts: %w", err)
-		}
+	err := inBatches(c.Keys, func(from, to uint64) error {
+		body := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, from), to)
+		_, err := h.Send(ctx, "bench", actor.Message{To: "opener", Body: body})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open accounts: %w", err)
 	}
 	return b, nil
+}
+
+// inBatches calls do for the numbers below n, from one up to another.
+func inBatches(n int, do func(from, to uint64) error) error {
+	for from := 0; from < n; from += setupBatch {
+		if err := do(uint64(from), uint64(min(from+setupBatch, n))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // transfer is a payment of 1 between two accounts.
@@ -165,7 +176,7 @@ func (b *bank) audit(payments uint64) error {
 		for key, sum := range map[string]*uint64{string(balanceKey): &total, string(countKey): &count} {
 			v, _, err := b.host.Get(a, []byte(key))
 			if err != nil {
-				return fmt.Errorf("bench: audit: %w", err)
+				return fmt.Errorf("audit: %w", err)
 			}
 			if len(v) == 8 {
 				*sum += binary.BigEndian.Uint64(v)
@@ -173,10 +184,10 @@ func (b *bank) audit(payments uint64) error {
 		}
 	}
 	if want := opening * uint64(len(b.addresses)); total != want {
-		return fmt.Errorf("bench: the balances were %d in total and are %d: money was made or lost", want, total)
+		return fmt.Errorf("the balances were %d in total and are %d: money was made or lost", want, total)
 	}
 	if count != 2*payments {
-		return fmt.Errorf("bench: %d payments were answered, the accounts counted %d sides of them, not twice as many", payments, count)
+		return fmt.Errorf("%d payments were answered, the accounts counted %d sides of them, not twice as many", payments, count)
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func openBare(c Config) (*bare, error) {
 	}
 	store, err := state.Open(dir, nil)
 	if err != nil {
-		return nil, fmt.Errorf("bench: %w", err)
+		return nil, err
 	}
 	return &bare{store: store, inFlight: c.Clients, head: headRow()}, nil
 }
@@ -57,7 +57,7 @@ const syncWindow = 4
 // the next.
 func (b *bare) run(ctx context.Context, d time.Duration) (slice, error) {
 	if len(b.rows) == 0 {
-		return slice{}, fmt.Errorf("bench: the host did no transaction that the baseline could repeat")
+		return slice{}, fmt.Errorf("the host did no transaction that the baseline could repeat")
 	}
 	var (
 		groups  = make(chan bareGroup, syncWindow)

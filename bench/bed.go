@@ -17,7 +17,8 @@ import (
 
 // Bind binds the actors of all workloads, so that a directory that a run has left can be looked at and verified.
 func Bind(h *runtime.Host) error {
-	return errors.Join(h.Bind("account", account{}), h.Bind("opener", opener{}), h.Bind("node", node{}), h.Bind("noop", noop{}))
+	return errors.Join(h.Bind("account", account{}), h.Bind("opener", opener{}), h.Bind("node", node{}), h.Bind("noop", noop{}),
+		h.Bind("shelf", shelf{}))
 }
 
 // A bed is a host that is measured.
@@ -36,20 +37,20 @@ func openBed(c Config) (*bed, error) {
 	if c.Dir != "" {
 		entries, err := os.ReadDir(c.Dir)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("bench: %w", err)
+			return nil, err
 		}
 		if len(entries) > 0 {
-			return nil, fmt.Errorf("bench: %s is not empty: name a directory for this run alone", c.Dir)
+			return nil, fmt.Errorf("%s is not empty: name a directory for this run alone", c.Dir)
 		}
 		dir = filepath.Join(c.Dir, "host")
 	}
 	h, err := runtime.Open(dir, nil)
 	if err != nil {
-		return nil, fmt.Errorf("bench: %w", err)
+		return nil, err
 	}
 	b := &bed{config: c, host: h}
 	if err := Bind(h); err != nil {
-		return nil, errors.Join(fmt.Errorf("bench: %w", err), h.Close())
+		return nil, errors.Join(err, h.Close())
 	}
 	return b, nil
 }

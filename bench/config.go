@@ -53,6 +53,7 @@ func (c Config) check() (Config, error) {
 	if !ok {
 		return c, fmt.Errorf("bench: there is no workload %q; there are %s", c.Workload, strings.Join(Workloads(), ", "))
 	}
+	c = w.defaults(c)
 	fill(&c.Duration, 3*time.Second)
 	fill(&c.Warmup, 500*time.Millisecond)
 	fill(&c.Runs, 5)
@@ -73,7 +74,7 @@ func (c Config) check() (Config, error) {
 	case c.Depth > maxDepth || c.Width > maxWidth:
 		return c, fmt.Errorf("bench: a tree is at most %d deep and %d wide, not %d and %d", maxDepth, maxWidth, c.Depth, c.Width)
 	}
-	return w.defaults(c), nil
+	return c, nil
 }
 
 func fill[T ~int | ~int64 | ~float64](field *T, value T) {

@@ -30,7 +30,7 @@ func (m *measurement) warm(ctx context.Context, d time.Duration) error {
 	if _, err := m.job.load.run(ctx, d); err != nil {
 		return err
 	}
-	settle(ctx)
+	settle(ctx, d)
 	m.sample()
 	m.job.load.latencies.take()
 	m.bed.groups.Store(0)
@@ -43,12 +43,27 @@ func (m *measurement) sample() {
 	}
 }
 
-// slice measures the job for d.
+// slice measures the job for d, and what it leaves to be done.
 func (m *measurement) slice(ctx context.Context, d time.Duration) error {
+	return m.add(ctx, d, func() { settle(ctx, d) })
+}
+
+// busy measures the job for d and lets it go on without a pause. It returns the latencies of this slice.
+func (m *measurement) busy(ctx context.Context, d time.Duration) (Latency, error) {
+	before := m.latencies
+	m.latencies = newHistogram()
+	err := m.add(ctx, d, func() {})
+	l := latencyOf(m.latencies)
+	before.Merge(m.latencies)
+	m.latencies = before
+	return l, err
+}
+
+func (m *measurement) add(ctx context.Context, d time.Duration, after func()) error {
 	var s slice
 	err := m.spent.measure(func() (err error) {
 		s, err = m.job.load.run(ctx, d)
-		settle(ctx)
+		after()
 		return err
 	})
 	if err != nil {
@@ -66,7 +81,7 @@ func (m *measurement) beside(ctx context.Context, base *bare, d time.Duration) (
 	base.replay(m.rows)
 	err = m.bare.measure(func() (err error) {
 		s, err = base.run(ctx, d)
-		settle(ctx)
+		settle(ctx, d)
 		return err
 	})
 	m.bareTx += s.requests
@@ -93,8 +108,7 @@ func (m *measurement) result(what string) Result {
 		r.Baseline = &Baseline{What: what, TxPerS: median(bare), ProcessorPerTx: m.bare.processorPer(m.bareTx)}
 		r.Ratio = ratio(r.TxPerS, r.Baseline.TxPerS)
 	}
-	r.AllocsPerTx, r.BytesPerTx = ratio(float64(m.spent.objects), float64(m.tx)), ratio(float64(m.spent.bytes), float64(m.tx))
-	r.ProcessorPerTx = m.spent.processorPer(m.tx)
+	r.spent(m.spent)
 	r.GroupSizeMean = m.groupSize()
 	r.RowsPerTx, r.RowBytesPerTx = m.left.rows, m.left.bytes
 	return r

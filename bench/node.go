@@ -114,7 +114,7 @@ func newForest(h *runtime.Host, c Config, asks actor.ReplyOn, share float64) (*f
 	f := &forest{host: h, share: share, choose: newChooser(c.Keys, c.Zipf),
 		shape: branch{levels: byte(c.Depth), width: byte(c.Width), asks: asks, nodes: uint32(c.Keys)}}
 	if n := 1 + uint64(c.Width)*f.branchSize(); n > maxNodes {
-		return nil, fmt.Errorf("bench: a tree of depth %d and width %d has %d nodes, more than %d", c.Depth, c.Width, n, maxNodes)
+		return nil, fmt.Errorf("a tree of depth %d and width %d has %d nodes, more than %d", c.Depth, c.Width, n, maxNodes)
 	}
 	return f, nil
 }
@@ -150,14 +150,14 @@ func (f *forest) audit(kept uint64) error {
 	for i := range int(f.shape.nodes) {
 		v, _, err := f.host.Get(nodeAddress(i), countKey)
 		if err != nil {
-			return fmt.Errorf("bench: audit: %w", err)
+			return fmt.Errorf("audit: %w", err)
 		}
 		if len(v) == 8 {
 			count += binary.BigEndian.Uint64(v)
 		}
 	}
 	if count != kept {
-		return fmt.Errorf("bench: the nodes counted %d messages, %d were to last: a subtree was lost or half done", count, kept)
+		return fmt.Errorf("the nodes counted %d messages, %d were to last: a subtree was lost or half done", count, kept)
 	}
 	return nil
 }

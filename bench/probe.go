@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -33,7 +32,7 @@ type probe struct {
 func newProbe(dir string) (*probe, error) {
 	f, err := os.Create(filepath.Join(dir, "probe"))
 	if err != nil {
-		return nil, fmt.Errorf("bench: %w", err)
+		return nil, err
 	}
 	p := &probe{file: f, times: newRecorder()}
 	if _, err = f.Write(make([]byte, probeSize)); err == nil {
@@ -41,7 +40,7 @@ func newProbe(dir string) (*probe, error) {
 	}
 	if err != nil {
 		p.close()
-		return nil, fmt.Errorf("bench: %w", err)
+		return nil, err
 	}
 	return p, nil
 }
@@ -61,10 +60,10 @@ func (p *probe) run(bytes int, d time.Duration) (slice, error) {
 		}
 		begun := time.Now()
 		if _, err := p.file.WriteAt(p.block[:bytes], p.offset); err != nil {
-			return s, fmt.Errorf("bench: %w", err)
+			return s, err
 		}
 		if err := syncData(p.file); err != nil {
-			return s, fmt.Errorf("bench: %w", err)
+			return s, err
 		}
 		p.times.add(0, time.Since(begun))
 		p.offset += int64(bytes)

@@ -38,6 +38,12 @@ type Result struct {
 	// FullTxPerS is what the closed loop did, where Rate is half of that.
 	FullTxPerS float64   `json:"full_tx_per_s,omitempty"`
 	Sync       *SyncCost `json:"sync,omitempty"`
+	Queries    *Queries  `json:"queries,omitempty"`
+	// Submessages and Rollbacks are of the workload submessage.
+	Submessages []SubmessageCost `json:"submessages,omitempty"`
+	Rollbacks   []RollbackCost   `json:"rollbacks,omitempty"`
+	Opening     *Opening         `json:"opening,omitempty"`
+	Soak        *Soak            `json:"soak,omitempty"`
 	// Slices tell how noisy the machine was.
 	Slices []SliceRates `json:"slices,omitempty"`
 }
@@ -93,4 +99,11 @@ func (u *usage) measure(work func() error) error {
 // processorPer is the time of processors for one of so many, in microseconds.
 func (u *usage) processorPer(n uint64) float64 {
 	return ratio(float64(u.processors)/1e3, float64(n))
+}
+
+// spent fills in what was used for the transactions of r.
+func (r *Result) spent(u usage) {
+	tx := float64(r.Tx)
+	r.AllocsPerTx, r.BytesPerTx = ratio(float64(u.objects), tx), ratio(float64(u.bytes), tx)
+	r.ProcessorPerTx = u.processorPer(r.Tx)
 }

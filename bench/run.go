@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // A workload is one thing to measure.
@@ -16,12 +17,19 @@ type workload struct {
 
 func workloads() []workload {
 	same := func(c Config) Config { return c }
+	two := func(c Config) Config { fill(&c.Clients, 2*cores()); return c }
 	return []workload{
 		{"transfer", same, transactions(prepareTransfer)},
 		{"hot", same, transactions(prepareHot)},
 		{"tree", same, transactions(prepareTree)},
 		{"rollback", same, transactions(prepareRollback)},
 		{"noop", same, transactions(prepareNoop)},
+		{"submessage", same, runSubmessage},
+		{"query-raw", two, runQueries(askRaw)},
+		{"query-range", two, runQueries(askRange)},
+		{"query-smart", two, runQueries(askSmart)},
+		{"open", func(c Config) Config { fill(&c.Keys, 10_000_000); return c }, runOpen},
+		{"soak", func(c Config) Config { fill(&c.Runs, 60); fill(&c.Duration, 30*time.Minute); return c }, runSoak},
 		{"single", same, runSingle},
 		{"half-load", same, runHalfLoad},
 	}
@@ -70,29 +78,37 @@ type job struct {
 
 // transactions returns how to measure a workload of transactions, in turns with the bare store.
 func transactions(prepare func(context.Context, *bed) (job, error)) func(context.Context, Config, *progress) (Result, error) {
-	return func(ctx context.Context, c Config, p *progress) (result Result, err error) {
-		b, err := openBed(c)
-		if err != nil {
-			return Result{}, err
-		}
-		defer func() { err = errors.Join(err, b.close()) }()
-		var base *bare
-		if !c.NoBaseline {
-			if base, err = openBare(c); err != nil {
+	return func(ctx context.Context, c Config, p *progress) (Result, error) {
+		return onBed(ctx, c, prepare, func(b *bed, j job) (result Result, err error) {
+			if c.NoBaseline {
+				return compare(ctx, b, nil, j, p)
+			}
+			base, err := openBare(c)
+			if err != nil {
 				return Result{}, err
 			}
 			defer func() { err = errors.Join(err, base.close()) }()
-		}
-		p.show("%s: preparing", c.Workload)
-		j, err := prepare(ctx, b)
-		if err != nil {
-			return Result{}, err
-		}
-		if result, err = compare(ctx, b, base, j, p); err != nil {
-			return Result{}, err
-		}
-		return result, j.audit()
+			return compare(ctx, b, base, j, p)
+		})
 	}
+}
+
+// onBed opens a host, prepares a job, measures it, and audits what it has left.
+func onBed(ctx context.Context, c Config, prepare func(context.Context, *bed) (job, error),
+	measure func(*bed, job) (Result, error)) (result Result, err error) {
+	b, err := openBed(c)
+	if err != nil {
+		return Result{}, err
+	}
+	defer func() { err = errors.Join(err, b.close()) }()
+	j, err := prepare(ctx, b)
+	if err != nil {
+		return Result{}, err
+	}
+	if result, err = measure(b, j); err != nil {
+		return Result{}, err
+	}
+	return result, j.audit()
 }
 
 // compare runs the slices of the job and, in turns, the same rows on the bare store, unless base is nil.

@@ -3,11 +3,13 @@ package bench_test
 import (
 	"context"
 	"encoding/json"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/troupe-run/troupe/bench"
+	"github.com/troupe-run/troupe/runtime"
 )
 
 // moment is a run that is just long enough to go through everything.
@@ -50,6 +52,88 @@ func TestTransactionsOnDisk(t *testing.T) {
 	}
 	if _, err := bench.Run(context.Background(), c); err == nil || !strings.Contains(err.Error(), "is not empty") {
 		t.Errorf("a second run in the same directory: %v", err)
+	}
+}
+
+func TestQueries(t *testing.T) {
+	for _, name := range []string{"query-raw", "query-range", "query-smart"} {
+		t.Run(name, func(t *testing.T) {
+			c := moment(name)
+			c.Clients, c.Writers = 2, 4
+			r := run(t, c)
+			q := r.Queries
+			if r.Tx == 0 || r.Latency.P50 <= 0 || r.Ratio <= 0 || q == nil || q.UnderWritesPerS <= 0 || q.WritesPerS <= 0 || q.Loss >= 1 {
+				t.Errorf("a figure is missing: %+v, %+v", r, q)
+			}
+		})
+	}
+}
+
+func TestSubmessage(t *testing.T) {
+	r := run(t, moment("submessage"))
+	if r.Tx == 0 || r.TxPerS <= 0 || len(r.Submessages) != 3 || len(r.Rollbacks) != 2 {
+		t.Fatalf("a figure is missing: %+v", r)
+	}
+}
+
+func TestAgainstSyncs(t *testing.T) {
+	for _, name := range []string{"single", "half-load"} {
+		t.Run(name, func(t *testing.T) {
+			c := moment(name)
+			if _, err := bench.Run(context.Background(), c); err == nil || !strings.Contains(err.Error(), "needs a directory") {
+				t.Errorf("without a directory: %v", err)
+			}
+			c.Dir = t.TempDir()
+			r := run(t, c)
+			if s := r.Sync; s == nil || s.Bytes == 0 || s.P50 <= 0 || s.LatencyInSyncs <= 0 {
+				t.Errorf("the cost of a sync is missing: %+v, %+v", r, s)
+			}
+			if name == "half-load" && (r.Rate <= 0 || r.FullTxPerS != 2*r.Rate) {
+				t.Errorf("the rate is %v of %v", r.Rate, r.FullTxPerS)
+			}
+		})
+	}
+}
+
+func TestOpen(t *testing.T) {
+	c := moment("open")
+	c.Keys, c.Dir = 2500, t.TempDir()
+	r := run(t, c)
+	if o := r.Opening; o == nil || o.Rows != 2500 || o.Actors != 2 || o.OpenMS <= 0 || o.QueryMS <= 0 || o.DiskBytes == 0 {
+		t.Errorf("a figure is missing: %+v", r.Opening)
+	}
+}
+
+func TestSoak(t *testing.T) {
+	c := moment("soak")
+	c.Runs, c.Dir = 4, t.TempDir()
+	r := run(t, c)
+	if r.Soak == nil || len(r.Soak.Samples) != 4 {
+		t.Fatalf("the samples are missing: %+v", r)
+	}
+	for _, s := range r.Soak.Samples {
+		if s.TxPerS <= 0 || s.P99 <= 0 || s.Disk == 0 {
+			t.Errorf("a figure is missing: %+v", s)
+		}
+	}
+}
+
+// TestDirectoryVerifies executes the log of a run again.
+func TestDirectoryVerifies(t *testing.T) {
+	c := moment("rollback")
+	c.Dir, c.NoBaseline = t.TempDir(), true
+	r := run(t, c)
+	host, err := runtime.Open(filepath.Join(c.Dir, "host"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer host.Close()
+	if err := bench.Bind(host); err != nil {
+		t.Fatal(err)
+	}
+	head, err := host.Verify(context.Background())
+	if err != nil || head.Sequence < r.Tx {
+		t.Errorf("%d transactions were measured, %d verified: %v", r.Tx, head.Sequence, err)
 	}
 }
 

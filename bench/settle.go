@@ -6,9 +6,9 @@ import (
 )
 
 // settle waits until the process is idle, so that what one slice has left behind, compactions above all, is not done at
-// the expense of the next. It gives up after a while: some work never ends.
-func settle(ctx context.Context) {
-	const look, patience = 20 * time.Millisecond, 2 * time.Second
+// the expense of the next. It gives up after the time that the slice took: some work never ends.
+func settle(ctx context.Context, patience time.Duration) {
+	const look = 20 * time.Millisecond
 	quiet := 0
 	for begun := time.Now(); quiet < 2 && time.Since(begun) < patience && ctx.Err() == nil; {
 		before := processorTime()

@@ -73,26 +73,16 @@ func runHalfLoad(ctx context.Context, c Config, p *progress) (Result, error) {
 }
 
 // withTransfers prepares a bank on a disk, and audits it at the end.
-func withTransfers(ctx context.Context, c Config, measure func(*bed, job, *probe) (Result, error)) (result Result, err error) {
+func withTransfers(ctx context.Context, c Config, measure func(*bed, job, *probe) (Result, error)) (Result, error) {
 	if c.Dir == "" {
 		return Result{}, errMemory
 	}
-	b, err := openBed(c)
-	if err != nil {
-		return Result{}, err
-	}
-	defer func() { err = errors.Join(err, b.close()) }()
-	sync, err := newProbe(c.Dir)
-	if err != nil {
-		return Result{}, err
-	}
-	defer sync.close()
-	j, err := prepareTransfer(ctx, b)
-	if err != nil {
-		return Result{}, err
-	}
-	if result, err = measure(b, j, sync); err != nil {
-		return Result{}, err
-	}
-	return result, j.audit()
+	return onBed(ctx, c, prepareTransfer, func(b *bed, j job) (Result, error) {
+		sync, err := newProbe(c.Dir)
+		if err != nil {
+			return Result{}, err
+		}
+		defer sync.close()
+		return measure(b, j, sync)
+	})
 }
