@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/state/simdisk"
 )
 
 // Options configure a world. The zero value, and nil, mean the defaults. Open copies it.
@@ -15,6 +16,9 @@ type Options struct {
 	// Host configures the host. Its clock, its seed and its file system are the world's own and ignored here. Caches and
 	// buffers that are left zero are small: a world is made for tests.
 	Host runtime.Options
+	// Disk is where the world keeps what is durable; a new one if nil. A disk that a world was closed on, or that is left
+	// after a crash, holds that world still.
+	Disk *simdisk.Disk
 	// NoTraces spares the trace of every transaction. Last then has none.
 	NoTraces bool
 }
@@ -23,6 +27,9 @@ type Options struct {
 var start = time.Date(2030, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 func (o Options) withDefaults() Options {
+	if o.Disk == nil {
+		o.Disk = simdisk.New()
+	}
 	if o.Start.IsZero() {
 		o.Start = start
 	}

@@ -55,13 +55,14 @@ type Transaction struct {
 	Trace *dispatch.Trace
 }
 
-// Open returns an empty world, whose host is open. Close it after use.
+// Open returns a world whose host is open: an empty one, unless Options.Disk holds one. Close it after use.
 func Open(opts *Options) (*World, error) {
 	var o Options
 	if opts != nil {
 		o = *opts
 	}
-	w := newWorld(o.withDefaults(), simdisk.New(), new(atomic.Uint64))
+	o = o.withDefaults()
+	w := newWorld(o, o.Disk, new(atomic.Uint64))
 	w.clock.Set(w.opts.Start)
 	w.dir = w.newDir()
 	if err := w.open(); err != nil {
