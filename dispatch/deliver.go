@@ -166,7 +166,10 @@ func (e *UnboundError) Error() string {
 
 // execute runs Execute or Sudo; a virtual actor is instantiated before.
 func (r *run) execute(ctx context.Context, d delivery) (outcome, error) {
-	to := d.msg.To
+	to, sender := d.msg.To, d.from
+	if d.msg.Kind == actor.KindSudo {
+		sender = "" // rule S34, and so for the birth of a virtual actor
+	}
 	target, ok := r.find(d.tx, to)
 	if err := d.tx.Err(); err != nil {
 		return outcome{}, err
@@ -175,7 +178,7 @@ func (r *run) execute(ctx context.Context, d delivery) (outcome, error) {
 		return outcome{}, actor.Errorf(actor.CodeUnknownActor, "there is no actor %s, and no module is bound as %q", to, to.Kind())
 	}
 	if !target.exists {
-		birth := delivery{tx: d.tx, from: d.from, meter: d.meter, depth: d.depth,
+		birth := delivery{tx: d.tx, from: sender, meter: d.meter, depth: d.depth,
 			msg: &actor.Message{Kind: actor.KindInstantiate, To: to, Module: target.module}}
 		birth.span = r.trace.child(d.span, birth.from, birth.msg)
 		gas := d.meter.used
@@ -187,9 +190,7 @@ func (r *run) execute(ctx context.Context, d delivery) (outcome, error) {
 		target, _ = r.find(d.tx, to)
 	}
 	f := r.frame(d, to, target)
-	if d.msg.Kind == actor.KindSudo {
-		f.env.Sender = ""
-	}
+	f.env.Sender = sender
 	resp, err := f.invoke(ctx, entry{msg: d.msg})
 	if err != nil {
 		return outcome{}, err
