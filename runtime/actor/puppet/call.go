@@ -202,7 +202,7 @@ func (c *call) send(s *Sub) error {
 	case s.OnReply.IsZero():
 		sub.Payload = text
 	default:
-		sub.Payload = append([]byte(payloadMark), encode(carried{string(text), s.OnReply})...)
+		sub.Payload = append([]byte(payloadMark), encode(carried{text, s.OnReply})...)
 	}
 	c.resp.Messages = append(c.resp.Messages, sub)
 	return nil

@@ -130,7 +130,7 @@ const payloadMark = "puppet "
 
 // carried is what a payload holds behind the mark.
 type carried struct {
-	Payload string  `json:"payload,omitempty"`
+	Payload []byte  `json:"payload,omitempty"`
 	OnReply Program `json:"on_reply"`
 }
 
@@ -142,5 +142,5 @@ func unpack(payload []byte) (text string, p Program, err error) {
 	}
 	var c carried
 	err = decode(rest, &c)
-	return c.Payload, c.OnReply, err
+	return string(c.Payload), c.OnReply, err
 }

@@ -123,7 +123,7 @@ message tick b again`
 		Messages: []actor.SubMsg{
 			{ID: 1, ReplyOn: actor.ReplyOnError, GasLimit: 1000,
 				Msg:     actor.Message{To: "b", Body: MustParse("set x={self}").Encode()},
-				Payload: []byte(`puppet {"payload":"p","on_reply":{"ops":[{"do":"set","key":"seen","value":"{payload} {code}"}]}}`)},
+				Payload: []byte(`puppet {"payload":"cA==","on_reply":{"ops":[{"do":"set","key":"seen","value":"{payload} {code}"}]}}`)},
 			{Msg: actor.Message{Kind: actor.KindInstantiate, Module: "m", Admin: "alice"}},
 			{Msg: actor.Message{Kind: actor.KindMigrate, To: "b", Module: "m2"}, ReplyOn: 9},
 			{Msg: actor.Message{Kind: actor.KindSetAdmin, To: "b", Admin: "alice"}},
