@@ -12,6 +12,10 @@ import (
 
 // word shows a text, quoted where that is needed and in short if it is long.
 func word(s string) string {
+	kind, key, keyed := strings.Cut(s, "/")
+	if keyed && len(key) > 60 && !strings.Contains(key, " ") {
+		return word(kind) + "/" + word(key)
+	}
 	if len(s) > 60 && strings.Count(s, s[:1]) == len(s) {
 		return fmt.Sprintf("%s*%d", s[:1], len(s))
 	}
@@ -43,7 +47,7 @@ func eventText(ev actor.Event) string {
 func pathText(path []actor.Address) string {
 	names := make([]string, len(path))
 	for i, a := range path {
-		names[i] = string(a)
+		names[i] = word(string(a))
 	}
 	return strings.Join(names, " → ")
 }
@@ -52,18 +56,18 @@ func pathText(path []actor.Address) string {
 func callsText(s *dispatch.Span, indent string) string {
 	var b strings.Builder
 	b.WriteString(indent)
-	switch s.Kind {
-	case actor.KindReply:
+	switch {
+	case s.Reply != nil:
 		fmt.Fprintf(&b, "%s ⇐ reply %d", s.To, s.Reply.ID)
 		if e := s.Reply.Err; e != nil {
 			b.WriteString(" error " + e.Code)
 		} else {
 			b.WriteString(" ok")
 		}
-	case actor.KindExecute:
-		fmt.Fprintf(&b, "%s → %s", s.From, s.To)
+	case s.Kind == actor.KindExecute:
+		fmt.Fprintf(&b, "%s → %s", from(s), word(string(s.To)))
 	default:
-		fmt.Fprintf(&b, "%s → %s %s", s.From, s.To, s.Kind)
+		fmt.Fprintf(&b, "%s → %s %s", from(s), word(string(s.To)), s.Kind)
 	}
 	if s.Data != nil {
 		b.WriteString(" = " + dataText(s.Data))
@@ -80,14 +84,21 @@ func callsText(s *dispatch.Span, indent string) string {
 	return b.String()
 }
 
+func from(s *dispatch.Span) string {
+	if s.From == "" {
+		return "host"
+	}
+	return word(string(s.From))
+}
+
 // traceText shows all that a trace knows.
 func traceText(s *dispatch.Span, indent string) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, indent+format+"\n", args...) }
-	line("%s %s → %s, module %s, gas %d", s.Kind, word(string(s.From)), s.To, word(string(s.Module)), s.GasUsed)
+	line("%s %s → %s, module %s, gas %d", s.Kind, from(s), s.To, word(string(s.Module)), s.GasUsed)
 	indent += "  "
 	if len(s.Body) > 0 {
-		line("body %s", scriptText(s.Body, indent))
+		line("body %s", scriptText(s.Body))
 	}
 	if s.Sub != nil {
 		line("sub id=%d reply=%s gas_limit=%d", s.Sub.ID, s.Sub.ReplyOn, s.Sub.GasLimit)
@@ -96,7 +107,14 @@ func traceText(s *dispatch.Span, indent string) string {
 		line("reply id=%d callee=%s gas=%d data=%s error=%v events=%d", r.ID, r.Callee, r.GasUsed, dataText(r.Data), r.Err, len(r.Events))
 	}
 	for _, t := range s.Touches {
-		line("%s %s%s: %s → %s", t.Op, word(string(t.Key)), endText(t), dataText(t.Old), dataText(t.New))
+		switch t.Op {
+		case dispatch.OpRange:
+			line("range %s..%s", word(string(t.Key)), word(string(t.End)))
+		case dispatch.OpGet:
+			line("get %s: %s", word(string(t.Key)), dataText(t.Old))
+		default:
+			line("%s %s: %s → %s", t.Op, word(string(t.Key)), dataText(t.Old), dataText(t.New))
+		}
 	}
 	for _, ev := range s.Events {
 		line("event %s", eventText(ev))
@@ -121,15 +139,8 @@ func traceText(s *dispatch.Span, indent string) string {
 	return b.String()
 }
 
-func endText(t dispatch.Touch) string {
-	if t.Op == dispatch.OpRange {
-		return ".." + word(string(t.End))
-	}
-	return ""
-}
-
 // scriptText shows a body as the script that it is, in one line.
-func scriptText(body []byte, _ string) string {
+func scriptText(body []byte) string {
 	p, err := puppet.Decode(body)
 	if err != nil {
 		return word(string(body))
