@@ -6,16 +6,29 @@
 package game
 
 import (
+	"errors"
+
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/actor/typed"
 )
 
-// The names under which the modules are meant to be bound.
+// The names under which the modules are bound.
 const (
 	CurrencyModule = "currency"
 	WarriorModule  = "warrior"
 	NaiveModule    = "naive"
 )
+
+// Bind binds all modules of the game to a host.
+func Bind(host interface {
+	Bind(name string, a actor.Actor) error
+}) error {
+	return errors.Join(
+		host.Bind(CurrencyModule, Currency()),
+		host.Bind(WarriorModule, Warrior()),
+		host.Bind(NaiveModule, Naive()),
+	)
+}
 
 // The messages of a currency.
 type (
