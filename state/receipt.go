@@ -36,11 +36,8 @@ type Receipt struct {
 	Writes, Root Hash
 }
 
-// hashesLen is the length of the last two fields, Writes and Root. They come last so that everything before them can be
-// hashed while it is encoded.
-const hashesLen = 2 * sha256.Size
-
-// Append appends the encoding of r, with Writes and Root as they stand.
+// Append appends the encoding of r, with Writes and Root as they stand. They come last, so that everything before them
+// can be hashed while it is encoded.
 func (r *Receipt) Append(buf []byte) []byte {
 	buf = r.appendEffects(r.appendHead(buf))
 	buf = append(buf, r.Writes[:]...)
