@@ -20,7 +20,7 @@ func stride(sample int) int {
 	switch {
 	case *full:
 		return 1
-	case testing.Short():
+	case testing.Short() || raceEnabled:
 		return 8 * sample
 	}
 	return sample
