@@ -30,6 +30,7 @@ var sideways = map[[2]string]bool{
 	{"state", "runtime/actor"}:                true, // addresses and outcomes are stored in the words of the vocabulary
 	{"query", "dispatch"}:                     true, // a smart query runs actors as dispatch does
 	{"cmd", "bench"}:                          true, // troupe bench
+	{"cmd", "examples"}:                       true, // troupe has the actors of the examples built in
 	{"examples", "cmd"}:                       true, // a binary with actors of its own has the commands of troupe
 }
 

@@ -19,6 +19,8 @@ type call struct {
 	dir     string
 	output  string
 	timeout time.Duration
+	// began says that the command line was understood.
+	began bool
 	// cancel frees the timer behind timeout.
 	cancel context.CancelFunc
 }
@@ -89,6 +91,19 @@ func (e *badCommandLine) Unwrap() error { return &classified{ExitUsage, e.err} }
 
 func misuse(format string, args ...any) error {
 	return &badCommandLine{fmt.Errorf(format, args...)}
+}
+
+// misunderstood is an error about the command line, in other words than those of its parser where those are odd.
+func misunderstood(err error) error {
+	var c *classified
+	if errors.As(err, &c) {
+		return err
+	}
+	text := err.Error()
+	if _, group, found := strings.Cut(strings.TrimSuffix(text, "] were all set"), "can be; ["); found {
+		return misuse("--%s exclude each other", strings.ReplaceAll(group, " ", " and --"))
+	}
+	return &badCommandLine{err}
 }
 
 // explain returns the text of err without the names of packages, which tell a user nothing.

@@ -16,6 +16,15 @@ import (
 // Modules are the modules of a binary, by the names under which they are bound.
 type Modules map[string]actor.Actor
 
+// Bind adds a module, so that a function that binds modules to a host can fill a Modules as well.
+func (m Modules) Bind(name string, a actor.Actor) error {
+	if _, taken := m[name]; taken {
+		return fmt.Errorf("command: bind %s: the name is bound already", name)
+	}
+	m[name] = a
+	return nil
+}
+
 // A binder is a host, or a world around one.
 type binder interface {
 	Bind(name string, a actor.Actor) error
@@ -77,20 +86,6 @@ func (c *call) explainUnbound(err error) error {
 	if !errors.As(err, &unbound) {
 		return err
 	}
-	return notFoundf("the module %s is not in this binary: use the one that has it (%s has %s)", quoted(string(unbound.Module)),
-		c.Name, listed(slices.Sorted(maps.Keys(c.Modules))))
-}
-
-func listed(names []string) string {
-	if len(names) == 0 {
-		return "none"
-	}
-	text := ""
-	for i, name := range names {
-		if i > 0 {
-			text += ", "
-		}
-		text += name
-	}
-	return text
+	return notFoundf("the code of module %s is needed and %s does not have it for this directory: use the binary that made it",
+		quoted(string(unbound.Module)), c.Name)
 }

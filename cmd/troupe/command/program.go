@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/actor"
 )
 
 // A Program is a binary that has the commands of troupe. Fields that are not set have defaults.
@@ -20,6 +21,10 @@ type Program struct {
 	Version string
 	// Modules are those of the binary. They are bound to each host that a command opens.
 	Modules Modules
+	// BindTo, if not nil, decides whether the modules are bound to the host of a directory that has modules already, which
+	// it is given. Names are all that tells modules apart: a binary for many directories must not run its own code on
+	// the actors of another.
+	BindTo func(has []actor.ModuleID) bool
 	// Options are those of the hosts that commands open. ReadOnly is the commands' choice and ignored here.
 	Options runtime.Options
 	// Stdin, Stdout and Stderr are those of the process.
@@ -54,6 +59,9 @@ func (p Program) Run(ctx context.Context, args []string) int {
 	root := c.root()
 	root.SetArgs(args)
 	done, err := root.ExecuteContextC(ctx)
+	if err != nil && !c.began {
+		err = misunderstood(err)
+	}
 	if err == nil {
 		err = c.printer.flush()
 	}

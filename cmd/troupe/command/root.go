@@ -45,6 +45,7 @@ Bytes of actors (bodies, data, values) are objects {"json": the value, if there 
 			return cmd.Help()
 		},
 	}
+	root.SuggestionsMinimumDistance = 2
 	root.SetIn(c.Stdin)
 	root.SetOut(c.Stdout)
 	root.SetErr(c.Stderr)
@@ -72,6 +73,13 @@ Bytes of actors (bodies, data, values) are objects {"json": the value, if there 
 		}
 	}
 	root.AddCommand(c.versionCommand())
+	for _, cmd := range root.Commands() {
+		run := cmd.RunE
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			c.began = true
+			return run(cmd, args)
+		}
+	}
 	return root
 }
 

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/troupe-run/troupe/cmd/troupe/command"
+	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/actor/puppet"
+	"github.com/troupe-run/troupe/runtime/actor/typed"
+)
+
+var update = flag.Bool("update", false, "rewrite the scripts in testdata with what is printed now")
+
+// TestMain makes this binary two commands when a script asks for them: troupe, and the binary of a user.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"troupe": main, "mytroupe": mytroupe})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "damage": damage, "missing": missing, "wait-locked": waitLocked},
+	})
+}
+
+// exits CODE COMMAND... runs a command that must end with the code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("%q ended with %d, want %d", args[1:], got, want)
+	}
+}
+
+// damage FILE... changes a byte in the middle of each file.
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	for _, arg := range args {
+		files, err := filepath.Glob(ts.MkAbs(arg))
+		ts.Check(err)
+		if neg || len(files) == 0 {
+			ts.Fatalf("damage: no file matches %s", arg)
+		}
+		for _, file := range files {
+			b, err := os.ReadFile(file)
+			ts.Check(err)
+			b[len(b)/2] ^= 0xff
+			ts.Check(os.WriteFile(file, b, 0o644))
+		}
+	}
+}
+
+// missing FILE... checks that nothing is there.
+func missing(ts *testscript.TestScript, neg bool, args []string) {
+	for _, arg := range args {
+		if _, err := os.Lstat(ts.MkAbs(arg)); (err == nil) != neg {
+			ts.Fatalf("missing %s: %v", arg, err)
+		}
+	}
+}
+
+// waitLocked waits until somebody has the directory troupe-data open for writing: the seal of an orderly end is gone.
+func waitLocked(ts *testscript.TestScript, _ bool, _ []string) {
+	for range 500 {
+		if _, err := os.Stat(ts.MkAbs("troupe-data/SEAL")); err != nil {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("nobody opens troupe-data")
+}
+
+// mytroupe is a binary with actors of its own, whose clock and randomness do not change from run to run.
+func mytroupe() {
+	command.Program{
+		Name: "mytroupe",
+		Modules: command.Modules{
+			"purse": purse(), "counter": counter{}, "dice": dice{}, "doll": puppet.Actor{},
+		},
+		Options: runtime.Options{
+			Limits: dispatch.Limits{Body: 4096},
+			Executor: dispatch.Options{
+				Clock: func() time.Time { return time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC) },
+				Seed:  func() [32]byte { return [32]byte{} },
+			},
+		},
+		Version: "v1.2.3",
+	}.Main()
+}
+
+// Put and Pay are what a purse can be told, Content what it can be asked.
+type (
+	Put struct {
+		Amount uint64 `json:"amount"`
+	}
+	Pay struct {
+		To     actor.Address `json:"to"`
+		Amount uint64        `json:"amount"`
+	}
+	Content struct{}
+)
+
+// purse is a typed actor.
+func purse() actor.Actor {
+	coins := typed.NewValue[uint64]("coins")
+	note := typed.NewMap[string, string]("note")
+	return typed.New(
+		typed.OnExecute(func(c *typed.Call, m Put) error {
+			coins.Set(c.State, coins.Or(c.State, 0)+m.Amount)
+			note.Set(c.State, "last", "put by "+string(c.Sender))
+			return nil
+		}),
+		typed.OnExecute(func(c *typed.Call, m Pay) error {
+			has := coins.Or(c.State, 0)
+			if has < m.Amount {
+				return actor.Errorf("insufficient_funds", "%s has %d, needs %d", c.Self, has, m.Amount)
+			}
+			coins.Set(c.State, has-m.Amount)
+			c.Emit("paid", "to", m.To, "amount", m.Amount)
+			c.Execute(m.To, Put{Amount: m.Amount})
+			return nil
+		}),
+		typed.OnQuery(func(v *typed.View, _ Content) (uint64, error) { return coins.Or(v.State, 0), nil }),
+	)
+}
+
+// counter is an actor on bytes.
+type counter struct{}
+
+func (counter) Execute(_ context.Context, env *actor.Env, msg actor.Message) (actor.Response, error) {
+	n, _ := env.State.Get([]byte("n"))
+	total := make([]byte, 8)
+	copy(total, n)
+	binary.BigEndian.PutUint64(total, binary.BigEndian.Uint64(total)+uint64(len(msg.Body)))
+	env.State.Set([]byte("n"), total)
+	return actor.Response{Data: msg.Body}, nil
+}
+
+// dice breaks the rule that all randomness comes from the Env.
+type dice struct{}
+
+func (dice) Execute(_ context.Context, env *actor.Env, _ actor.Message) (actor.Response, error) {
+	env.State.Set([]byte("thrown"), strconv.AppendInt(nil, time.Now().UnixNano(), 10))
+	return actor.Response{}, nil
+}
