@@ -376,3 +376,33 @@ func TestViewsAreReleased(t *testing.T) {
 		t.Errorf("a view was not released: %v", err)
 	}
 }
+
+// late is a source that is overtaken: before a view reaches whoever asked for it, there is a later one.
+type late struct {
+	Source
+	overtake func()
+}
+
+func (l late) View() *dispatch.View {
+	v := l.Source.View()
+	l.overtake()
+	return v
+}
+
+// A watch that is about to wait, and does not know the latest transaction, must not wait for the one behind it.
+func TestWatchIsWokenUp(t *testing.T) {
+	r := newRig(t, dispatch.Options{})
+	seq := r.send("cell/a", "set k 1").Sequence
+	sent := 0
+	source := late{r.exec, func() {
+		if sent++; sent <= 3 {
+			r.send("cell/a", "stamp k")
+		}
+	}}
+	got := take(t, New(source, 0), WatchOptions{Actor: "cell/a", Keys: true, From: seq}, 3)
+	for i, n := range got {
+		if n.Sequence != seq+1+uint64(i) {
+			t.Errorf("notice %d is of transaction %d, want %d", i, n.Sequence, seq+1+uint64(i))
+		}
+	}
+}
