@@ -44,7 +44,7 @@ func TestCrash(t *testing.T) {
 		t.Run(fmt.Sprintf("loss=%d", loss), func(t *testing.T) {
 			t.Parallel()
 			runs, again := 0, 0
-			for n := 1 + i; n <= ops; n += stride(11) {
+			for n := 1 + i; n <= ops; n += stride(17) {
 				crashed, twice, err := crashAt(n, loss)
 				if err != nil {
 					t.Fatalf("crash at operation %d, loss %d: %v", n, loss, err)

@@ -30,7 +30,7 @@ func TestFault(t *testing.T) {
 			t.Run(fmt.Sprintf("%v,forever=%t", errno, forever), func(t *testing.T) {
 				t.Parallel()
 				runs, stopped := 0, 0
-				for n := 1 + 2*i + j; n <= ops; n += stride(17) {
+				for n := 1 + 2*i + j; n <= ops; n += stride(31) {
 					failed, err := faultAt(n, errno, forever)
 					if err != nil {
 						t.Fatalf("%v at operation %d: %v", errno, n, err)

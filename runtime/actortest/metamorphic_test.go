@@ -27,7 +27,7 @@ func metaSeeds() []uint64 {
 	if testing.Short() || raceEnabled {
 		return []uint64{1}
 	}
-	return []uint64{1, 2, 3, 4, 5, 6}
+	return []uint64{1, 2, 3}
 }
 
 // A variant is a way to run a host that must not show in anything that it says.

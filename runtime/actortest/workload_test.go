@@ -35,6 +35,12 @@ func workload(i int) dispatch.Request {
 		fmt.Fprintf(&b, "    fail broke: leaf %d\n", i)
 	}
 	b.WriteString("  on reply\n    set reply={code}\non reply\n  set reply={code}\n")
+	switch i % 6 {
+	case 1:
+		fmt.Fprintf(&b, "create x%d module=p admin=p/%d reply=error\n  set born={sequence}\n", i, (i+3)%5)
+	case 4:
+		fmt.Fprintf(&b, "migrate x%d module=p reply=error\n  set moved={sequence}\n", i-3)
+	}
 	return dispatch.Request{ID: fmt.Sprintf("r%d", i), Sender: "alice",
 		Message: actor.Message{To: actor.Address(fmt.Sprintf("p/%d", i%5)), Body: []byte(b.String())}}
 }
@@ -100,6 +106,9 @@ func (l *ledger) run(w *world.World, clients int) {
 				}
 				if !l.send(w, i) {
 					return
+				}
+				if i == workloadSize/2 {
+					_, _ = w.Snapshot() // the disk may crash or fail under it, which must do no harm
 				}
 			}
 		})
