@@ -16,7 +16,9 @@ import (
 )
 
 // Bind binds the actors of all workloads, so that a directory that a run has left can be looked at and verified.
-func Bind(h *runtime.Host) error {
+func Bind(h interface {
+	Bind(name string, a actor.Actor) error
+}) error {
 	return errors.Join(h.Bind("account", account{}), h.Bind("opener", opener{}), h.Bind("node", node{}), h.Bind("noop", noop{}),
 		h.Bind("shelf", shelf{}))
 }

@@ -7,7 +7,9 @@
 //	currency, warrior, naive             examples/mmo
 //	seller, chef, waiter, cards, order   examples/kitchen
 //
-// They are bound in memory, in a new directory, and in one that has them: not to the directories of other binaries.
+// They are bound in memory, in a new directory, and in one that has them. In a directory that troupe bench has left there
+// are those of package bench. In the directories of other binaries there are none: what runs code says so, and all else
+// works.
 package main
 
 import (
@@ -15,6 +17,7 @@ import (
 	"log"
 	"slices"
 
+	"github.com/troupe-run/troupe/bench"
 	"github.com/troupe-run/troupe/cmd/troupe/command"
 	"github.com/troupe-run/troupe/examples/kitchen/staff"
 	"github.com/troupe-run/troupe/examples/mmo/game"
@@ -32,21 +35,34 @@ func main() {
 
 // program is the command line with the modules that are built in.
 func program() (command.Program, error) {
-	m := command.Modules{"puppet": puppet.Actor{}}
+	demo, measured := command.Modules{"puppet": puppet.Actor{}}, command.Modules{}
 	err := errors.Join(
-		m.Bind(game.CurrencyModule, game.Currency()),
-		m.Bind(game.WarriorModule, game.Warrior()),
-		m.Bind(game.NaiveModule, game.Naive()),
-		staff.Bind(m),
+		demo.Bind(game.CurrencyModule, game.Currency()),
+		demo.Bind(game.WarriorModule, game.Warrior()),
+		demo.Bind(game.NaiveModule, game.Naive()),
+		staff.Bind(demo),
+		bench.Bind(measured),
 	)
 	return command.Program{
-		Modules: m,
-		BindTo:  ours,
+		Modules: demo,
+		ModulesFor: func(has []actor.ModuleID) command.Modules {
+			switch {
+			case hasAll(has, "puppet", game.NaiveModule, staff.CardsModule):
+				return demo
+			case hasAll(has, "opener", "shelf", "noop"):
+				return measured
+			}
+			return nil
+		},
 	}, err
 }
 
-// ours reports whether the modules are those of a directory that this binary has made. No other has a use for all of
-// these.
-func ours(has []actor.ModuleID) bool {
-	return slices.Contains(has, "puppet") && slices.Contains(has, game.NaiveModule) && slices.Contains(has, staff.CardsModule)
+// hasAll reports whether all names are there. No directory of another binary has a use for just these together.
+func hasAll(has []actor.ModuleID, names ...actor.ModuleID) bool {
+	for _, name := range names {
+		if !slices.Contains(has, name) {
+			return false
+		}
+	}
+	return true
 }

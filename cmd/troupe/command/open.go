@@ -109,12 +109,8 @@ func (c *call) write(fn func(*runtime.Host) error) error {
 // bound is fn on a host that has the modules of the binary.
 func (c *call) bound(fn func(*runtime.Host) error) func(*runtime.Host) error {
 	return func(h *runtime.Host) error {
-		ours, err := c.bindsTo(h)
-		if err != nil {
+		if err := c.chooseModules(h); err != nil {
 			return err
-		}
-		if !ours {
-			c.Modules = nil
 		}
 		if err := c.Modules.bind(h); err != nil {
 			return err
@@ -123,20 +119,21 @@ func (c *call) bound(fn func(*runtime.Host) error) func(*runtime.Host) error {
 	}
 }
 
-// bindsTo asks the program whether its modules are for the directory of a host.
-func (c *call) bindsTo(h *runtime.Host) (bool, error) {
-	if c.BindTo == nil {
-		return true, nil
+// chooseModules asks the program which of its modules are for the directory of a host.
+func (c *call) chooseModules(h *runtime.Host) error {
+	if c.ModulesFor == nil {
+		return nil
 	}
 	list, err := h.Reader().Modules()
 	if err != nil || len(list) == 0 {
-		return true, err
+		return err
 	}
 	var has []actor.ModuleID
 	for _, m := range list {
 		has = append(has, m.ID)
 	}
-	return c.BindTo(has), nil
+	c.Modules = c.ModulesFor(has)
+	return nil
 }
 
 // open runs fn on a host that has no modules yet, and closes it. An empty dir is in memory.

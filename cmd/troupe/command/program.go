@@ -21,10 +21,10 @@ type Program struct {
 	Version string
 	// Modules are those of the binary. They are bound to each host that a command opens.
 	Modules Modules
-	// BindTo, if not nil, decides whether the modules are bound to the host of a directory that has modules already, which
-	// it is given. Names are all that tells modules apart: a binary for many directories must not run its own code on
-	// the actors of another.
-	BindTo func(has []actor.ModuleID) bool
+	// ModulesFor, if not nil, chooses the modules for a directory that has modules already, which it is given; nil means
+	// none. Names are all that tells modules apart: a binary for many directories must not run its own code on the actors
+	// of another.
+	ModulesFor func(has []actor.ModuleID) Modules
 	// Options are those of the hosts that commands open. ReadOnly is the commands' choice and ignored here.
 	Options runtime.Options
 	// Stdin, Stdout and Stderr are those of the process.
