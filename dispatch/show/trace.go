@@ -28,7 +28,7 @@ func Trace(t *dispatch.Trace, opts *Options) string {
 func Path(sender actor.Address, path []actor.Address) string {
 	s := who(sender)
 	for _, a := range path {
-		s += " → " + string(a)
+		s += " → " + line(string(a))
 	}
 	return s
 }
