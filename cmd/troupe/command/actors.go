@@ -53,6 +53,7 @@ transaction.`,
 
 func (c *call) actors(h *runtime.Host, prefix string, page pageFlags) error {
 	rows := [][]string{{"ADDRESS", "MODULE", "CREATOR", "CREATED"}}
+	none := true
 	token, err := page.pages(func(limit int, token string) (int, string, error) {
 		list, err := h.Reader().Actors(prefix, limit, token)
 		if err != nil {
@@ -68,49 +69,17 @@ func (c *call) actors(h *runtime.Host, prefix string, page pageFlags) error {
 				return 0, "", err
 			}
 		}
-		return len(list.Actors), list.Token, nil
+		if len(list.Actors) > 0 {
+			c.printer.table(rows)
+			rows, none = nil, false
+		}
+		return len(list.Actors), list.Token, c.printer.flush()
 	})
 	if err != nil {
 		return err
 	}
-	c.printer.list(rows, "no actors")
-	return c.printer.more(token)
-}
-
-func (c *call) modulesCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "modules",
-		Short: "List the modules",
-		Long: `List the modules that the data directory knows. Code of Go is in the binary, not in the directory: a module that this
-binary does not have can be listed but not run.`,
-		Example: c.examples(`
-			% modules
-			% modules -o json`),
-		Args: noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return c.read(func(h *runtime.Host) error {
-				list, err := h.Reader().Modules()
-				if err != nil {
-					return err
-				}
-				rows := [][]string{{"MODULE", "KIND", "BOUND"}}
-				for _, m := range list {
-					rows = append(rows, []string{string(m.ID), m.Kind, "seq " + strconv.FormatUint(m.Bound, 10)})
-					if !c.printer.json {
-						continue
-					}
-					v := struct {
-						ID    actor.ModuleID `json:"id"`
-						Kind  string         `json:"kind"`
-						Bound uint64         `json:"bound_seq"`
-					}{m.ID, m.Kind, m.Bound}
-					if err := c.printer.object(v); err != nil {
-						return err
-					}
-				}
-				c.printer.list(rows, "no modules")
-				return nil
-			})
-		},
+	if none && !c.printer.json {
+		c.printer.printf("no actors\n")
 	}
+	return c.printer.more(token)
 }

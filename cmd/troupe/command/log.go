@@ -94,65 +94,79 @@ func hasEvent(r *state.Receipt, is func(*actor.Event) bool) bool {
 	return r != nil && slices.ContainsFunc(r.Events, func(ev actor.Event) bool { return is(&ev) })
 }
 
+// log prints the chosen transactions. Forward, it prints what it has read before it reads on: a log can be long.
 func (c *call) log(ctx context.Context, h *runtime.Host, f *logFlags) error {
-	list, err := f.list(ctx, h.Reader())
+	head, err := h.Reader().Head()
 	if err != nil {
 		return err
 	}
-	if c.printer.json {
-		for i := range list {
-			c.printer.text = c.Modules.textualEntry(h, &list[i])
-			if err := c.printer.object(c.printer.viewEntry(&list[i])); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	rows := [][]string{{"SEQ", "TIME", "FROM", "TO", "MESSAGE", "OUTCOME"}}
-	for i := range list {
-		c.printer.text = c.Modules.textualEntry(h, &list[i])
-		rows = append(rows, c.printer.entryRow(&list[i]))
-	}
-	c.printer.list(rows, "no transactions")
-	return nil
-}
-
-// list returns the chosen entries in order.
-func (f *logFlags) list(ctx context.Context, r *query.Router) ([]query.Entry, error) {
-	head, err := r.Head()
-	if err != nil {
-		return nil, err
-	}
-	limit, last := f.limit, head.Sequence
-	if limit == 0 {
-		limit = math.MaxInt
-	}
+	last, listed := head.Sequence, 0
 	if f.to != 0 {
 		last = min(last, f.to)
 	}
-	if f.from != 0 {
-		return f.forward(ctx, r, last, limit)
+	printed := func(list []query.Entry) error {
+		err := c.entries(h, list, listed == 0)
+		listed += len(list)
+		return err
 	}
-	return backward(ctx, r, 0, last, limit, f.chosen)
+	if f.from != 0 || f.limit == 0 {
+		err = f.forward(ctx, h.Reader(), last, printed)
+	} else {
+		var list []query.Entry
+		if list, err = backward(ctx, h.Reader(), 0, last, f.limit, f.chosen); err == nil {
+			err = printed(list)
+		}
+	}
+	if err == nil && listed == 0 && !c.printer.json {
+		c.printer.printf("no transactions\n")
+	}
+	return err
 }
 
-func (f *logFlags) forward(ctx context.Context, r *query.Router, last uint64, limit int) (list []query.Entry, err error) {
-	for from := f.from; from <= last && ctx.Err() == nil; {
-		entries, err := r.Log(from, query.DefaultLimit)
-		if err != nil || len(entries) == 0 {
-			return list, err
+// entries prints a part of the log, with the head of the table if it is the first.
+func (c *call) entries(h *runtime.Host, list []query.Entry, first bool) error {
+	if len(list) == 0 {
+		return nil
+	}
+	var rows [][]string
+	if first {
+		rows = append(rows, []string{"SEQ", "TIME", "FROM", "TO", "MESSAGE", "OUTCOME"})
+	}
+	for i := range list {
+		c.printer.text = c.Modules.textualEntry(h, &list[i])
+		if !c.printer.json {
+			rows = append(rows, c.printer.entryRow(&list[i]))
+		} else if err := c.printer.object(c.printer.viewEntry(&list[i])); err != nil {
+			return err
 		}
-		for i := range entries {
-			if entries[i].Command.Sequence > last || len(list) == limit {
-				return list, nil
-			}
-			if f.chosen(&entries[i]) {
-				list = append(list, entries[i])
-			}
+	}
+	c.printer.table(rows)
+	return c.printer.flush()
+}
+
+// forward hands the chosen entries from f.from to last to printed, in order, a page at a time.
+func (f *logFlags) forward(ctx context.Context, r *query.Router, last uint64, printed func([]query.Entry) error) error {
+	left := f.limit
+	if left == 0 {
+		left = math.MaxInt
+	}
+	for from := f.from; from <= last && left > 0; {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		entries, err := r.Log(from, stride)
+		if err != nil || len(entries) == 0 {
+			return err
 		}
 		from = entries[len(entries)-1].Command.Sequence + 1
+		list := slices.DeleteFunc(entries, func(e query.Entry) bool { return e.Command.Sequence > last || !f.chosen(&e) })
+		list = list[:min(len(list), left)]
+		left -= len(list)
+		if err := printed(list); err != nil {
+			return err
+		}
 	}
-	return list, context.Cause(ctx)
+	return nil
 }
 
 // stride is how many transactions are read at a time on the way back.

@@ -37,25 +37,17 @@ func (p *printer) object(v any) error {
 	return err
 }
 
-// table writes rows with aligned columns. The first row is the head. There are no colours in it: their codes would count
-// as width.
+// table writes rows with aligned columns for people; nothing for machines. There are no colours in it: their codes would
+// count as width.
 func (p *printer) table(rows [][]string) {
+	if p.json {
+		return
+	}
 	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
 		fmt.Fprintln(w, strings.Join(row, "\t"))
 	}
 	_ = w.Flush() // to a bufio.Writer, which keeps the error for flush
-}
-
-// list prints a table with a head for people, or a word if it has no other rows.
-func (p *printer) list(rows [][]string, none string) {
-	switch {
-	case p.json:
-	case len(rows) == 1:
-		p.printf("%s\n", none)
-	default:
-		p.table(rows)
-	}
 }
 
 // style dresses text for its role if colours are on, as show.Options has it.

@@ -69,7 +69,7 @@ func (c *call) scanCommand() *cobra.Command {
 		Use:   "scan ADDRESS [PREFIX]",
 		Short: "List the keys and values of an actor",
 		Long: `List the keys of an actor, in their order, with their values, as they are in the latest durable state. When there are
-more than --limit, the last line has a token by which the list goes on.`,
+more than --limit, the last line has a token by which the list goes on; with -o json it is an object {"token"}.`,
 		Example: c.examples(`
 			% scan currency/gold
 			% scan currency/gold balances/ --reverse -n 10
@@ -120,13 +120,14 @@ func parseKey(text string, isHex bool) ([]byte, error) {
 
 func (c *call) scan(h *runtime.Host, who actor.Address, rg query.Range, page pageFlags) error {
 	c.printer.text = c.Modules.textualActor(h, who)
-	var rows [][]string
+	none := true
 	token, err := page.pages(func(limit int, token string) (int, string, error) {
 		rg.Limit, rg.Token = limit, token
 		p, err := h.Reader().Scan(who, rg)
 		if err != nil {
 			return 0, "", err
 		}
+		var rows [][]string
 		for _, pair := range p.Pairs {
 			if !c.printer.json {
 				rows = append(rows, []string{show.Key(pair.Key), c.printer.value(pair.Value)})
@@ -136,14 +137,14 @@ func (c *call) scan(h *runtime.Host, who actor.Address, rg query.Range, page pag
 				return 0, "", err
 			}
 		}
-		return len(p.Pairs), p.Token, nil
+		c.printer.table(rows)
+		none = none && len(p.Pairs) == 0
+		return len(p.Pairs), p.Token, c.printer.flush()
 	})
 	if err != nil {
 		return err
 	}
-	if len(rows) > 0 {
-		c.printer.table(rows)
-	} else if !c.printer.json {
+	if none && !c.printer.json {
 		c.printer.printf("no keys\n")
 	}
 	return c.printer.more(token)

@@ -1,0 +1,136 @@
+package command
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/troupe-run/troupe/dispatch/show"
+	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/actor/typed"
+	"github.com/troupe-run/troupe/state"
+)
+
+// moduleView is a module as machines get it.
+type moduleView struct {
+	ID    actor.ModuleID `json:"id"`
+	Kind  string         `json:"kind"`
+	Bound uint64         `json:"bound_seq"`
+	// Here says that this binary has the code.
+	Here     bool                `json:"here"`
+	Messages []typed.MessageInfo `json:"messages,omitempty"`
+}
+
+func (c *call) modulesCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "modules [NAME]",
+		Short: "List the modules, or what one understands",
+		Long: `List the modules that the data directory knows. Code of Go is in the binary, not in the directory: a module that this
+binary does not have can be listed but not run. With a name, list the messages of that module, if it is made of typed
+handlers.`,
+		Example: c.examples(`
+			% modules
+			% modules currency
+			% modules -o json`),
+		Args:              between(0, 1),
+		ValidArgsFunction: c.completeModule,
+		RunE: func(_ *cobra.Command, args []string) error {
+			return c.read(func(h *runtime.Host) error {
+				list, err := h.Reader().Modules()
+				if err != nil {
+					return err
+				}
+				if len(args) == 0 {
+					return c.modules(list)
+				}
+				i := slices.IndexFunc(list, func(m state.Module) bool { return string(m.ID) == args[0] })
+				if i < 0 {
+					return notFoundf("the data directory %s has no module %s", c.dir, quoted(args[0]))
+				}
+				return c.module(&list[i])
+			})
+		},
+	}
+}
+
+func (c *call) viewModule(m *state.Module) moduleView {
+	code, here := c.Modules[string(m.ID)]
+	v := moduleView{ID: m.ID, Kind: m.Kind, Bound: m.Bound, Here: here}
+	if d, ok := code.(describer); ok {
+		v.Messages = d.Describe().Messages
+	}
+	return v
+}
+
+func (c *call) modules(list []state.Module) error {
+	rows := [][]string{{"MODULE", "KIND", "BOUND", "CODE"}}
+	for i := range list {
+		v := c.viewModule(&list[i])
+		if c.printer.json {
+			if err := c.printer.object(v); err != nil {
+				return err
+			}
+			continue
+		}
+		code := "not in this binary"
+		if v.Here {
+			code = "here"
+		}
+		rows = append(rows, []string{string(v.ID), v.Kind, "seq " + strconv.FormatUint(v.Bound, 10), code})
+	}
+	c.printer.table(rows)
+	return nil
+}
+
+func (c *call) module(m *state.Module) error {
+	v := c.viewModule(m)
+	p := c.printer
+	if p.json {
+		return p.object(v)
+	}
+	p.printf("%s\n", p.style(show.Name, string(v.ID)))
+	switch {
+	case !v.Here:
+		p.printf("  its code is not in this binary\n")
+	case len(v.Messages) == 0:
+		p.printf("  it does not say which messages it understands\n")
+	}
+	for _, m := range v.Messages {
+		text := "{" + fieldsText(m.Fields) + "}"
+		if m.Name != "" {
+			text = quoted(m.Name)
+			if len(m.Fields) > 0 {
+				text = "{" + text + ": {" + fieldsText(m.Fields) + "}}"
+			}
+		}
+		if m.Returns != nil {
+			text += " → " + typeText(m.Returns)
+		}
+		p.printf("  %-11s %s\n", m.Kind, text)
+	}
+	return nil
+}
+
+// fieldsText returns "to": text, "amount"?: uint64.
+func fieldsText(fields []typed.FieldInfo) string {
+	var parts []string
+	for i := range fields {
+		f := &fields[i]
+		name := quoted(f.Name)
+		if f.Optional {
+			name += "?"
+		}
+		parts = append(parts, name+": "+typeText(f))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func typeText(f *typed.FieldInfo) string {
+	if len(f.Fields) == 0 {
+		return f.Type
+	}
+	return f.Type + " {" + fieldsText(f.Fields) + "}"
+}
