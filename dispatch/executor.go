@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -170,7 +171,7 @@ func (e *Executor) Bind(ctx context.Context, id actor.ModuleID, kind string) err
 	}
 	v := e.View()
 	if v == nil {
-		return ErrClosed
+		return cmp.Or(e.Err(), ErrClosed)
 	}
 	_, known, err := e.partition.ReadModule(v, id)
 	v.Release()
@@ -185,7 +186,7 @@ func (e *Executor) Configure(ctx context.Context, c Config) error {
 	body := c.Encode()
 	v := e.View()
 	if v == nil {
-		return ErrClosed
+		return cmp.Or(e.Err(), ErrClosed)
 	}
 	now, known, err := v.Get(e.partition.AppendMeta(nil, configName))
 	v.Release()
@@ -231,7 +232,7 @@ func expired(ctx context.Context) error {
 	return fmt.Errorf("%w before it was executed: %w", ErrExpired, context.Cause(ctx))
 }
 
-// View returns the latest durable state, or nil if the executor is closed. The caller must release it.
+// View returns the latest durable state, or nil if the executor is closed or has stopped. The caller must release it.
 func (e *Executor) View() *View { return e.latest.get() }
 
 // Changed returns a channel that is closed when there is a later View than the one that View would return now.
@@ -270,10 +271,7 @@ func (e *Executor) Err() error {
 func (e *Executor) Close() error {
 	e.queue.close(ErrClosed)
 	e.ended.Wait()
-	if v := e.latest.view.Swap(nil); v != nil {
-		v.Release()
-		close(*e.latest.changed.Load())
-	}
+	e.latest.retire()
 	return e.Err()
 }
 
@@ -287,6 +285,7 @@ func (e *Executor) fail(cause error) {
 		err := fmt.Errorf("%w: %w", ErrStopped, cause)
 		e.failure.Store(&err)
 		e.queue.close(err)
+		e.latest.retire()
 		if e.opts.OnFault != nil {
 			e.opts.OnFault(err)
 		}

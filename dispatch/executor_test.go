@@ -376,3 +376,23 @@ func TestConfigurationIsInTheLog(t *testing.T) {
 		t.Error("queries run under other limits")
 	}
 }
+
+func TestStopEndsEverything(t *testing.T) {
+	var told atomic.Int32
+	e := start(t, openStore(t, ""), goActors{"count": count}, Options{OnFault: func(error) { told.Add(1) }})
+	changed := e.Changed()
+	cause := errors.New("the disk is gone")
+	e.Stop(cause)
+	e.Stop(errors.New("again"))
+	select {
+	case <-changed:
+	case <-time.After(10 * time.Second):
+		t.Error("who waits for a view is not woken")
+	}
+	if _, err := e.Submit(t.Context(), message("count")); !errors.Is(err, ErrStopped) || !errors.Is(err, cause) {
+		t.Errorf("Submit: %v", err)
+	}
+	if e.View() != nil || !errors.Is(e.Err(), cause) || !errors.Is(e.Close(), cause) || told.Load() != 1 {
+		t.Errorf("a stopped executor: view %v, error %v, told %d times", e.View(), e.Err(), told.Load())
+	}
+}

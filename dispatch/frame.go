@@ -25,7 +25,11 @@ type frame struct {
 	iterators int
 	// halted says why the host ended the call. It holds even if the actor swallows the panic.
 	halted error
-	env    actor.Env
+	// asked is the failure of the last query that the actor made, and where it began: an actor that passes it on has not
+	// failed by itself.
+	asked     error
+	askedPath []actor.Address
+	env       actor.Env
 }
 
 // halt ends the call from within.

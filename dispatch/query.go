@@ -75,7 +75,7 @@ func (f *frame) ask(ctx context.Context, to actor.Address, body []byte) ([]byte,
 		f.halt(err)
 	}
 	if err != nil {
-		f.run.failed = failed
+		f.asked, f.askedPath, f.run.failed = err, f.run.failed, failed
 		return nil, err
 	}
 	return data, nil

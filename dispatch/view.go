@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"github.com/troupe-run/troupe/state"
@@ -44,18 +45,39 @@ func (v *View) retain() bool {
 type latest struct {
 	view    atomic.Pointer[View]
 	changed atomic.Pointer[chan struct{}]
+	mu      sync.Mutex // held to change the above
+	retired bool
 }
 
 // set makes v current. It takes over v's first reference.
 func (l *latest) set(v *View) {
-	before := l.view.Swap(v)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.retired {
+		v.Release()
+		return
+	}
+	if before := l.view.Swap(v); before != nil {
+		before.Release()
+	}
 	fresh := make(chan struct{})
 	if c := l.changed.Swap(&fresh); c != nil {
 		close(*c)
 	}
-	if before != nil {
-		before.Release()
+}
+
+// retire leaves no view current, now and for ever, and wakes who waits for one.
+func (l *latest) retire() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.retired {
+		return
 	}
+	l.retired = true
+	if v := l.view.Swap(nil); v != nil {
+		v.Release()
+	}
+	close(*l.changed.Load())
 }
 
 // get returns the current view, nil if there is none any more.

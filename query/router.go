@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"sync"
@@ -18,10 +19,12 @@ type Source interface {
 	Changed() <-chan struct{}
 	// Dispatcher returns what answers queries on a view.
 	Dispatcher() *dispatch.Dispatcher
+	// Err says why there are no views any more, if not because the source was closed.
+	Err() error
 }
 
-// Errors that callers branch on. Beside them there are dispatch.ErrClosed, when the source is closed, and *actor.Error,
-// when the fault lies in what was asked.
+// Errors that callers branch on. Beside them there are dispatch.ErrClosed, when the source is closed, dispatch.ErrStopped,
+// when it has failed, and *actor.Error, when the fault lies in what was asked.
 var (
 	// ErrNotFound: there is no such receipt, command or request, or it is no longer kept.
 	ErrNotFound = errors.New("not found")
@@ -54,7 +57,7 @@ func (r *Router) view() (*dispatch.View, error) {
 	if v := r.source.View(); v != nil {
 		return v, nil
 	}
-	return nil, fmt.Errorf("query: the host is %w", dispatch.ErrClosed)
+	return nil, fmt.Errorf("query: the host is %w", cmp.Or(r.source.Err(), dispatch.ErrClosed))
 }
 
 // hostError gives a fault its class: a store that is closed under a read means that the host is being closed.

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -119,6 +120,11 @@ func (h *Host) Query(ctx context.Context, to actor.Address, body []byte) ([]byte
 // Get returns the value of one key of an actor in the latest durable state, and whether it is there.
 func (h *Host) Get(to actor.Address, key []byte) (value []byte, ok bool, err error) {
 	return h.reader.Get(to, key)
+}
+
+// gone says why there is nothing to read.
+func (h *Host) gone() error {
+	return fmt.Errorf("runtime: %s is %w", h.name(), cmp.Or(h.Err(), dispatch.ErrClosed))
 }
 
 func (h *Host) name() string {

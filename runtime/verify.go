@@ -56,7 +56,7 @@ func orNone(e *actor.Error) string {
 func (h *Host) Verify(ctx context.Context) (state.Head, error) {
 	view := h.executor.View()
 	if view == nil {
-		return state.Head{}, dispatch.ErrClosed
+		return state.Head{}, h.gone()
 	}
 	defer view.Release()
 	return h.replay(ctx, view, view.Head.Sequence, func(seq uint64, cmd *state.Command, now *state.Receipt) error {
@@ -78,7 +78,7 @@ func (h *Host) Verify(ctx context.Context) (state.Head, error) {
 func (h *Host) Trace(ctx context.Context, seq uint64) (*dispatch.Trace, error) {
 	view := h.executor.View()
 	if view == nil {
-		return nil, dispatch.ErrClosed
+		return nil, h.gone()
 	}
 	defer view.Release()
 	if seq == 0 || seq > view.Head.Sequence {
