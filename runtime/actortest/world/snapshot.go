@@ -50,20 +50,27 @@ func (s *Snapshot) Discard() error {
 // may have crashed, or its disk failed, in the meantime. If Restore fails, the world has no host until it, or Reopen,
 // succeeds.
 func (w *World) Restore(s *Snapshot) error {
-	dir := w.newDir()
-	if err := link(s.disk, s.dir, dir); err != nil {
+	fresh := w.newDir()
+	if err := link(s.disk, s.dir, fresh); err != nil {
 		return fmt.Errorf("world: restore: %w", err)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {
-		return w.usable()
+		return errors.Join(w.usable(), s.disk.RemoveAll(fresh))
 	}
 	err := w.shut()
-	_ = w.disk.Share().RemoveAll(w.dir) // to save memory
-	w.disk, w.dir = s.disk.Share(), dir
+	w.disk = s.disk.Share()
+	if err := errors.Join(replace(w.disk, w.dir, fresh), err); err != nil {
+		return fmt.Errorf("world: restore: %w", err)
+	}
 	w.adopt(s)
-	return errors.Join(err, w.open())
+	return w.open()
+}
+
+// replace puts a directory in the place of another.
+func replace(disk *simdisk.Disk, dir, by string) error {
+	return errors.Join(disk.RemoveAll(dir), disk.Rename(by, dir), syncDir(disk, "/"))
 }
 
 // Fork returns another world that is as this one is now, and from then on has a life of its own. The caller closes it.
