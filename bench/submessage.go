@@ -88,17 +88,6 @@ func (callee) Execute(_ context.Context, env *actor.Env, msg actor.Message) (act
 	return actor.Response{}, nil
 }
 
-// Resolve implements dispatch.Resolver.
-func (caller) Resolve(id actor.ModuleID) (dispatch.Code, bool) {
-	switch id {
-	case "caller":
-		return dispatch.Code{Actor: caller{}}, true
-	case "callee":
-		return dispatch.Code{Actor: callee{}}, true
-	}
-	return dispatch.Code{}, false
-}
-
 // A core is the dispatcher on a partition: no executor, no disk.
 type core struct {
 	store      *state.Store
@@ -107,40 +96,58 @@ type core struct {
 	sequence   uint64
 }
 
-func newCore() (*core, error) {
+// codes are the actors that a core can run.
+type codes map[actor.ModuleID]actor.Actor
+
+// Resolve implements dispatch.Resolver.
+func (c codes) Resolve(id actor.ModuleID) (dispatch.Code, bool) {
+	a, ok := c[id]
+	return dispatch.Code{Actor: a}, ok
+}
+
+func newCore(actors codes) (*core, error) {
 	store, err := state.Open("", nil)
 	if err != nil {
 		return nil, err
 	}
-	c := &core{store: store, part: txn.NewPartition(store, 64<<20), dispatcher: dispatch.Dispatcher{Partition: partition, Resolver: caller{}}}
+	c := &core{store: store, part: txn.NewPartition(store, 64<<20), dispatcher: dispatch.Dispatcher{Partition: partition, Resolver: actors}}
 	tx := c.part.Begin()
-	for _, id := range []actor.ModuleID{"caller", "callee"} {
+	for id := range actors {
 		m := state.Module{ID: id, Kind: "native"}
 		tx.Set(partition.AppendModule(nil, id), m.Append(nil))
 	}
 	tx.Commit()
-	_, err = c.run(context.Background(), fan{messages: 1}) // the actors come into being
-	return c, err
+	return c, nil
 }
 
-// run times one transaction.
-func (c *core) run(ctx context.Context, f fan) (time.Duration, error) {
+// send runs one transaction.
+func (c *core) send(ctx context.Context, from actor.Address, msg actor.Message) error {
 	c.sequence++
-	cmd := state.Command{Op: state.OpMessage, Sequence: c.sequence, Sender: "bench", Message: actor.Message{To: "caller", Body: f.encode()}}
-	begun := time.Now()
+	cmd := state.Command{Op: state.OpMessage, Sequence: c.sequence, Sender: from, Message: msg}
 	tx := c.part.Begin()
+	defer tx.Rollback()
 	result := c.dispatcher.Run(ctx, tx, &cmd, nil)
 	if result.Fault != nil || result.Err != nil {
-		tx.Rollback()
-		return 0, fmt.Errorf("a tree of sub-messages failed: %w", cmp.Or[error](result.Fault, result.Err))
+		return fmt.Errorf("a transaction failed: %w", cmp.Or[error](result.Fault, result.Err))
 	}
 	tx.Commit()
-	took := time.Since(begun)
-	// The store never gets the group; the cache has what the next transaction needs.
+	return nil
+}
+
+// applied ends a group. The store never gets it; the cache has what the next transactions need.
+func (c *core) applied() {
 	group := c.part.Group()
 	c.part.Seal()
 	c.part.Applied(group)
-	return took, nil
+}
+
+// fan times one transaction.
+func (c *core) fan(ctx context.Context, f fan) (time.Duration, error) {
+	begun := time.Now()
+	err := c.send(ctx, "bench", actor.Message{To: "caller", Body: f.encode()})
+	took := time.Since(begun)
+	c.applied()
+	return took, err
 }
 
 // inOne is how many sub-messages are in one transaction.
@@ -152,12 +159,12 @@ func (c *core) cost(ctx context.Context, f fan, d time.Duration) (ns float64, sp
 	err = spent.measure(func() error {
 		for begun := time.Now(); time.Since(begun) < d || n == 0; n += inOne {
 			f.messages = 0
-			alone, err := c.run(ctx, f)
+			alone, err := c.fan(ctx, f)
 			if err != nil {
 				return err
 			}
 			f.messages = inOne
-			took, err := c.run(ctx, f)
+			took, err := c.fan(ctx, f)
 			if err != nil {
 				return err
 			}
@@ -172,7 +179,7 @@ func (c *core) cost(ctx context.Context, f fan, d time.Duration) (ns float64, sp
 // is a sub-message at depth 1.
 func runSubmessage(ctx context.Context, c Config, p *progress) (result Result, err error) {
 	c.Dir, c.Clients = "", 1
-	bench, err := newCore()
+	bench, err := newCore(codes{"caller": caller{}, "callee": callee{}})
 	if err != nil {
 		return Result{}, err
 	}
@@ -180,6 +187,9 @@ func runSubmessage(ctx context.Context, c Config, p *progress) (result Result, e
 	depths, before := []int{1, 8, 32}, []int{0, 10_000}
 	each := c.Duration / time.Duration(len(depths)+len(before))
 	result = newResult(c)
+	if _, err := bench.fan(ctx, fan{messages: 1}); err != nil { // the actors come into being
+		return Result{}, err
+	}
 	for _, depth := range depths {
 		p.show("submessage: at depth %d", depth)
 		ns, spent, n, err := bench.cost(ctx, fan{levels: byte(depth)}, each)
