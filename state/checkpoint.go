@@ -28,12 +28,7 @@ func (s *Store) Checkpoint(dir string) (err error) {
 		err = s.db.Flush()
 	}
 	if err == nil {
-		err = s.db.Checkpoint(dir, pebble.WithFlushedWAL())
-	}
-	if err == nil {
-		if err = writeSeal(s.fs, dir); err != nil {
-			_ = s.fs.RemoveAll(dir)
-		}
+		err = s.copyTo(dir)
 	}
 	if failed := s.Err(); failed != nil {
 		return failed
@@ -42,6 +37,33 @@ func (s *Store) Checkpoint(dir string) (err error) {
 		return fmt.Errorf("state: checkpoint of %s to %s: %w", s.name(), dir, err)
 	}
 	return nil
+}
+
+// copyTo writes a sealed checkpoint, or nothing.
+func (s *Store) copyTo(dir string) error {
+	s.copying.Lock() // what the fence keeps is about one checkpoint
+	defer s.copying.Unlock()
+	if s.fence != nil {
+		s.fence.unsynced.Store(nil)
+		s.fence.copying.Store(true)
+		defer s.fence.copying.Store(false)
+	}
+	if err := s.db.Checkpoint(dir, pebble.WithFlushedWAL()); err != nil {
+		return err // Pebble has cleaned up
+	}
+	var err error
+	if s.fence != nil {
+		if unsynced := s.fence.unsynced.Load(); unsynced != nil {
+			err = *unsynced
+		}
+	}
+	if err == nil {
+		err = writeSeal(s.fs, dir)
+	}
+	if err != nil {
+		_ = s.fs.RemoveAll(dir)
+	}
+	return err
 }
 
 // Restore copies the checkpoint in from to the directory to, which must be missing or empty, and reads every row of

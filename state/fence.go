@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -22,6 +23,10 @@ type fence struct {
 	dir     string
 	failure *failure
 	shadow  *vfs.MemFS // files made after the failure, by base name
+
+	// While a checkpoint is written, unsynced is the first failure to sync a directory other than the store's.
+	copying  atomic.Bool
+	unsynced atomic.Pointer[error]
 
 	once    sync.Once
 	closing chan struct{} // closed by release
@@ -111,7 +116,10 @@ func (f *fence) Open(name string, opts ...vfs.OpenOption) (vfs.File, error) {
 func (f *fence) OpenDir(name string) (vfs.File, error) {
 	dir, err := f.FS.OpenDir(name)
 	if name != f.dir {
-		return dir, err
+		if err != nil {
+			return nil, err
+		}
+		return &foreignDir{dir, f}, nil
 	}
 	if err != nil {
 		f.failure.set(err)

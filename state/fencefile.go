@@ -101,3 +101,20 @@ func (f *fencedFile) SyncTo(length int64) (fullSync bool, err error) {
 
 // Close implements vfs.File. It closes the file in any case.
 func (f *fencedFile) Close() error { return f.done(f.File.Close()) }
+
+// foreignDir is a directory that is not the store's: that of a checkpoint, or one above. Pebble panics if one cannot be
+// synced, but a backup that fails is no reason to stop. So the failure is kept for Checkpoint to find.
+type foreignDir struct {
+	vfs.File
+	fence *fence
+}
+
+// Sync implements vfs.File.
+func (d *foreignDir) Sync() error {
+	err := d.File.Sync()
+	if err == nil || !d.fence.copying.Load() {
+		return err
+	}
+	d.fence.unsynced.CompareAndSwap(nil, &err)
+	return nil
+}

@@ -45,6 +45,7 @@ type Store struct {
 	mu      sync.RWMutex
 	closed  bool
 	handles handles
+	copying sync.Mutex // one checkpoint at a time
 }
 
 // Get returns the value of key as of the last applied batch, be it durable yet or not. The value is a copy and the
@@ -172,6 +173,8 @@ func (s *Store) Close() (err error) {
 	// disk any more, so that the directory can be given free under it.
 	if !s.failure.panicked() {
 		err = s.closeDB()
+	} else if s.lock != nil {
+		err = s.lock.Close() // Pebble's share of the lock, which closing it would have given back
 	}
 	if s.lock != nil {
 		if lockErr := s.lock.Close(); err == nil && lockErr != nil {
