@@ -39,7 +39,7 @@ func TestVerdicts(t *testing.T) {
 		{"gone", invalid, "difference.go", ""},
 		{"not-go", invalid, "it does not compile", "undefined: nothing"},
 		{"no-test", invalid, "go test -run ^TestDifference$ . runs no test", ""},
-		{"broken-test", invalid, "without the mutant sample.TestBroken fails too", ""},
+		{"broken-test", invalid, "without the mutant sample.TestBroken fails too", "fails whatever is done"},
 	}
 	before := snapshot(t, root)
 	lab := &laboratory{root: root, timeout: 3 * time.Second, parallel: 2}

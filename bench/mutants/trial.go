@@ -40,7 +40,7 @@ type laboratory struct {
 	parallel int
 
 	mu       sync.Mutex
-	controls map[string]func() error
+	controls map[string]func() (string, error)
 }
 
 // tryAll tries every mutant and hands the outcomes over in the order of the list.
@@ -76,7 +76,7 @@ func (l *laboratory) try(ctx context.Context, m mutant, scratch string) outcome 
 	o := outcome{mutant: m, verdict: invalid}
 	overlay, err := m.overlay(l.root, scratch)
 	if err == nil {
-		err = l.control(ctx, m.Test)
+		o.output, err = l.control(ctx, m.Test)
 	}
 	var r testRun
 	if err == nil {
@@ -120,28 +120,27 @@ func (m *mutant) overlay(root, scratch string) (string, error) {
 }
 
 // control runs tests without a mutant, once for each list of arguments: if they fail anyway, or match nothing, no
-// mutant can be judged by them.
-func (l *laboratory) control(ctx context.Context, args []string) error {
+// mutant can be judged by them. It returns what they printed.
+func (l *laboratory) control(ctx context.Context, args []string) (output string, err error) {
 	key := strings.Join(args, " ")
 	l.mu.Lock()
 	if l.controls == nil {
-		l.controls = map[string]func() error{}
+		l.controls = map[string]func() (string, error){}
 	}
 	run, ok := l.controls[key]
 	if !ok {
-		run = sync.OnceValue(func() error {
+		run = sync.OnceValues(func() (string, error) {
 			r, err := l.goTest(ctx, args)
 			switch {
 			case err != nil:
-				return err
 			case r.buildFailed:
-				return errors.New("its tests do not compile without the mutant")
+				err = errors.New("its tests do not compile without the mutant")
 			case !r.passed:
-				return fmt.Errorf("without the mutant %s fails too", r.firstFailure)
+				err = fmt.Errorf("without the mutant %s fails too", r.firstFailure)
 			case r.tests == 0:
-				return fmt.Errorf("go test %s runs no test", key)
+				err = fmt.Errorf("go test %s runs no test", key)
 			}
-			return nil
+			return r.output, err
 		})
 		l.controls[key] = run
 	}
