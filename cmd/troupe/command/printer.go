@@ -52,7 +52,7 @@ func (p *printer) table(rows [][]string) {
 
 // style dresses text for its role if colours are on, as show.Options has it.
 func (p *printer) style(role show.Role, text string) string {
-	if !p.color || text == "" {
+	if !p.color || text == "" || colours[role] == "" {
 		return text
 	}
 	return "\x1b[" + colours[role] + "m" + text + "\x1b[0m"
@@ -67,9 +67,9 @@ func (p *printer) value(b []byte) string { return (&show.Options{Width: -1, Text
 // data returns bytes for machines.
 func (p *printer) data(b []byte) data { return data{b, p.text} }
 
-// colours are the parameters of SGR, by role.
+// colours are the parameters of SGR, by role. A role without any is printed as it is.
 var colours = [...]string{
-	show.Faint: "2", show.Name: "36", show.Word: "1", show.Datum: "0", show.Committed: "32", show.RolledBack: "31",
+	show.Faint: "2", show.Name: "36", show.Word: "1", show.Committed: "32", show.RolledBack: "31",
 }
 
 // marshal is json.Marshal without the escapes for HTML.
