@@ -214,14 +214,16 @@ func (e *Executor) submit(ctx context.Context, p *pending) (*state.Receipt, erro
 	} else if err != nil {
 		return nil, err
 	}
-	select {
-	case <-p.done:
-	case <-ctx.Done():
-		if p.withdraw() {
-			return nil, expired(ctx)
+	if ended := ctx.Done(); ended != nil {
+		select {
+		case <-p.done:
+		case <-ended:
+			if p.withdraw() {
+				return nil, expired(ctx)
+			}
 		}
-		<-p.done
 	}
+	<-p.done
 	return p.receipt, p.err
 }
 
