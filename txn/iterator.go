@@ -21,6 +21,7 @@ type Iterator struct {
 	scratch      []byte
 	started      bool
 	closed       bool
+	ended        uint64 // roots of the overlay that had ended before this one
 }
 
 // A source yields pairs in the direction of the iterator.
@@ -33,14 +34,16 @@ type source interface {
 	close() error
 }
 
-// Next moves to the next pair and reports whether there is one. It returns false when the transaction has met a fault.
+// Next moves to the next pair and reports whether there is one. At the end it stays at the end. It returns false when the
+// transaction has met a fault.
 func (it *Iterator) Next() bool {
-	if it.closed || it.o.fault != nil {
+	if it.closed || it.o.fault != nil || it.ended != it.o.ended {
 		return false
 	}
-	if !it.started {
+	switch {
+	case !it.started:
 		it.start()
-	} else {
+	case len(it.sources) > 0:
 		it.step()
 	}
 	for it.o.fault == nil && len(it.sources) > 0 {
@@ -69,7 +72,7 @@ func (it *Iterator) Close() {
 
 // Restart returns a new iterator over the same range as of the same moment.
 func (it *Iterator) Restart() *Iterator {
-	return &Iterator{o: it.o, written: it.written, lower: it.lower, upper: it.upper, reverse: it.reverse}
+	return &Iterator{o: it.o, written: it.written, lower: it.lower, upper: it.upper, reverse: it.reverse, ended: it.ended}
 }
 
 func (it *Iterator) start() {

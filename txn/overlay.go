@@ -18,6 +18,8 @@ type overlay struct {
 	ranges []Span
 	fault  error
 	iters  []*Iterator
+	// ended counts the roots that are over, so that an iterator of one does not begin in the next.
+	ended uint64
 	// set is the write set, once somebody has asked for it, as long as nothing else is written.
 	set []Write
 }

@@ -57,6 +57,7 @@ func (tx *Tx) end() {
 		it.Close()
 	}
 	tx.o.iters = tx.o.iters[:0]
+	tx.o.ended++
 	tx.o.base.end()
 }
 
@@ -106,7 +107,7 @@ func (tx *Tx) Range(lower, upper []byte, reverse bool) *Iterator {
 	tx.use()
 	o := tx.o
 	o.ranges = append(o.ranges, Span{string(lower), string(upper)})
-	it := &Iterator{o: o, lower: lower, upper: upper, reverse: reverse}
+	it := &Iterator{o: o, lower: lower, upper: upper, reverse: reverse, ended: o.ended}
 	if len(o.journal) > 0 {
 		it.written = o.ordered()
 	}
