@@ -6,6 +6,7 @@
 //	puppet                               an actor that does what its messages say: see package puppet
 //	currency, warrior, naive             examples/mmo
 //	seller, chef, waiter, cards, order   examples/kitchen
+//	account, escrow                      examples/transfer
 //
 // They are bound in memory, in a new directory, and in one that has them. In a directory that troupe bench has left there
 // are those of package bench. In the directories of other binaries there are none: what runs code says so, and all else
@@ -21,6 +22,7 @@ import (
 	"github.com/troupe-run/troupe/cmd/troupe/command"
 	"github.com/troupe-run/troupe/examples/kitchen/staff"
 	"github.com/troupe-run/troupe/examples/mmo/game"
+	"github.com/troupe-run/troupe/examples/transfer/bank"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/actor/puppet"
 )
@@ -37,10 +39,9 @@ func main() {
 func program() (command.Program, error) {
 	demo, measured := command.Modules{"puppet": puppet.Actor{}}, command.Modules{}
 	err := errors.Join(
-		demo.Bind(game.CurrencyModule, game.Currency()),
-		demo.Bind(game.WarriorModule, game.Warrior()),
-		demo.Bind(game.NaiveModule, game.Naive()),
+		game.Bind(demo),
 		staff.Bind(demo),
+		bank.Bind(demo),
 		bench.Bind(measured),
 	)
 	return command.Program{

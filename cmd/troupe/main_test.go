@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -37,6 +38,28 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "damage": damage, "missing": missing, "wait-locked": waitLocked},
 	})
+}
+
+// TestExamples runs the transcripts of the examples with the modules that are built in.
+func TestExamples(t *testing.T) {
+	for _, c := range []struct{ example, modules string }{
+		{"mmo", "currency,warrior,naive"},
+		{"kitchen", "seller,chef,waiter,cards,order"},
+		{"transfer", "account,escrow"},
+	} {
+		t.Run(c.example, func(t *testing.T) {
+			p, err := program()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out bytes.Buffer
+			p.Stdout, p.Stderr = &out, &out
+			args := []string{"test", filepath.Join("..", "..", "examples", c.example, "testdata"), "--modules", c.modules}
+			if code := p.Run(t.Context(), args); code != command.ExitOK {
+				t.Errorf("ended with %d:\n%s", code, out.String())
+			}
+		})
+	}
 }
 
 // exits CODE COMMAND... runs a command that must end with the code.

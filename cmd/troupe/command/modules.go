@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
 
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/query"
@@ -38,6 +41,28 @@ func (m Modules) bind(to binder) error {
 		}
 	}
 	return nil
+}
+
+// bindOnly binds the modules that are named, in that order, or all if none is.
+func (m Modules) bindOnly(to binder, names []string) error {
+	if len(names) == 0 {
+		return m.bind(to)
+	}
+	for _, name := range names {
+		a, ok := m[name]
+		if !ok {
+			return notFoundf("--modules: this binary has no module %s, but %s", quoted(name), strings.Join(slices.Sorted(maps.Keys(m)), ", "))
+		}
+		if err := to.Bind(name, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// modulesFlag adds the flag that says which modules a world in memory has.
+func (c *call) modulesFlag(cmd *cobra.Command, names *[]string) {
+	cmd.Flags().StringSliceVar(names, "modules", nil, "in memory, bind these `modules` alone, in this order: it decides the numbers of transactions")
 }
 
 // describer is what typed actors have.

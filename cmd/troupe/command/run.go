@@ -21,6 +21,7 @@ type runFlags struct {
 	onDisk bool // on the data directory, because --dir was given
 	brief  bool
 	seed   uint64
+	only   []string
 }
 
 func (c *call) runCommand() *cobra.Command {
@@ -55,6 +56,7 @@ A script has a command on each line, and its input below it:
 			return nil
 		},
 	}
+	c.modulesFlag(cmd, &f.only)
 	cmd.Flags().BoolVar(&f.brief, "brief", false, "print outcomes instead of trees")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 0, "the `seed` of all randomness, in memory")
 	return cmd
@@ -102,11 +104,11 @@ func (c *call) runScript(ctx context.Context, s *transcript.Script, f *runFlags)
 	if f.onDisk {
 		return c.write(func(h *runtime.Host) error { return c.play(ctx, world.Around(h), s, f) })
 	}
-	return c.inWorld(f.seed, func(w *world.World) error { return c.play(ctx, w, s, f) })
+	return c.inWorld(f.seed, f.only, func(w *world.World) error { return c.play(ctx, w, s, f) })
 }
 
-// inWorld runs fn in a world in memory that has the modules of the binary.
-func (c *call) inWorld(seed uint64, fn func(*world.World) error) (err error) {
+// inWorld runs fn in a world in memory that has the named modules of the binary, or all.
+func (c *call) inWorld(seed uint64, only []string, fn func(*world.World) error) (err error) {
 	opts := c.Options
 	opts.ReadOnly = false
 	w, err := world.Open(&world.Options{Seed: seed, Host: opts})
@@ -118,7 +120,7 @@ func (c *call) inWorld(seed uint64, fn func(*world.World) error) (err error) {
 			err = closeErr
 		}
 	}()
-	if err := c.Modules.bind(w); err != nil {
+	if err := c.Modules.bindOnly(w, only); err != nil {
 		return err
 	}
 	return fn(w)

@@ -22,6 +22,7 @@ import (
 type testFlags struct {
 	update  bool
 	verbose bool
+	only    []string
 }
 
 func (c *call) testCommand() *cobra.Command {
@@ -36,7 +37,7 @@ then lines that are missing begin with "-", and those that came instead with "+"
 '` + c.Name + ` help run' lists the commands that a transcript can have.`,
 		Example: c.examples(`
 			% test
-			% test examples/mmo/testdata payout.txt
+			% test examples/mmo/testdata --modules currency,warrior,naive
 			% test payout.txt --update`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			files, err := transcripts(args)
@@ -46,6 +47,7 @@ then lines that are missing begin with "-", and those that came instead with "+"
 			return c.test(cmd.Context(), files, &f)
 		},
 	}
+	c.modulesFlag(cmd, &f.only)
 	cmd.Flags().BoolVar(&f.update, "update", false, "rewrite the files with what is printed now")
 	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "also name the transcripts that match")
 	return cmd
@@ -98,7 +100,7 @@ func (c *call) test(ctx context.Context, files []string, f *testFlags) error {
 	counts := map[string]int{}
 	worst := ExitOK
 	for _, file := range files {
-		changed, err := c.check(ctx, file, f.update)
+		changed, err := c.check(ctx, file, f)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -119,13 +121,13 @@ func (c *call) test(ctx context.Context, files []string, f *testFlags) error {
 }
 
 // check runs one file, and reports whether it was rewritten.
-func (c *call) check(ctx context.Context, file string, update bool) (changed bool, err error) {
+func (c *call) check(ctx context.Context, file string, f *testFlags) (changed bool, err error) {
 	before, err := os.ReadFile(file)
 	if err != nil {
 		return false, fileError(err)
 	}
-	err = c.inWorld(0, func(w *world.World) error { return transcript.Check(ctx, w, file, update) })
-	if err != nil || !update {
+	err = c.inWorld(0, f.only, func(w *world.World) error { return transcript.Check(ctx, w, file, f.update) })
+	if err != nil || !f.update {
 		return false, scriptError(err)
 	}
 	after, err := os.ReadFile(file)
