@@ -51,7 +51,8 @@ func (a Address) check() string {
 		c := name[i]
 		letter := 'a' <= c && c <= 'z' || '0' <= c && c <= '9'
 		if !letter && (i == 0 || c != '.' && c != '_' && c != '-') {
-			return fmt.Sprintf("a name matches [a-z0-9][a-z0-9._-]*, but byte %d is %q", i+1, c)
+			r, _ := utf8.DecodeRuneInString(name[i:])
+			return fmt.Sprintf("a name matches [a-z0-9][a-z0-9._-]*, but %q stands at byte %d", r, i+1)
 		}
 	}
 	if !keyed {

@@ -39,6 +39,6 @@ func ExampleProgram_Run() {
 	code := p.Run(context.Background(), []string{"get", "Counter", "n"})
 	os.Stdout.WriteString(map[int]string{command.ExitOK: "fine", command.ExitUsage: "misused"}[code])
 	// Output:
-	// mytroupe: the address "Counter": a name matches [a-z0-9][a-z0-9._-]*, but byte 1 is 'C'
+	// mytroupe: the address "Counter": a name matches [a-z0-9][a-z0-9._-]*, but 'C' stands at byte 1
 	// misused
 }
