@@ -88,11 +88,10 @@ func (b *bare) run(ctx context.Context, d time.Duration) (slice, error) {
 				more = false
 			}
 		}
-		n := min(room, b.most())
 		var pending *state.Pending
-		if pending, err = b.store.Apply(b.batch(n)); err == nil {
-			groups <- bareGroup{pending, n}
-			room, done = room-n, done+uint64(n)
+		if pending, err = b.store.Apply(b.batch(room)); err == nil {
+			groups <- bareGroup{pending, room}
+			room, done = 0, done+uint64(room)
 		}
 	}
 	close(groups)
@@ -103,10 +102,9 @@ func (b *bare) run(ctx context.Context, d time.Duration) (slice, error) {
 	return slice{done, time.Since(start)}, err
 }
 
-// least and most bound a group: large enough to be worth a sync, small enough that one can be written while others wait
-// for the disk. Other bounds were tried, and are slower.
+// least bounds a group from below, so that it is worth a sync. Bounds from one transaction up to half of those in flight,
+// and bounds from above, make no difference that can be told from noise.
 func (b *bare) least() int { return max(b.inFlight/8, 1) }
-func (b *bare) most() int  { return max(b.inFlight/2, 1) }
 
 // batch returns the rows of n transactions. Log and receipts go on as they do in a host; state is overwritten.
 func (b *bare) batch(n int) *state.Batch {
