@@ -32,7 +32,7 @@ func (e *Error) Error() string {
 		if i > 0 {
 			b.WriteString(" → ")
 		}
-		b.WriteString(string(a))
+		b.WriteString(a.String())
 	}
 	if len(e.Path) > 0 {
 		b.WriteString(": ")

@@ -65,13 +65,13 @@ type TxError struct {
 func (e *TxError) Error() string {
 	var b strings.Builder
 	if e.Sender != "" {
-		b.WriteString(string(e.Sender))
+		b.WriteString(e.Sender.String())
 	} else {
 		b.WriteString("host")
 	}
 	for _, a := range e.Path {
 		b.WriteString(" → ")
-		b.WriteString(string(a))
+		b.WriteString(a.String())
 	}
 	b.WriteString(": ")
 	b.WriteString(e.Err.Error())

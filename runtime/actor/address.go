@@ -2,6 +2,7 @@ package actor
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -29,6 +30,14 @@ func (a Address) Kind() string {
 func (a Address) Key() string {
 	_, key, _ := strings.Cut(string(a), "/")
 	return key
+}
+
+// String returns a as it is if it is printable, else quoted: an address that was refused must not reach a terminal raw.
+func (a Address) String() string {
+	if checkPrintable("", string(a)) == "" {
+		return string(a)
+	}
+	return strconv.Quote(string(a))
 }
 
 // Validate returns nil if a is the address of an actor, else an *Error with CodeInvalidAddress that says what is wrong.
