@@ -14,10 +14,12 @@ import (
 func (e *Executor) execute() {
 	defer e.ended.Done()
 	defer close(e.groups)
+	defer e.deserted()
 	var spare []*pending
 	for {
 		list, closed := e.queue.swap(spare)
-		for _, p := range list {
+		for i, p := range list {
+			e.running, e.rest = p, list[i+1:]
 			e.one(p)
 			if len(e.group.done) >= e.opts.Group || e.group.bytes >= groupBytes {
 				e.send(true)
@@ -26,7 +28,7 @@ func (e *Executor) execute() {
 			}
 		}
 		clear(list)
-		spare = list
+		spare, e.running, e.rest = list, nil, nil
 		if len(list) > 0 {
 			e.send(false)
 			continue
@@ -36,6 +38,29 @@ func (e *Executor) execute() {
 			return
 		}
 		e.idle()
+	}
+}
+
+// deserted stops the host if an actor has ended the goroutine under it: runtime.Goexit, which a test does when it fails,
+// cannot be recovered. What was under way and what waits gets an answer all the same.
+func (e *Executor) deserted() {
+	if e.running == nil {
+		return
+	}
+	e.fail(fmt.Errorf("%s ended the goroutine that ran it", e.running.cmd.Message.To))
+	err := e.Err()
+	e.running.fail(err)
+	e.group.abandon(err)
+	for _, p := range e.rest {
+		if p.take() {
+			p.fail(err)
+		}
+	}
+	waiting, _ := e.queue.swap(nil)
+	for _, p := range waiting {
+		if p.take() {
+			p.fail(err)
+		}
 	}
 }
 

@@ -72,6 +72,8 @@ type Executor struct {
 	sequence uint64
 	time     int64
 	group    *group
+	running  *pending            // nil between requests
+	rest     []*pending          // taken with it, and not yet begun
 	inflight map[string]*pending // by request id, until their group is applied
 	flying   []*group            // groups that may not be applied, the oldest first
 

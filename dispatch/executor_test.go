@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	goruntime "runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -374,6 +375,40 @@ func TestConfigurationIsInTheLog(t *testing.T) {
 	refused()
 	if e.Dispatcher().Limits.Body != 3 {
 		t.Error("queries run under other limits")
+	}
+}
+
+func TestActorThatEndsTheGoroutineStopsTheHost(t *testing.T) {
+	g := newGate()
+	actors := goActors{"gate": g.stand, "count": count,
+		"exit": func(context.Context, *actor.Env, actor.Message) (actor.Response, error) {
+			goruntime.Goexit()
+			return actor.Response{}, nil
+		}}
+	e := start(t, openStore(t, ""), actors, Options{})
+	var wg sync.WaitGroup
+	failures := make(chan error, 10)
+	submit := func(to actor.Address) {
+		_, err := e.Submit(context.Background(), message(to))
+		failures <- err
+	}
+	wg.Go(func() { submit("gate") })
+	<-g.entered
+	for i, to := range []actor.Address{"count", "exit", "count"} {
+		wg.Go(func() { submit(to) })
+		for e.queue.length() <= i {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	close(g.release)
+	wg.Wait()
+	for range 4 {
+		if err := <-failures; err != nil && (!errors.Is(err, ErrStopped) || !strings.Contains(err.Error(), "exit ended the goroutine")) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if err := e.Close(); !errors.Is(err, ErrStopped) {
+		t.Errorf("Close: %v", err)
 	}
 }
 

@@ -101,5 +101,6 @@ func (f *frame) askRaw(to actor.Address, key []byte) ([]byte, bool) {
 	value, ok := f.tx.Get(r.key)
 	f.sound()
 	f.charge(uint64(len(key)+len(value)) * gas.ReadByte)
+	f.span.readOf(to, key, value)
 	return value, ok
 }

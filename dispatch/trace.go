@@ -74,11 +74,13 @@ const (
 
 // Touch is one access to the state of the actor. Old and New are nil where there is no value.
 type Touch struct {
-	Op  Op     `json:"op"`
-	Key []byte `json:"key"` // for OpRange the start
-	End []byte `json:"end,omitempty"`
-	Old []byte `json:"old,omitempty"`
-	New []byte `json:"new,omitempty"`
+	Op Op `json:"op"`
+	// Of is the other actor whose key was read.
+	Of  actor.Address `json:"of,omitempty"`
+	Key []byte        `json:"key"` // for OpRange the start
+	End []byte        `json:"end,omitempty"`
+	Old []byte        `json:"old,omitempty"`
+	New []byte        `json:"new,omitempty"`
 }
 
 // tracer builds a Trace. A nil tracer makes nil spans, and a nil span takes no notes: that is tracing turned off.
@@ -198,6 +200,12 @@ func (s *Span) logf(format string, args ...any) {
 func (s *Span) read(key, value []byte) {
 	if s != nil {
 		s.Touches = append(s.Touches, Touch{Op: OpGet, Key: bytes.Clone(key), Old: bytes.Clone(value)})
+	}
+}
+
+func (s *Span) readOf(of actor.Address, key, value []byte) {
+	if s != nil {
+		s.Touches = append(s.Touches, Touch{Op: OpGet, Of: of, Key: bytes.Clone(key), Old: bytes.Clone(value)})
 	}
 }
 

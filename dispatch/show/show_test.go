@@ -174,3 +174,11 @@ func TestReceiptAndCommand(t *testing.T) {
 		}
 	}
 }
+
+func TestTraceShowsASubMessageThatClaimsToBeAReply(t *testing.T) {
+	trace := &dispatch.Trace{Sequence: 1, Sender: "alice", Root: &dispatch.Span{Kind: actor.KindExecute, To: "a",
+		Children: []*dispatch.Span{{Kind: actor.KindReply, From: "a", To: "b", Err: actor.Errorf("invalid_message", "no")}}}}
+	if text := Trace(trace, nil); !strings.Contains(text, "a → b  reply") {
+		t.Errorf("got %s", text)
+	}
+}

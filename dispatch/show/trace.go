@@ -74,10 +74,10 @@ func (p *painter) span(s *dispatch.Span, first, rest string, root bool) {
 // head is the line of a call: who to whom, what, how it went.
 func (p *painter) head(s *dispatch.Span, root bool) string {
 	var b strings.Builder
-	switch s.Kind {
-	case actor.KindReply:
+	switch {
+	case s.Reply != nil: // not s.Kind: a sub-message can claim to be a reply, and is refused
 		p.reply(&b, s)
-	case actor.KindQuery:
+	case s.Kind == actor.KindQuery:
 		fmt.Fprintf(&b, "%s ⇢ %s  %s %s", p.name(s.From), p.name(s.To), p.style(Word, "query"), p.Value(body(s.Body)))
 		if s.Err == nil {
 			fmt.Fprintf(&b, " = %s", p.Value(s.Data))
@@ -170,7 +170,9 @@ func (p *painter) touch(t *dispatch.Touch, bar string) {
 	case dispatch.OpSet, dispatch.OpDelete:
 		p.line(bar, op, " ", p.key(t.Key), ": ", p.Value(t.Old), " → ", p.Value(t.New))
 	case dispatch.OpGet:
-		if p.Reads {
+		if p.Reads && t.Of != "" {
+			p.line(bar, op, " ", p.key(t.Key), " of ", p.name(t.Of), ": ", p.Value(t.Old))
+		} else if p.Reads {
 			p.line(bar, op, " ", p.key(t.Key), ": ", p.Value(t.Old))
 		}
 	case dispatch.OpRange:
