@@ -81,12 +81,13 @@ func TestVerdicts(t *testing.T) {
 func TestAllKilled(t *testing.T) {
 	var printed bytes.Buffer
 	table := newTable(&printed, nil, true)
-	table.add(outcome{mutant: mutant{Name: "m"}, verdict: killed, by: "p.TestX", output: "one\n" + strings.Repeat("more\n", maxOutputLines)})
+	output := "begins\n" + strings.Repeat("goes on\n", headLines+tailLines) + "ends\n"
+	table.add(outcome{mutant: mutant{Name: "m"}, verdict: killed, by: "p.TestX", output: output})
 	if !table.close() {
 		t.Error("one mutant, killed, and the list is not good")
 	}
-	if s := printed.String(); !strings.Contains(s, "    one\n") || !strings.Contains(s, "... 1 more lines") {
-		t.Errorf("with -v the output of the test is shown in part:\n%s", s)
+	if s := printed.String(); !strings.Contains(s, "    begins\n") || !strings.Contains(s, "    ... 2 lines\n") || !strings.Contains(s, "    ends\n") {
+		t.Errorf("with -v the beginning and the end of the output are shown:\n%s", s)
 	}
 }
 
@@ -139,6 +140,9 @@ func TestSeededMutantsApply(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(mutants) < 20 {
+		t.Errorf("there are %d mutants, at least 20 are wanted", len(mutants))
+	}
 	for _, m := range mutants {
 		if _, err := m.apply("../.."); err != nil {
 			t.Errorf("mutant %s: %v", m.Name, err)
@@ -153,7 +157,7 @@ func TestCommandLine(t *testing.T) {
 		exit int
 		want string
 	}{
-		{"list", []string{"-list"}, 0, ""},
+		{"list", []string{"-list"}, 0, "reply-before-durable  (dispatch/commit.go)"},
 		{"unknown mutant", []string{"-only", "no-such-mutant"}, 2, `no mutant is named "no-such-mutant"`},
 		{"unknown flag", []string{"-x"}, 2, "flag provided but not defined"},
 	} {

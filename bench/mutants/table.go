@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// maxOutputLines is how much of a test's output is shown for each mutant.
-const maxOutputLines = 12
+// How many lines of a test's output are shown for each mutant: a panic says at its beginning what it is about, a script
+// that is compared at its end.
+const headLines, tailLines = 3, 12
 
 // A table prints outcomes as they come.
 type table struct {
@@ -38,13 +39,13 @@ func (t *table) add(o outcome) {
 		return
 	}
 	lines := strings.Split(strings.TrimSpace(o.output), "\n")
-	for i, line := range lines {
-		if i == maxOutputLines {
-			fmt.Fprintf(t.w, "    ... %d more lines\n", len(lines)-i)
-			break
+	for i := 0; i < len(lines); i++ {
+		if skip := len(lines) - headLines - tailLines; i == headLines && skip > 0 {
+			fmt.Fprintf(t.w, "    ... %d lines\n", skip)
+			i += skip
 		}
-		if line != "" {
-			fmt.Fprintf(t.w, "    %s\n", line)
+		if lines[i] != "" {
+			fmt.Fprintf(t.w, "    %s\n", lines[i])
 		}
 	}
 }
