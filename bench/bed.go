@@ -20,7 +20,7 @@ func Bind(h interface {
 	Bind(name string, a actor.Actor) error
 }) error {
 	return errors.Join(h.Bind("account", account{}), h.Bind("opener", opener{}), h.Bind("node", node{}), h.Bind("noop", noop{}),
-		h.Bind("shelf", shelf{}))
+		h.Bind("shelf", shelf{}), h.Bind("ballast", ballast{}))
 }
 
 // A bed is a host that is measured.

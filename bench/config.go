@@ -15,7 +15,8 @@ type Config struct {
 	Workload string
 	// Duration is how long the host is measured, in all; 3 s if zero. What it is compared with takes as long again.
 	Duration time.Duration
-	// Warmup comes before, and does not count; 500 ms if zero.
+	// Warmup comes before, and does not count. If zero it is 500 ms, and on a disk the stores are worn in first, which
+	// takes some seconds more and shows them as they are when they are no longer new.
 	Warmup time.Duration
 	// Runs is the number of slices that Duration is cut into; 5 if zero.
 	Runs int
@@ -45,6 +46,8 @@ type Config struct {
 	NoBaseline bool
 	// Progress gets a line about the state of the run, if it is a terminal.
 	Progress io.Writer
+
+	wearIn bool // says that Warmup was not set, on a disk
 }
 
 // check fills in the defaults and reports what makes no sense.
@@ -55,6 +58,7 @@ func (c Config) check() (Config, error) {
 	}
 	c = w.defaults(c)
 	fill(&c.Duration, 3*time.Second)
+	c.wearIn = c.Warmup == 0 && c.Dir != ""
 	fill(&c.Warmup, 500*time.Millisecond)
 	fill(&c.Runs, 5)
 	fill(&c.Clients, 1024)

@@ -84,6 +84,28 @@ func (l *load) run(ctx context.Context, d time.Duration) (slice, error) {
 	return slice{l.answered() - before, time.Since(start)}, failed
 }
 
+// count makes n requests, as fast as it goes.
+func (l *load) count(ctx context.Context, n int64) error {
+	var (
+		wg      sync.WaitGroup
+		once    sync.Once
+		failed  error
+		stopped atomic.Bool
+		begun   atomic.Int64
+	)
+	for _, c := range l.clients {
+		wg.Go(func() {
+			for begun.Add(1) <= n && !stopped.Load() {
+				if err := l.send(ctx, c, &stopped); err != nil {
+					once.Do(func() { failed = err })
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return failed
+}
+
 // maxDue is how many requests may be due and unsent. Beyond that the pace itself falls behind, which changes nothing:
 // when they were due has not changed.
 const maxDue = 1 << 16

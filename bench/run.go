@@ -79,7 +79,7 @@ type job struct {
 // transactions returns how to measure a workload of transactions, in turns with the bare store.
 func transactions(prepare func(context.Context, *bed) (job, error)) func(context.Context, Config, *progress) (Result, error) {
 	return func(ctx context.Context, c Config, p *progress) (Result, error) {
-		return onBed(ctx, c, prepare, func(b *bed, j job) (result Result, err error) {
+		return onBed(ctx, c, p, prepare, func(b *bed, j job) (result Result, err error) {
 			if c.NoBaseline {
 				return compare(ctx, b, nil, j, p)
 			}
@@ -88,19 +88,31 @@ func transactions(prepare func(context.Context, *bed) (job, error)) func(context
 				return Result{}, err
 			}
 			defer func() { err = errors.Join(err, base.close()) }()
+			if c.wearIn {
+				if err := base.wearIn(); err != nil {
+					return Result{}, err
+				}
+			}
 			return compare(ctx, b, base, j, p)
 		})
 	}
 }
 
 // onBed opens a host, prepares a job, measures it, and audits what it has left.
-func onBed(ctx context.Context, c Config, prepare func(context.Context, *bed) (job, error),
+func onBed(ctx context.Context, c Config, p *progress, prepare func(context.Context, *bed) (job, error),
 	measure func(*bed, job) (Result, error)) (result Result, err error) {
 	b, err := openBed(c)
 	if err != nil {
 		return Result{}, err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
+	if c.wearIn {
+		p.show("%s: wearing in", c.Workload)
+		if err := b.wearIn(ctx); err != nil {
+			return Result{}, err
+		}
+	}
+	p.show("%s: preparing", c.Workload)
 	j, err := prepare(ctx, b)
 	if err != nil {
 		return Result{}, err

@@ -34,7 +34,7 @@ type SoakSample struct {
 // runSoak is the workload soak: transfers for all of Duration, with a sample after each of Runs slices, or after every
 // sixtieth part if Runs is not set. Nothing settles in between.
 func runSoak(ctx context.Context, c Config, p *progress) (Result, error) {
-	return onBed(ctx, c, prepareTransfer, func(b *bed, j job) (Result, error) {
+	return onBed(ctx, c, p, prepareTransfer, func(b *bed, j job) (Result, error) {
 		j.load.rate = c.Rate
 		m := newMeasurement(b, j)
 		if err := m.warm(ctx, c.Warmup); err != nil {

@@ -11,7 +11,7 @@ var errMemory = errors.New("the workload needs a directory: without one there is
 // bytes.
 func runSingle(ctx context.Context, c Config, p *progress) (Result, error) {
 	c.Clients = 1
-	return withTransfers(ctx, c, func(b *bed, j job, sync *probe) (Result, error) {
+	return withTransfers(ctx, c, p, func(b *bed, j job, sync *probe) (Result, error) {
 		m := newMeasurement(b, j)
 		if err := m.warm(ctx, c.Warmup); err != nil {
 			return Result{}, err
@@ -37,7 +37,7 @@ func runSingle(ctx context.Context, c Config, p *progress) (Result, error) {
 // runHalfLoad is the workload half-load: it finds out how many transfers a second the host can do at most, and then
 // begins half as many, whatever becomes of them. Between the slices it syncs files of the size of a group.
 func runHalfLoad(ctx context.Context, c Config, p *progress) (Result, error) {
-	return withTransfers(ctx, c, func(b *bed, j job, sync *probe) (Result, error) {
+	return withTransfers(ctx, c, p, func(b *bed, j job, sync *probe) (Result, error) {
 		m := newMeasurement(b, j)
 		if err := m.warm(ctx, c.Warmup); err != nil {
 			return Result{}, err
@@ -73,11 +73,11 @@ func runHalfLoad(ctx context.Context, c Config, p *progress) (Result, error) {
 }
 
 // withTransfers prepares a bank on a disk, and audits it at the end.
-func withTransfers(ctx context.Context, c Config, measure func(*bed, job, *probe) (Result, error)) (Result, error) {
+func withTransfers(ctx context.Context, c Config, p *progress, measure func(*bed, job, *probe) (Result, error)) (Result, error) {
 	if c.Dir == "" {
 		return Result{}, errMemory
 	}
-	return onBed(ctx, c, prepareTransfer, func(b *bed, j job) (Result, error) {
+	return onBed(ctx, c, p, prepareTransfer, func(b *bed, j job) (Result, error) {
 		sync, err := newProbe(c.Dir)
 		if err != nil {
 			return Result{}, err
