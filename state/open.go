@@ -196,7 +196,7 @@ func (s *Store) pebbleOptions(o Options) *pebble.Options {
 		CacheSize:                   o.CacheSize,
 		MemTableSize:                uint64(o.MemTableSize),
 		MemTableStopWritesThreshold: 4,
-		L0CompactionThreshold:       2,
+		L0CompactionThreshold:       4,
 		L0StopWritesThreshold:       1 << 20, // never: see stall
 		LBaseMaxBytes:               64 << 20,
 		MaxOpenFiles:                1000,

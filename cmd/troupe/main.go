@@ -16,6 +16,8 @@ package main
 import (
 	"errors"
 	"log"
+	"os"
+	"runtime/debug"
 	"slices"
 
 	"github.com/troupe-run/troupe/bench"
@@ -27,7 +29,14 @@ import (
 	"github.com/troupe-run/troupe/runtime/actor/puppet"
 )
 
+// gcPercent lets garbage grow to four times what is in use: for a host, processor time is dearer than memory. GOGC in the
+// environment overrides it.
+const gcPercent = 400
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	p, err := program()
 	if err != nil {
 		log.Fatal(err)
