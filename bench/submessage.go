@@ -151,11 +151,11 @@ func (c *core) fan(ctx context.Context, f fan) (time.Duration, error) {
 }
 
 // inOne is how many sub-messages are in one transaction.
-const inOne = 1000
+const inOne = 10_000
 
-// cost is the median time of one sub-message: that of a transaction with many, without that of one with none.
+// cost is the median time of one sub-message: that of a transaction with many, without that of one with none just before.
 func (c *core) cost(ctx context.Context, f fan, d time.Duration) (ns float64, spent usage, n uint64, err error) {
-	var with, without []float64
+	var each []float64
 	err = spent.measure(func() error {
 		for begun := time.Now(); time.Since(begun) < d || n == 0; n += inOne {
 			f.messages = 0
@@ -168,11 +168,11 @@ func (c *core) cost(ctx context.Context, f fan, d time.Duration) (ns float64, sp
 			if err != nil {
 				return err
 			}
-			with, without = append(with, float64(took)), append(without, float64(alone))
+			each = append(each, float64(took-alone)/inOne)
 		}
 		return nil
 	})
-	return (median(with) - median(without)) / inOne, spent, n, err
+	return median(each), spent, n, err
 }
 
 // runSubmessage is the workload submessage. It measures the core without executor and disk; a transaction of the result
