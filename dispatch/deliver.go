@@ -45,7 +45,7 @@ func (r *run) admit(tx *txn.Tx, cmd *state.Command) error {
 	if err := cmd.Sender.ValidateSender(); err != nil {
 		return err
 	}
-	if cmd.Sender.Validate() != nil {
+	if !cmd.Sender.Valid() {
 		return nil // no actor can have that name
 	}
 	if _, ok := r.find(tx, cmd.Sender); ok {

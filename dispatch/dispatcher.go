@@ -99,7 +99,12 @@ const usualEvents = 4
 //
 // If trace is not nil it is filled with the spans of the run.
 func (d *Dispatcher) Run(ctx context.Context, tx *txn.Tx, cmd *state.Command, trace *Trace) Result {
-	r := d.newRun(tx, cmd.Sequence, time.Unix(0, cmd.Time).UTC())
+	return new(run).message(ctx, d, tx, cmd, trace)
+}
+
+// message is Run in the memory of r, which the last one that used it must have left.
+func (r *run) message(ctx context.Context, d *Dispatcher, tx *txn.Tx, cmd *state.Command, trace *Trace) Result {
+	r.begin(d, tx, cmd.Sequence, cmd.Time)
 	r.sender, r.seed = cmd.Sender, cmd.Seed
 	r.trace = startTrace(trace, cmd)
 	r.events = make([]actor.Event, 0, usualEvents)
@@ -110,21 +115,22 @@ func (d *Dispatcher) Run(ctx context.Context, tx *txn.Tx, cmd *state.Command, tr
 
 // Query asks an actor on the state of tx, which is not changed. The sequence and time of the state are handed to the actor.
 func (d *Dispatcher) Query(ctx context.Context, tx *txn.Tx, head state.Head, to actor.Address, body []byte) Result {
-	r := d.newRun(tx, head.Sequence, time.Unix(0, head.Time).UTC())
+	r := new(run)
+	r.begin(d, tx, head.Sequence, head.Time)
 	m := &meter{limit: r.limits.Gas}
 	data, err := r.query(ctx, tx, m, query{to: to, body: body})
 	return r.result(tx, m, outcome{callee: to, data: data}, err)
 }
 
-func (d *Dispatcher) newRun(tx *txn.Tx, seq uint64, at time.Time) *run {
-	r := &run{Dispatcher: d, limits: d.Limits.withDefaults(), root: tx, seq: seq, time: at}
+// begin forgets what r held. What the last run returned is not r's any more.
+func (r *run) begin(d *Dispatcher, tx *txn.Tx, seq uint64, at int64) {
+	*r = run{Dispatcher: d, limits: d.Limits.withDefaults(), root: tx, seq: seq, time: time.Unix(0, at).UTC()}
 	r.key, r.stack = r.keyBuf[:0], r.stackBuf[:0]
 	if d.Gas != nil {
 		r.gas = *d.Gas
 	} else {
 		r.gas = *DefaultGas()
 	}
-	return r
 }
 
 func (r *run) result(tx *txn.Tx, m *meter, out outcome, err error) Result {

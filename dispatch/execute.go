@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	goruntime "runtime"
 
 	"github.com/troupe-run/troupe/state"
 )
@@ -31,6 +32,8 @@ func (e *Executor) execute() {
 		spare, e.running, e.rest = list, nil, nil
 		if len(list) > 0 {
 			e.send(false)
+			// Whom the last group has answered may have more to ask: to let them speak first makes longer lists.
+			goruntime.Gosched()
 			continue
 		}
 		if closed {

@@ -42,6 +42,7 @@ func DecodeConfig(b []byte) (c Config, err error) {
 type machine struct {
 	d    Dispatcher
 	part *txn.Partition
+	run  run // the memory of the command that is being executed
 }
 
 // An executed command, before it has a receipt.
@@ -63,7 +64,7 @@ func (m *machine) step(ctx context.Context, cmd *state.Command, trace *Trace) ex
 	case state.OpConfigure:
 		result = m.configure(tx, cmd)
 	default:
-		result = m.d.Run(ctx, tx, cmd, trace)
+		result = m.run.message(ctx, &m.d, tx, cmd, trace)
 	}
 	done := executed{cmd: cmd, result: result}
 	if result.Fault == nil && result.Err == nil {

@@ -88,7 +88,7 @@ func (f *frame) askRaw(to actor.Address, key []byte) ([]byte, bool) {
 	if len(key) > MaxStateKey {
 		f.halt(actor.Errorf(actor.CodeKeyTooLarge, "a key has at most %d bytes, this one has %d", MaxStateKey, len(key)))
 	}
-	if to.Validate() != nil {
+	if !to.Valid() {
 		return nil, false
 	}
 	r := f.run

@@ -40,14 +40,35 @@ func (a Address) String() string {
 	return strconv.Quote(string(a))
 }
 
-// Validate returns nil if a is the address of an actor, else an *Error with CodeInvalidAddress that says what is wrong.
-func (a Address) Validate() error {
-	if e := a.check(); e != "" {
-		return Errorf(CodeInvalidAddress, "%.80q: %s", string(a), e)
+// Valid reports whether a is the address of an actor: whether Validate returns nil. It does not allocate.
+func (a Address) Valid() bool {
+	name, key, keyed := strings.Cut(string(a), "/")
+	if name == "" || len(name) > MaxName {
+		return false
 	}
-	return nil
+	for i := 0; i < len(name); i++ {
+		if !nameByte(name[i], i == 0) {
+			return false
+		}
+	}
+	return !keyed || checkPrintable("", key) == ""
 }
 
+// nameByte reports whether c may stand in a name, at its beginning or later.
+func nameByte(c byte, first bool) bool {
+	letter := 'a' <= c && c <= 'z' || '0' <= c && c <= '9'
+	return letter || !first && (c == '.' || c == '_' || c == '-')
+}
+
+// Validate returns nil if a is the address of an actor, else an *Error with CodeInvalidAddress that says what is wrong.
+func (a Address) Validate() error {
+	if a.Valid() {
+		return nil
+	}
+	return Errorf(CodeInvalidAddress, "%.80q: %s", string(a), a.check())
+}
+
+// check says in words what is wrong.
 func (a Address) check() string {
 	name, key, keyed := strings.Cut(string(a), "/")
 	switch {
@@ -57,9 +78,7 @@ func (a Address) check() string {
 		return fmt.Sprintf("a name has at most %d bytes, this one has %d", MaxName, len(name))
 	}
 	for i := 0; i < len(name); i++ {
-		c := name[i]
-		letter := 'a' <= c && c <= 'z' || '0' <= c && c <= '9'
-		if !letter && (i == 0 || c != '.' && c != '_' && c != '-') {
+		if !nameByte(name[i], i == 0) {
 			r, _ := utf8.DecodeRuneInString(name[i:])
 			return fmt.Sprintf("a name matches [a-z0-9][a-z0-9._-]*, but %q stands at byte %d", r, i+1)
 		}

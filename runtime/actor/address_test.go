@@ -39,6 +39,14 @@ func TestAddress(t *testing.T) {
 	}
 }
 
+func TestValidDoesNotAllocate(t *testing.T) {
+	for _, a := range []Address{"account/alice", "UABC", "a b"} {
+		if n := testing.AllocsPerRun(100, func() { a.Valid() }); n != 0 {
+			t.Errorf("%q: %v allocations", a, n)
+		}
+	}
+}
+
 func TestUnprintableIsSorted(t *testing.T) {
 	last := rune(-1)
 	for _, hidden := range unprintable {
@@ -54,7 +62,10 @@ func FuzzAddress(f *testing.F) {
 	f.Add("a/\xff")
 	f.Fuzz(func(t *testing.T, s string) {
 		a := Address(s)
-		if a.Validate() != nil {
+		if (a.check() == "") != a.Valid() {
+			t.Fatalf("%q: valid %v, but %q", s, a.Valid(), a.check())
+		}
+		if !a.Valid() {
 			return
 		}
 		if a.ValidateSender() != nil && len(s) <= MaxKey {
