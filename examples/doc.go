@@ -1,0 +1,8 @@
+// Package examples holds programs to read and to run, each with transcripts and tests:
+//
+//	go run ./examples/mmo        a currency and a warrior who pays rewards until he is broke
+//	go run ./examples/kitchen    a seller, chefs and a waiter; a child actor for each order
+//	go run ./examples/transfer   virtual actors, escrows with a deadline, ten thousand transfers at once
+//
+// The test of this package runs everything that README.md shows.
+package examples

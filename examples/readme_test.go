@@ -1,0 +1,227 @@
+package examples
+
+import (
+	"context"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "rewrite the output in README.md where it differs")
+
+// A block is a fenced block of README.md.
+type block struct {
+	lang string
+	file string // the block belongs in a file of this name, because the text before it ends in "`file`:"
+	body string
+	line int
+}
+
+var (
+	fenced = regexp.MustCompile("(?m)^```([a-z]+)\n((?s:.*?))^```$")
+	named  = regexp.MustCompile("`([a-z_]+\\.(?:go|txt))`:\n\n$")
+	linked = regexp.MustCompile(`\]\(([^)#:"]+)\)`) // not the index of a Go value that is called
+)
+
+func blocks(text string) (all []block) {
+	for _, at := range fenced.FindAllStringSubmatchIndex(text, -1) {
+		b := block{lang: text[at[2]:at[3]], body: text[at[4]:at[5]], line: 1 + strings.Count(text[:at[0]], "\n")}
+		if m := named.FindStringSubmatch(text[:at[0]]); m != nil {
+			b.file = m[1]
+		}
+		all = append(all, b)
+	}
+	return all
+}
+
+// TestReadme does what a reader of README.md does, in a new home and a new directory: writes the files, runs the commands,
+// and looks whether they print what stands there. An ellipsis stands for anything in a line, or for any lines.
+func TestReadme(t *testing.T) {
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := filepath.Join(root, "README.md")
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newReader(t, root)
+	now := string(text)
+	for _, b := range blocks(string(text)) {
+		switch {
+		case b.file != "":
+			r.write(b.file, b.body)
+		case b.lang != "console":
+			t.Errorf("README.md:%d: this %s block is not run: name its file, as in `shop.go`:", b.line, b.lang)
+		default:
+			if fresh := r.console(b); fresh != b.body {
+				now = strings.Replace(now, b.body, fresh, 1)
+			}
+		}
+	}
+	if *update && now != string(text) {
+		if err := os.WriteFile(readme, []byte(now), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A reader has the checkout in root and works in dir, which is a module of its own.
+type reader struct {
+	t         *testing.T
+	root, dir string
+	env       []string
+}
+
+func newReader(t *testing.T, root string) *reader {
+	home := t.TempDir()
+	r := &reader{t: t, root: root, dir: filepath.Join(home, "work")}
+	if err := os.Mkdir(r.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	bin := filepath.Join(home, "bin")
+	r.env = append(os.Environ(), "HOME="+home, "GOBIN="+bin, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"),
+		"GOFLAGS=-mod=mod", "GOPROXY=off", "TROUPE_DIR=")
+	// The caches of the go command are in the real home.
+	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH"} {
+		out, err := exec.Command("go", "env", name).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.env = append(r.env, name+"="+strings.TrimSpace(string(out)))
+	}
+	// The module has the dependencies of this one, and this one from the checkout.
+	const path = "github.com/troupe-run/troupe"
+	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.write("go.mod", strings.Replace(string(mod), "module "+path, "module shop", 1)+
+		"\nrequire "+path+" v0.0.0\nreplace "+path+" => "+root+"\n")
+	r.write("go.sum", string(sum))
+	return r
+}
+
+func (r *reader) write(file, text string) {
+	if err := os.WriteFile(filepath.Join(r.dir, file), []byte(text), 0o644); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// console runs the commands of a block, compares, and returns the block with what was printed where that differs.
+func (r *reader) console(b block) string {
+	var fresh strings.Builder
+	for step := range strings.SplitSeq(strings.TrimPrefix(b.body, "$ "), "\n$ ") {
+		command, want, _ := strings.Cut(step, "\n")
+		if want != "" && !strings.HasSuffix(want, "\n") {
+			want += "\n"
+		}
+		got := r.run(command)
+		if !matches(want, got) {
+			if !*update {
+				r.t.Errorf("README.md:%d: $ %s\nprints\n%s\nand not\n%s", b.line, command, got, want)
+			}
+			want = got
+		}
+		fresh.WriteString("$ " + strings.TrimSpace(command) + "\n" + want)
+	}
+	return fresh.String()
+}
+
+// inCheckout are the beginnings of commands that are about the checkout. All others run in the directory of the reader.
+var inCheckout = regexp.MustCompile(`^go (run|install) \./`)
+
+func (r *reader) run(command string) string {
+	if command = strings.TrimSpace(command); command == "go test ./..." {
+		return "" // this is running already
+	}
+	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "sh", "-c", command)
+	cmd.Dir, cmd.Env = r.dir, r.env
+	if inCheckout.MatchString(command) {
+		cmd.Dir, cmd.Env = r.root, append(r.env, "GOFLAGS=")
+	}
+	// What a command prints is all that is compared: some of them are shown failing.
+	out, err := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		r.t.Errorf("$ %s: %v", command, err)
+	}
+	return string(out)
+}
+
+// matches reports whether got is what the lines of want say.
+func matches(want, got string) bool {
+	var pattern strings.Builder
+	for line := range strings.Lines(want) {
+		if line == "…\n" {
+			pattern.WriteString(`(?s:.*)`)
+			continue
+		}
+		pattern.WriteString(strings.ReplaceAll(regexp.QuoteMeta(line), "…", `.*`))
+	}
+	return regexp.MustCompile(`\A` + pattern.String() + `\z`).MatchString(got)
+}
+
+// TestReadmeLinks checks that everything is there that README.md points to.
+func TestReadmeLinks(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range linked.FindAllStringSubmatch(string(text), -1) {
+		if _, err := os.Stat(filepath.Join("..", m[1])); err != nil {
+			t.Errorf("README.md points to %s: %v", m[1], err)
+		}
+	}
+}
+
+func TestMatches(t *testing.T) {
+	for _, test := range []struct {
+		want, got string
+		match     bool
+	}{
+		{"", "", true},
+		{"", "a\n", false},
+		{"a\n", "a\n", true},
+		{"a\n", "a\nb\n", false},
+		{"a.c\n", "abc\n", false},
+		{"in …\n", "in 3 ms\n", true},
+		{"in …\n", "in 3\nms\n", false},
+		{"…\n", "", true},
+		{"…\nb\n", "a\na\nb\n", true},
+		{"a\n…\n", "a\nb\nc\n", true},
+		{"a\n…\n", "b\na\n", false},
+	} {
+		if matches(test.want, test.got) != test.match {
+			t.Errorf("%q and %q: match is not %t", test.want, test.got, test.match)
+		}
+	}
+}
+
+// TestProgramIsShort keeps a promise of README.md's first screen: the program, from its types on, fits in it.
+func TestProgramIsShort(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range blocks(string(text)) {
+		if b.file != "shop.go" {
+			continue
+		}
+		_, program, _ := strings.Cut(b.body, ")\n\n")
+		if n := strings.Count(strings.ReplaceAll(program, "\n\n", "\n"), "\n"); n > 30 {
+			t.Errorf("the program has %d lines behind its imports", n)
+		}
+	}
+}
