@@ -239,7 +239,7 @@ func FuzzNames(f *testing.F) {
 	f.Add("a", "a.b", "b/c")
 	f.Add("a", "b", "")
 	f.Fuzz(func(t *testing.T, n1, n2, key string) {
-		if n1 == n2 || !isName(n1) || !isName(n2) {
+		if n1 == n2 || !isName(n1+".pairs") || !isName(n2) {
 			return
 		}
 		state := &actor.MemState{}
