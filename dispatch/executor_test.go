@@ -117,6 +117,47 @@ func TestRepeatedRequestHasOneEffect(t *testing.T) {
 	}
 }
 
+func TestRepeatedRequestWithAnotherBodyIsRefusedInFlight(t *testing.T) {
+	g := newGate()
+	e := start(t, openStore(t, ""), goActors{"gate": g.stand, "count": count}, Options{})
+	var wg sync.WaitGroup
+	wg.Go(func() { e.Submit(t.Context(), message("gate")) })
+	<-g.entered
+	bodies := []string{"first", "second"}
+	errs := make([]error, len(bodies))
+	for i, body := range bodies {
+		req := message("count")
+		req.ID, req.Message.Body = "order-2", []byte(body)
+		wg.Go(func() { _, errs[i] = e.Submit(t.Context(), req) })
+		for e.queue.length() <= i {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	close(g.release)
+	wg.Wait()
+	if errs[0] != nil || !errors.Is(errs[1], ErrRequestReused) {
+		t.Errorf("got %v", errs)
+	}
+}
+
+func TestReplayRefusesAGap(t *testing.T) {
+	replay, err := NewReplay(openStore(t, ""), Dispatcher{Resolver: goActors{"count": count}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bind := &state.Command{Op: state.OpBind, Sequence: 1, Message: actor.Message{Module: "count"}}
+	if _, err := replay.Step(t.Context(), bind, nil); err != nil {
+		t.Fatal(err)
+	}
+	gap := &state.Command{Op: state.OpMessage, Sequence: 3, Sender: "tester", Message: actor.Message{To: "count"}}
+	if _, err := replay.Step(t.Context(), gap, nil); err == nil || !strings.Contains(err.Error(), "wants transaction 2, the log has 3") {
+		t.Errorf("got %v", err)
+	}
+	if replay.Head().Sequence != 1 {
+		t.Errorf("the head moved to %d", replay.Head().Sequence)
+	}
+}
+
 // A gate is an actor that stands still until it is let go.
 type gate struct {
 	entered chan struct{}
