@@ -118,10 +118,10 @@ func (b *bare) batch(n int) *state.Batch {
 		b.key = partition.AppendReceipt(b.key[:0], b.sequence)
 		batch.Set(b.key, tx.receipt)
 		for i := range tx.state {
-			if c := &tx.state[i]; c.Deleted {
-				batch.Delete(c.Key)
+			if c := &tx.state[i]; c.deleted {
+				batch.Delete(c.key)
 			} else {
-				batch.Set(c.Key, c.Value)
+				batch.Set(c.key, c.value)
 			}
 		}
 	}

@@ -64,15 +64,18 @@ func (l *load) run(ctx context.Context, d time.Duration) (slice, error) {
 	)
 	before, start := l.answered(), time.Now()
 	end := start.Add(d)
-	work := func(c *client) error { return l.closed(ctx, c, end, &stopped) }
+	work := func(ctx context.Context, c *client) error { return l.closed(ctx, c, end, &stopped) }
 	if l.rate > 0 {
 		due := make(chan time.Time, maxDue)
 		wg.Go(func() { pace(due, start, end, l.rate, &stopped) })
-		work = func(c *client) error { return l.open(ctx, c, due, &stopped) }
+		work = func(ctx context.Context, c *client) error { return l.open(ctx, c, due, &stopped) }
 	}
 	for _, c := range l.clients {
 		wg.Go(func() {
-			if err := work(c); err != nil {
+			// A context of its own, as the clients of a server have: waiting for one locks it.
+			ctx, cancel := context.WithCancel(ctx)
+			defer cancel()
+			if err := work(ctx, c); err != nil {
 				once.Do(func() { failed = err })
 			}
 		})
@@ -159,8 +162,9 @@ func (l *load) open(ctx context.Context, c *client, due <-chan time.Time, stoppe
 	return failed
 }
 
-// tick is how long the pace sleeps: what falls due in it is sent at its end, and its latency counts from before.
-const tick = 50 * time.Microsecond
+// tick is how long the pace sleeps: what falls due in it is sent at its end, and its latency counts from before. To wake up
+// takes a virtual machine 50 µs of a processor: a shorter tick takes from the host what it tells more precisely.
+const tick = 200 * time.Microsecond
 
 // pace says when each request is due. It blocks while too many are unsent.
 func pace(due chan<- time.Time, start, end time.Time, rate float64, stopped *atomic.Bool) {

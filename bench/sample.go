@@ -51,15 +51,19 @@ func (s *sampler) take() []txRows {
 // txRows is what one transaction wrote: a row of the log, a receipt, and rows of state with their whole keys.
 type txRows struct {
 	command, receipt []byte
-	state            []state.Change
+	state            []stateRow
+}
+
+type stateRow struct {
+	key, value []byte
+	deleted    bool
 }
 
 // rows encodes the transaction as the host does. Time and seed, which the host chose, have a fixed length.
 func (s *sample) rows() txRows {
-	rows := txRows{command: s.command.Append(nil), receipt: s.receipt.Append(nil), state: make([]state.Change, len(s.receipt.Changes))}
+	rows := txRows{command: s.command.Append(nil), receipt: s.receipt.Append(nil), state: make([]stateRow, len(s.receipt.Changes))}
 	for i, c := range s.receipt.Changes {
-		c.Key = partition.AppendKey(nil, c.Key)
-		rows.state[i] = c
+		rows.state[i] = stateRow{partition.AppendKey(nil, c.Key), c.Value, c.Deleted}
 	}
 	return rows
 }
@@ -77,7 +81,7 @@ func footprintOf(list []txRows) (f footprint) {
 		f.rows += 2 + float64(len(tx.state))
 		f.bytes += float64(2*sequenced + len(tx.command) + len(tx.receipt))
 		for _, c := range tx.state {
-			f.bytes += float64(len(c.Key) + len(c.Value))
+			f.bytes += float64(len(c.key) + len(c.value))
 		}
 	}
 	return footprint{f.rows / float64(len(list)), f.bytes / float64(len(list))}

@@ -16,9 +16,23 @@ func (e *Executor) apply() {
 		if err := e.applyGroup(g); err != nil {
 			e.fail(err)
 		}
+		e.recycle(g)
 		e.applied.Store(g.number)
 		e.synced <- g
 	}
+}
+
+// recycle gives the memory of a group's commands, which nobody needs any more, to a group to come.
+func (e *Executor) recycle(g *group) {
+	if g.done == nil {
+		return
+	}
+	clear(g.done)
+	select {
+	case e.spare <- g.done[:0]:
+	default:
+	}
+	g.done = nil
 }
 
 func (e *Executor) applyGroup(g *group) error {

@@ -48,8 +48,14 @@ func (r *run) admit(tx *txn.Tx, cmd *state.Command) error {
 	if !cmd.Sender.Valid() {
 		return nil // no actor can have that name
 	}
+	if r.strangers.has(cmd.Sender) {
+		return nil
+	}
 	if _, ok := r.find(tx, cmd.Sender); ok {
 		return actor.Errorf(actor.CodeUnauthorized, "%s is an actor, nobody else may send in its name", cmd.Sender)
+	}
+	if tx.Err() == nil {
+		r.strangers.add(cmd.Sender)
 	}
 	return nil
 }
@@ -214,6 +220,7 @@ func (r *run) instantiate(ctx context.Context, d delivery, msg *actor.Message) (
 	if err := r.vacant(d.tx, to, msg.Module); err != nil {
 		return outcome{}, err
 	}
+	r.strangers.forget(to)
 	if msg.Admin != "" {
 		if err := msg.Admin.ValidateSender(); err != nil {
 			return outcome{}, err

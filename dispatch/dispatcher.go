@@ -85,6 +85,7 @@ type run struct {
 	failed     []actor.Address // the stack at the failure that is on its way up, nil if there is none
 	key        []byte          // scratch
 	trace      *tracer
+	strangers  strangers // kept from one command of a machine to the next
 
 	// What most transactions need, so that it is allocated at once.
 	keyBuf   [64]byte
@@ -92,7 +93,7 @@ type run struct {
 }
 
 // usualEvents is how many events there is room for at first.
-const usualEvents = 4
+const usualEvents = 2
 
 // Run executes the command's message and everything that comes of it on tx, which must be a root. It neither commits
 // nor rolls back tx: the caller commits if Err and Fault are nil, and rolls back otherwise. A ctx that ends is a fault.
@@ -124,7 +125,8 @@ func (d *Dispatcher) Query(ctx context.Context, tx *txn.Tx, head state.Head, to 
 
 // begin forgets what r held. What the last run returned is not r's any more.
 func (r *run) begin(d *Dispatcher, tx *txn.Tx, seq uint64, at int64) {
-	*r = run{Dispatcher: d, limits: d.Limits.withDefaults(), root: tx, seq: seq, time: time.Unix(0, at).UTC()}
+	*r = run{Dispatcher: d, limits: d.Limits.withDefaults(), root: tx, seq: seq, time: time.Unix(0, at).UTC(),
+		strangers: r.strangers}
 	r.key, r.stack = r.keyBuf[:0], r.stackBuf[:0]
 	if d.Gas != nil {
 		r.gas = *d.Gas

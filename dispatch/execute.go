@@ -113,7 +113,12 @@ func (e *Executor) send(wait bool) {
 func (e *Executor) sent() {
 	e.machine.part.Seal()
 	e.flying = append(e.flying, e.group)
-	e.group = &group{}
+	next := &group{waiting: make([]*pending, 0, len(e.group.waiting))}
+	select {
+	case next.done = <-e.spare:
+	default:
+	}
+	e.group = next
 }
 
 // settle notes which groups the store has: reads of what they wrote may go there, and their request ids are rows.

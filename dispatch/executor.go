@@ -80,6 +80,7 @@ type Executor struct {
 	applied atomic.Uint64
 	groups  chan *group
 	synced  chan *group
+	spare   chan []executed // of groups that are applied, empty again
 	ended   sync.WaitGroup
 
 	failOnce sync.Once
@@ -109,13 +110,14 @@ func NewExecutor(store *state.Store, d Dispatcher, opts Options) (*Executor, err
 	e := &Executor{
 		opts: opts.withDefaults(), partition: d.Partition, store: store, group: &group{}, inflight: map[string]*pending{},
 		groups: make(chan *group), synced: make(chan *group, syncWindow),
+		spare: make(chan []executed, 1),
 	}
 	head, _, err := d.Partition.ReadHead(store)
 	if err != nil {
 		return nil, err
 	}
 	e.queue = newQueue(e.opts.Queue)
-	e.machine = machine{d: d, part: txn.NewPartition(store, e.opts.CacheBytes)}
+	e.machine = newMachine(d, txn.NewPartition(store, e.opts.CacheBytes))
 	if b, ok, err := store.Get(d.Partition.AppendMeta(nil, configName)); err != nil {
 		return nil, err
 	} else if ok {

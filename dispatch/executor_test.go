@@ -175,6 +175,67 @@ func (g *gate) stand(ctx context.Context, env *actor.Env, msg actor.Message) (ac
 	return count(ctx, env, msg)
 }
 
+// Who sends often is not looked up each time: a name must be looked up again when it may have become an actor's.
+func TestSenderWhoBecomesAnActorIsRefused(t *testing.T) {
+	fail := func(context.Context, *actor.Env, actor.Message) (actor.Response, error) {
+		return actor.Response{}, errors.New("no")
+	}
+	parent := func(_ context.Context, _ *actor.Env, msg actor.Message) (actor.Response, error) {
+		birth := actor.Message{Kind: actor.KindInstantiate, To: actor.Address(msg.Body), Module: "count"}
+		resp := actor.Response{Messages: []actor.SubMsg{{Msg: birth}}}
+		if strings.HasPrefix(string(msg.Body), "unborn") {
+			resp.Messages = append(resp.Messages, actor.SubMsg{Msg: actor.Message{To: "fail"}})
+		}
+		return resp, nil
+	}
+	e, err := NewExecutor(openStore(t, ""), Dispatcher{Resolver: goActors{"count": count, "fail": fail, "parent": parent, "kind": count}}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	bind := func(id actor.ModuleID) {
+		if err := e.Bind(t.Context(), id, "native"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bind("count")
+	bind("fail")
+	bind("parent")
+	from := func(sender, to actor.Address, body string) *actor.Error {
+		t.Helper()
+		r, err := e.Submit(t.Context(), Request{Sender: sender, Message: actor.Message{To: to, Body: []byte(body)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Err
+	}
+	for _, sender := range []actor.Address{"born", "unborn", "kind/1"} {
+		for range 2 {
+			if err := from(sender, "count", ""); err != nil {
+				t.Errorf("%s, who is nobody yet: %v", sender, err)
+			}
+		}
+	}
+	if err := from("tester", "parent", "born"); err != nil {
+		t.Fatal(err)
+	}
+	if err := from("tester", "parent", "unborn"); err == nil {
+		t.Fatal("the birth that is rolled back was not")
+	}
+	refused := func(sender actor.Address) {
+		t.Helper()
+		if err := from(sender, "count", ""); err == nil || err.Code != actor.CodeUnauthorized {
+			t.Errorf("%s, who is an actor now: %v", sender, err)
+		}
+	}
+	refused("born")
+	bind("kind")
+	refused("kind/1")
+	if err := from("unborn", "count", ""); err != nil {
+		t.Errorf("unborn, who was never born: %v", err)
+	}
+}
+
 func TestFullQueueIsOverloaded(t *testing.T) {
 	g := newGate()
 	e := start(t, openStore(t, ""), goActors{"gate": g.stand, "count": count}, Options{Queue: 2})
@@ -191,7 +252,9 @@ func TestFullQueueIsOverloaded(t *testing.T) {
 	for e.queue.length() < 2 {
 		time.Sleep(time.Millisecond)
 	}
-	_, err := e.Submit(t.Context(), message("count"))
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // a request that is admitted would wait for the gate
+	defer cancel()
+	_, err := e.Submit(ctx, message("count"))
 	var overloaded *OverloadedError
 	if !errors.As(err, &overloaded) || !errors.Is(err, ErrOverloaded) || overloaded.Queued != 2 || overloaded.RetryAfter <= 0 {
 		t.Errorf("got %v", err)

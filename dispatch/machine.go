@@ -45,6 +45,10 @@ type machine struct {
 	run  run // the memory of the command that is being executed
 }
 
+func newMachine(d Dispatcher, part *txn.Partition) machine {
+	return machine{d: d, part: part, run: run{strangers: strangers{}}}
+}
+
 // An executed command, before it has a receipt.
 type executed struct {
 	cmd    *state.Command
@@ -82,6 +86,7 @@ func (m *machine) bind(tx *txn.Tx, cmd *state.Command) Result {
 	}
 	record := state.Module{ID: id, Kind: string(cmd.Message.Body), Bound: cmd.Sequence}
 	tx.Set(m.d.Partition.AppendModule(nil, id), record.Append(nil))
+	m.run.strangers.forgetAll()
 	return Result{Fault: tx.Err()}
 }
 
@@ -108,16 +113,9 @@ func (e *executed) receipt() *state.Receipt {
 	if len(e.writes) == 0 {
 		return r
 	}
-	size := 0
-	for i := range e.writes {
-		size += len(e.writes[i].Key)
-	}
-	keys := make([]byte, 0, size) // one allocation for all keys
 	r.Changes = make([]state.Change, len(e.writes))
 	for i, w := range e.writes {
-		start := len(keys)
-		keys = append(keys, w.Key...)
-		r.Changes[i] = state.Change{Key: keys[start+partitionLen : len(keys) : len(keys)], Value: w.Value, Deleted: w.Deleted}
+		r.Changes[i] = state.Change{Key: w.Key[partitionLen:], Value: w.Value, Deleted: w.Deleted}
 	}
 	return r
 }

@@ -22,7 +22,7 @@ const replayGroup = 256
 // NewReplay returns a replay that goes on behind the last transaction in the store: from the beginning if it is empty,
 // else from the state of a checkpoint. The store should not be synced for each step: keep it in memory.
 func NewReplay(store *state.Store, d Dispatcher) (*Replay, error) {
-	r := &Replay{store: store, machine: machine{d: d, part: txn.NewPartition(store, 64<<20)}}
+	r := &Replay{store: store, machine: newMachine(d, txn.NewPartition(store, 64<<20))}
 	head, _, err := d.Partition.ReadHead(store)
 	if err != nil {
 		return nil, err

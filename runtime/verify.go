@@ -36,7 +36,7 @@ func (e *DivergenceError) difference() string {
 	}
 	for i := range was.Changes {
 		a, b := was.Changes[i], now.Changes[i]
-		if string(a.Key) != string(b.Key) || string(a.Value) != string(b.Value) || a.Deleted != b.Deleted {
+		if a.Key != b.Key || string(a.Value) != string(b.Value) || a.Deleted != b.Deleted {
 			return fmt.Sprintf("it wrote %q = %q, now %q = %q", a.Key, a.Value, b.Key, b.Value)
 		}
 	}

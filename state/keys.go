@@ -52,7 +52,7 @@ func (s Space) sequenced() bool { return s == Log || s == Receipts || s == Trace
 const partitionLen = 2
 
 // AppendKey appends the partition to buf, and then rest, which begins with the space: the form of Change.Key.
-func (p Partition) AppendKey(buf, rest []byte) []byte {
+func (p Partition) AppendKey(buf []byte, rest string) []byte {
 	return append(binary.BigEndian.AppendUint16(buf, uint16(p)), rest...)
 }
 

@@ -40,7 +40,7 @@ func TestKeyLayout(t *testing.T) {
 		{p.AppendReceipt(nil, 9), "\x01\x02\x06\x00\x00\x00\x00\x00\x00\x00\x09"},
 		{p.AppendRequest(nil, "r"), "\x01\x02\x07r"},
 		{p.AppendTrace(nil, 9), "\x01\x02\x0b\x00\x00\x00\x00\x00\x00\x00\x09"},
-		{p.AppendKey(nil, []byte("\x01head")), "\x01\x02\x01head"},
+		{p.AppendKey(nil, "\x01head"), "\x01\x02\x01head"},
 	} {
 		if string(c.got) != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)

@@ -10,7 +10,7 @@ import (
 // Change is one row that a transaction wrote.
 type Change struct {
 	// Key begins with the space: the stored key without its partition. See Partition.AppendKey.
-	Key []byte
+	Key string
 	// Value is nil if the row was deleted.
 	Value   []byte
 	Deleted bool
@@ -90,10 +90,10 @@ func (r *Receipt) appendEffects(buf []byte) []byte {
 	for i := range r.Changes {
 		c := &r.Changes[i]
 		if c.Deleted {
-			buf = appendBytes(append(buf, 1), c.Key)
+			buf = appendString(append(buf, 1), c.Key)
 			continue
 		}
-		buf = appendBytes(append(buf, 0), c.Key)
+		buf = appendString(append(buf, 0), c.Key)
 		buf = appendBytes(buf, c.Value)
 	}
 	return buf
@@ -114,7 +114,7 @@ func appendEvents(buf []byte, events []actor.Event) []byte {
 	return buf
 }
 
-// DecodeReceipt is the inverse of Receipt.Append. Data and the keys and values of the changes are parts of b. An empty
+// DecodeReceipt is the inverse of Receipt.Append. Data and the values of the changes are parts of b. An empty
 // list is decoded as nil.
 func DecodeReceipt(b []byte) (Receipt, error) {
 	d := newReader(b)
@@ -136,7 +136,7 @@ func DecodeReceipt(b []byte) (Receipt, error) {
 		r.Changes = make([]Change, n)
 		for i := range r.Changes {
 			c := &r.Changes[i]
-			c.Deleted, c.Key = d.bool(), d.bytes()
+			c.Deleted, c.Key = d.bool(), d.string()
 			if !c.Deleted {
 				c.Value = d.bytes()
 			}

@@ -28,7 +28,7 @@ func sampleReceipt() Receipt {
 		Data: []byte("data"), GasUsed: 1000, Messages: 3,
 		Events: []actor.Event{{Actor: "a", Type: "sent", Attributes: []actor.Attribute{{Key: "k", Value: "v"}}}, {Actor: "b", Type: "got"}},
 		Changes: []Change{
-			{Key: []byte("\x04\x01\x07k"), Value: []byte("v")}, {Key: []byte("\x04\x01\x08k"), Value: []byte{}}, {Key: []byte("\x01x"), Deleted: true},
+			{Key: "\x04\x01\x07k", Value: []byte("v")}, {Key: "\x04\x01\x08k", Value: []byte{}}, {Key: "\x01x", Deleted: true},
 		},
 		Writes: Hash{1}, Root: Hash{2},
 	}

@@ -1,6 +1,7 @@
 package state
 
 import (
+	goruntime "runtime"
 	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -24,7 +25,7 @@ func newScheduler() *scheduler {
 // Register implements pebble.CompactionScheduler.
 func (s *scheduler) Register(goroutines int, db pebble.DBForCompaction) {
 	s.db = db
-	s.ConcurrencyLimitScheduler.Register(goroutines, db)
+	s.ConcurrencyLimitScheduler.Register(goroutines, granting{db, s})
 }
 
 // TrySchedule implements pebble.CompactionScheduler.
@@ -32,8 +33,23 @@ func (s *scheduler) TrySchedule() (bool, pebble.CompactionGrantHandle) {
 	if !s.open.Load() {
 		return false, nil
 	}
-	return s.ConcurrencyLimitScheduler.TrySchedule()
+	ok, _ := s.ConcurrencyLimitScheduler.TrySchedule()
+	return ok, s
 }
+
+// CumulativeStats implements pebble.CompactionGrantHandle. A compaction calls it every 128 keys, and may be held up in it.
+// It lets others go first: it would keep a processor for 10 ms otherwise, while requests wait that need a few
+// microseconds.
+func (s *scheduler) CumulativeStats(pebble.CompactionGrantHandleStats) { goruntime.Gosched() }
+
+// granting is the database as Pebble's scheduler sees it: the compactions that it grants are paced as well.
+type granting struct {
+	pebble.DBForCompaction
+	s *scheduler
+}
+
+// Schedule implements pebble.DBForCompaction.
+func (g granting) Schedule(pebble.CompactionGrantHandle) bool { return g.DBForCompaction.Schedule(g.s) }
 
 // start lets compactions begin. The caller holds no lock of Pebble.
 func (s *scheduler) start() {

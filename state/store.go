@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -46,6 +47,8 @@ type Store struct {
 	closed  bool
 	handles handles
 	copying sync.Mutex // one checkpoint at a time
+	// batchSize is how much memory a new batch is given: what the last one needed, and some more.
+	batchSize atomic.Int64
 }
 
 // Get returns the value of key as of the last applied batch, be it durable yet or not. The value is a copy and the
@@ -102,7 +105,12 @@ func (s *Store) Snapshot() *Snapshot {
 }
 
 // NewBatch returns an empty batch for Apply. It must be closed or applied.
-func (s *Store) NewBatch() *Batch { return &Batch{inner: s.db.NewBatch()} }
+func (s *Store) NewBatch() *Batch {
+	return &Batch{inner: s.db.NewBatchWithSize(int(s.batchSize.Load()))}
+}
+
+// usualBatch bounds the memory that a new batch is given because the one before needed it.
+const usualBatch = 1 << 20
 
 // Apply makes everything in b visible at once and starts to make it durable. It takes b over: the caller uses the Pending
 // from then on. On error nothing is durable, the batch is gone, and the store has failed, is closed or was opened
@@ -126,6 +134,7 @@ func (s *Store) Apply(b *Batch) (p *Pending, err error) {
 		}
 		return nil, err
 	}
+	s.batchSize.Store(int64(min(inner.Len()+inner.Len()/4, usualBatch)))
 	defer s.catch("apply", &err)
 	if s.memory {
 		err = s.db.Apply(inner, pebble.NoSync)

@@ -220,9 +220,9 @@ func sound(w *world.World, h *runtime.Host, head state.Head) error {
 			switch space := state.Space(c.Key[0]); {
 			case space != state.Actors && space != state.State:
 			case c.Deleted:
-				delete(want, string(c.Key))
+				delete(want, c.Key)
 			default:
-				want[string(c.Key)] = string(c.Value)
+				want[c.Key] = string(c.Value)
 			}
 		}
 	}
