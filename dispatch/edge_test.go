@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/dispatch/script"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/actor/puppet"
 	"github.com/troupe-run/troupe/state"
@@ -28,12 +29,12 @@ func (f fn) Reply(ctx context.Context, env *actor.Env, r actor.Reply) (actor.Res
 }
 
 // newFnWorld has the function as actor f and puppets p and q.
-func newFnWorld(t *testing.T, f fn) *world {
-	w := newWorld(t)
-	w.bind("f", dispatch.Code{Actor: f})
-	w.bind("puppet", dispatch.Code{Actor: puppet.Actor{}})
+func newFnWorld(t *testing.T, f fn) *script.World {
+	w := script.New(t)
+	w.Bind("f", dispatch.Code{Actor: f})
+	w.Bind("puppet", dispatch.Code{Actor: puppet.Actor{}})
 	for _, name := range []actor.Address{"p", "q"} {
-		if res := w.send(t.Context(), "setup", actor.Message{Kind: actor.KindInstantiate, To: name, Module: "puppet"}); res.Err != nil {
+		if res := w.Send(t.Context(), "setup", actor.Message{Kind: actor.KindInstantiate, To: name, Module: "puppet"}); res.Err != nil {
 			t.Fatal(res.Err)
 		}
 	}
@@ -64,23 +65,23 @@ func TestStrangeErrors(t *testing.T) {
 				env.State.Set([]byte("k"), []byte("lost"))
 				return actor.Response{}, c.err
 			})
-			if res := w.send(t.Context(), "alice", actor.Message{To: "f"}); res.Err == nil || res.Err.Error() != c.want {
+			if res := w.Send(t.Context(), "alice", actor.Message{To: "f"}); res.Err == nil || res.Err.Error() != c.want {
 				t.Errorf("got %v, want %s", res.Err, c.want)
 			}
 			script := "call f reply=error\non reply\n  set caught={code}: {err}"
-			if res := w.send(t.Context(), "alice", actor.Message{To: "p", Body: []byte(script)}); res.Err != nil || res.Fault != nil {
+			if res := w.Send(t.Context(), "alice", actor.Message{To: "p", Body: []byte(script)}); res.Err != nil || res.Fault != nil {
 				t.Errorf("it was not caught: %v %v", res.Err, res.Fault)
 			}
-			if s := w.stateText(); strings.Contains(s, "lost") {
+			if s := w.StateText(); strings.Contains(s, "lost") {
 				t.Errorf("state:\n%s", s)
 			}
-			w.d.Authorize = func(a dispatch.Access) error {
+			w.D.Authorize = func(a dispatch.Access) error {
 				if a.Message.To == "q" && c.err != error(broken) {
 					return c.err
 				}
 				return nil
 			}
-			if res := w.send(t.Context(), "alice", actor.Message{To: "q"}); res.Err == nil && c.err != error(broken) {
+			if res := w.Send(t.Context(), "alice", actor.Message{To: "q"}); res.Err == nil && c.err != error(broken) {
 				t.Error("the hook returned an error, and the message went through")
 			}
 		})
@@ -93,7 +94,7 @@ func TestStrangeErrors(t *testing.T) {
 			return actor.Response{Messages: []actor.SubMsg{{Msg: actor.Message{To: "p"}, ReplyOn: actor.ReplyAlways}}}, nil
 		})
 		const want = "failed: reply: a nil *actor.Error was returned as an error: return nil itself"
-		if res := w.send(t.Context(), "alice", actor.Message{To: "f"}); res.Err == nil || res.Err.Error() != want {
+		if res := w.Send(t.Context(), "alice", actor.Message{To: "f"}); res.Err == nil || res.Err.Error() != want {
 			t.Errorf("got %v, want %s", res.Err, want)
 		}
 	})
@@ -102,19 +103,19 @@ func TestStrangeErrors(t *testing.T) {
 func TestSenders(t *testing.T) {
 	w := newFnWorld(t, func(context.Context, *actor.Env, actor.Message) (actor.Response, error) { return actor.Response{}, nil })
 	for _, sender := range []actor.Address{"", actor.Address(strings.Repeat("x", 257)), "a\x00", "\xff"} {
-		res := w.send(t.Context(), sender, actor.Message{To: "p", Body: []byte("set k=lost")})
+		res := w.Send(t.Context(), sender, actor.Message{To: "p", Body: []byte("set k=lost")})
 		if res.Err == nil || res.Err.Code != actor.CodeInvalidAddress {
 			t.Errorf("sender %.10q: %v", sender, res.Err)
 		}
 	}
-	if s := w.stateText(); s != "" {
+	if s := w.StateText(); s != "" {
 		t.Errorf("state:\n%s", s)
 	}
 }
 
 func TestUnknownKind(t *testing.T) {
 	w := newFnWorld(t, func(context.Context, *actor.Env, actor.Message) (actor.Response, error) { return actor.Response{}, nil })
-	res := w.send(t.Context(), "alice", actor.Message{Kind: 99, To: "p"})
+	res := w.Send(t.Context(), "alice", actor.Message{Kind: 99, To: "p"})
 	if res.Err == nil || res.Err.Error() != "invalid_message: kind(99) is no message that can be sent" {
 		t.Error(res.Err)
 	}
@@ -140,7 +141,7 @@ func TestRangeTwice(t *testing.T) {
 		}
 		return actor.Response{Data: []byte(strings.Join(walks, " "))}, nil
 	})
-	if res := w.send(t.Context(), "alice", actor.Message{To: "f"}); string(res.Data) != "a1 a1 b2 a1 a1 b2" {
+	if res := w.Send(t.Context(), "alice", actor.Message{To: "f"}); string(res.Data) != "a1 a1 b2 a1 a1 b2" {
 		t.Errorf("%s, %v", res.Data, res.Err)
 	}
 }
@@ -163,7 +164,7 @@ func TestSlicesStay(t *testing.T) {
 		env.State.Set(key, []byte("2nd!!"))
 		return actor.Response{Data: slices.Concat(got, raw, bytesOf(kept))}, nil
 	})
-	if res := w.send(t.Context(), "alice", actor.Message{To: "f"}); string(res.Data) != "firstfirstkfirst" {
+	if res := w.Send(t.Context(), "alice", actor.Message{To: "f"}); string(res.Data) != "firstfirstkfirst" {
 		t.Errorf("%s, %v", res.Data, res.Err)
 	}
 }
@@ -173,20 +174,20 @@ func bytesOf(list [][]byte) []byte { return slices.Concat(list...) }
 func TestOnPanic(t *testing.T) {
 	w := newFnWorld(t, func(context.Context, *actor.Env, actor.Message) (actor.Response, error) { return actor.Response{}, nil })
 	calls := 0
-	w.d.OnPanic = func(who actor.Address, value any, stack []byte) {
+	w.D.OnPanic = func(who actor.Address, value any, stack []byte) {
 		calls++
 		if who != "p" || value != "oh" || !strings.Contains(string(stack), "puppet") {
 			t.Errorf("%s, %v, %s", who, value, stack)
 		}
 	}
-	w.send(t.Context(), "alice", actor.Message{To: "p", Body: []byte("panic oh")})
-	w.send(t.Context(), "alice", actor.Message{To: "p", Body: []byte("try\n  panic oh")})
-	w.send(t.Context(), "alice", actor.Message{To: "p", Body: []byte("set {hex:}=v")}) // ended by the host, which is no panic
+	w.Send(t.Context(), "alice", actor.Message{To: "p", Body: []byte("panic oh")})
+	w.Send(t.Context(), "alice", actor.Message{To: "p", Body: []byte("try\n  panic oh")})
+	w.Send(t.Context(), "alice", actor.Message{To: "p", Body: []byte("set {hex:}=v")}) // ended by the host, which is no panic
 	if calls != 1 {
 		t.Errorf("%d panics were told, want 1", calls)
 	}
-	w.d.OnPanic = nil
-	if res := w.send(t.Context(), "alice", actor.Message{To: "p", Body: []byte("panic oh")}); res.Err.Code != actor.CodePanic {
+	w.D.OnPanic = nil
+	if res := w.Send(t.Context(), "alice", actor.Message{To: "p", Body: []byte("panic oh")}); res.Err.Code != actor.CodePanic {
 		t.Error(res.Err)
 	}
 }
@@ -198,14 +199,14 @@ func TestStorageFault(t *testing.T) {
 		env.State.Get([]byte("not in any cache"))
 		return actor.Response{Data: []byte("never")}, nil
 	})
-	if err := w.store.Close(); err != nil {
+	if err := w.Store.Close(); err != nil {
 		t.Fatal(err)
 	}
 	for _, msg := range []actor.Message{
 		{To: "f"}, {To: "unknown"}, {To: "p", Body: []byte("call f reply=always\non reply\n  set never=reached")},
 		{To: "p", Body: []byte("range\nset never=reached")},
 	} {
-		res := w.send(t.Context(), "alice", msg)
+		res := w.Send(t.Context(), "alice", msg)
 		if res.Fault == nil || res.Err != nil || res.Data != nil {
 			t.Errorf("%s: %+v", msg.To, res)
 		}
@@ -233,14 +234,14 @@ on reply
 	var results []string
 	for _, traced := range []bool{true, false, false} {
 		w := newFnWorld(t, func(context.Context, *actor.Env, actor.Message) (actor.Response, error) { return actor.Response{}, nil })
-		w.d.Gas = nil
-		tx := w.part.Begin()
+		w.D.Gas = nil
+		tx := w.Part.Begin()
 		cmd := &state.Command{Op: state.OpMessage, Sequence: 9, Sender: "alice", Message: actor.Message{To: "p", Body: script}}
 		var trace *dispatch.Trace
 		if traced {
 			trace = new(dispatch.Trace)
 		}
-		res := w.d.Run(t.Context(), tx, cmd, trace)
+		res := w.D.Run(t.Context(), tx, cmd, trace)
 		keys, ranges := tx.Reads()
 		results = append(results, fmt.Sprintf("%+v %+v %q %+v", res, tx.Writes(), keys, ranges))
 		tx.Rollback()

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/dispatch/script"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/actor/puppet"
 	"github.com/troupe-run/troupe/state"
@@ -18,23 +19,23 @@ import (
 
 // trees is what all runs share: they are rolled back, so that each begins with the same few keys.
 type trees struct {
-	w      *world
+	w      *script.World
 	births map[string]puppet.Actor
 }
 
 // births are the modules of the trees: plain puppets, and two kinds of virtual actors.
 func newTrees(t testing.TB) *trees {
-	tr := &trees{w: newWorld(t), births: map[string]puppet.Actor{
+	tr := &trees{w: script.New(t), births: map[string]puppet.Actor{
 		"puppet": {},
 		"v":      {Birth: puppet.MustParse("set born={sender}\nemit born\ndata birth")},
 		"w":      {Birth: puppet.MustParse("get k0\nset k0=of birth\ncall a reply=always payload=birth\n  append k1=w")},
 	}}
 	for id, a := range tr.births {
-		tr.w.bind(actor.ModuleID(id), dispatch.Code{Actor: a})
+		tr.w.Bind(actor.ModuleID(id), dispatch.Code{Actor: a})
 	}
 	for _, name := range []actor.Address{"a", "b", "c"} {
 		msg := actor.Message{Kind: actor.KindInstantiate, To: name, Module: "puppet", Body: []byte("set k0=old\nset k2=" + string(name))}
-		if res := tr.w.send(t.Context(), "setup", msg); res.Err != nil || res.Fault != nil {
+		if res := tr.w.Send(t.Context(), "setup", msg); res.Err != nil || res.Fault != nil {
 			t.Fatal(res.Err, res.Fault)
 		}
 	}
@@ -56,12 +57,12 @@ func (tr *trees) check(choices []byte) (puppet.Program, string) {
 }
 
 func (tr *trees) dispatched(limits dispatch.Limits, to actor.Address, p puppet.Program) string {
-	tx := tr.w.part.Begin()
+	tx := tr.w.Part.Begin()
 	defer tx.Rollback()
-	d := tr.w.d
+	d := tr.w.D
 	d.Limits = limits
 	cmd := &state.Command{Op: state.OpMessage, Sequence: 9, Sender: "alice", Message: actor.Message{To: to, Body: p.Encode()}}
-	res := d.Run(tr.w.t.Context(), tx, cmd, nil)
+	res := d.Run(tr.w.T.Context(), tx, cmd, nil)
 	if res.Fault != nil {
 		return "fault: " + res.Fault.Error()
 	}
@@ -69,11 +70,11 @@ func (tr *trees) dispatched(limits dispatch.Limits, to actor.Address, p puppet.P
 		return fmt.Sprintf("error %s, gas %d", res.Err, res.GasUsed)
 	}
 	land := map[actor.Address]modelKeys{}
-	lo, hi := partition.Bounds(state.Actors)
+	lo, hi := script.Partition.Bounds(state.Actors)
 	for it := tx.Range(lo, hi, false); it.Next(); {
 		number, _, _ := state.ActorHead(it.Value())
 		keys := modelKeys{}
-		prefix := partition.AppendStatePrefix(nil, number)
+		prefix := script.Partition.AppendStatePrefix(nil, number)
 		for own := tx.Range(prefix, actor.PrefixEnd(prefix), false); own.Next(); {
 			keys[string(own.Key()[len(prefix):])] = string(own.Value())
 		}
@@ -93,7 +94,7 @@ func (tr *trees) modelled(limits dispatch.Limits, to actor.Address, p puppet.Pro
 }
 
 func treeText(land map[actor.Address]modelKeys, events []actor.Event, data []byte, gas, messages uint64) string {
-	return fmt.Sprintf("state %q\nevents %s\ndata %s, gas %d, %d sub-messages", land, eventsText(events), dataText(data), gas, messages)
+	return fmt.Sprintf("state %q\nevents %s\ndata %s, gas %d, %d sub-messages", land, script.EventsText(events), script.DataText(data), gas, messages)
 }
 
 // treeCount is how many random trees a run of the tests tries.
@@ -171,7 +172,7 @@ func FuzzTrees(f *testing.F) {
 		if len(choices) > 2000 {
 			return // bigger trees are no other trees
 		}
-		tr.w.t = t
+		tr.w.T = t
 		if _, diff := tr.check(choices); diff != "" {
 			t.Fatal(diff)
 		}

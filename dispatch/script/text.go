@@ -1,4 +1,4 @@
-package dispatch_test
+package script
 
 import (
 	"fmt"
@@ -25,7 +25,8 @@ func word(s string) string {
 	return s
 }
 
-func dataText(b []byte) string {
+// DataText shows data, and tells nil from empty.
+func DataText(b []byte) string {
 	if b == nil {
 		return "nil"
 	}
@@ -70,7 +71,7 @@ func callsText(s *dispatch.Span, indent string) string {
 		fmt.Fprintf(&b, "%s → %s %s", from(s), word(string(s.To)), s.Kind)
 	}
 	if s.Data != nil {
-		b.WriteString(" = " + dataText(s.Data))
+		b.WriteString(" = " + DataText(s.Data))
 	}
 	if s.Err != nil {
 		b.WriteString(" ✗ " + s.Err.Code)
@@ -104,16 +105,16 @@ func traceText(s *dispatch.Span, indent string) string {
 		line("sub id=%d reply=%s gas_limit=%d", s.Sub.ID, s.Sub.ReplyOn, s.Sub.GasLimit)
 	}
 	if r := s.Reply; r != nil {
-		line("reply id=%d callee=%s gas=%d data=%s error=%v events=%d", r.ID, r.Callee, r.GasUsed, dataText(r.Data), r.Err, len(r.Events))
+		line("reply id=%d callee=%s gas=%d data=%s error=%v events=%d", r.ID, r.Callee, r.GasUsed, DataText(r.Data), r.Err, len(r.Events))
 	}
 	for _, t := range s.Touches {
 		switch t.Op {
 		case dispatch.OpRange:
 			line("range %s..%s", word(string(t.Key)), word(string(t.End)))
 		case dispatch.OpGet:
-			line("get %s: %s", word(string(t.Key)), dataText(t.Old))
+			line("get %s: %s", word(string(t.Key)), DataText(t.Old))
 		default:
-			line("%s %s: %s → %s", t.Op, word(string(t.Key)), dataText(t.Old), dataText(t.New))
+			line("%s %s: %s → %s", t.Op, word(string(t.Key)), DataText(t.Old), DataText(t.New))
 		}
 	}
 	for _, ev := range s.Events {
@@ -123,7 +124,7 @@ func traceText(s *dispatch.Span, indent string) string {
 		line("log %s", text)
 	}
 	if s.Data != nil {
-		line("data %s", dataText(s.Data))
+		line("data %s", DataText(s.Data))
 	}
 	if s.Err != nil {
 		line("error %s", s.Err)
@@ -161,7 +162,7 @@ func resultText(res dispatch.Result, gas bool) string {
 			fmt.Fprintf(&b, "at %s\n", pathText(res.Path))
 		}
 	default:
-		fmt.Fprintf(&b, "committed, data %s\n", dataText(res.Data))
+		fmt.Fprintf(&b, "committed, data %s\n", DataText(res.Data))
 	}
 	if gas {
 		fmt.Fprintf(&b, "gas %d\n", res.GasUsed)
@@ -169,7 +170,8 @@ func resultText(res dispatch.Result, gas bool) string {
 	return b.String()
 }
 
-func eventsText(events []actor.Event) string {
+// EventsText shows events, a line each.
+func EventsText(events []actor.Event) string {
 	var b strings.Builder
 	for _, ev := range events {
 		b.WriteString("  " + eventText(ev) + "\n")
