@@ -6,8 +6,11 @@ import (
 	"fmt"
 )
 
-// recordVersion begins every record. A change of a record's layout gets a new one.
-const recordVersion = 1
+// A version begins every record. A change of a record's layout gets a new one.
+const (
+	recordVersion = 1
+	codedVersion  = 2 // of a module whose code is in the store
+)
 
 // Every value has exactly one encoding: lengths and counts are minimal varints, fixed-size fields are big-endian, and
 // nothing may follow the last field. So equal records have equal bytes, and hashes of the bytes identify the record.
@@ -43,11 +46,17 @@ var (
 
 // newReader checks the version byte.
 func newReader(b []byte) reader {
-	r := reader{rest: b}
-	if v := r.byte(); r.err == nil && v != recordVersion {
-		r.err = fmt.Errorf("record version %d is unknown, this program knows %d", v, recordVersion)
-	}
+	r, _ := newVersionReader(b, recordVersion)
 	return r
+}
+
+// newVersionReader is newReader for a record that has several versions, up to last.
+func newVersionReader(b []byte, last byte) (r reader, version byte) {
+	r = reader{rest: b}
+	if version = r.byte(); r.err == nil && (version < recordVersion || version > last) {
+		r.err = fmt.Errorf("record version %d is unknown, this program knows %d", version, last)
+	}
+	return r, version
 }
 
 // end returns the sticky error, or one if anything is left.

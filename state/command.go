@@ -16,6 +16,7 @@ const (
 	OpMessage   Op = 1 // deliver Message
 	OpBind      Op = 2 // bind the module Message.Module
 	OpConfigure Op = 3 // Message.Body is the configuration from here on
+	OpInstall   Op = 4 // make the code in Message.Body the module Message.Module
 )
 
 // String returns the name of the operation.
@@ -27,6 +28,8 @@ func (o Op) String() string {
 		return "bind"
 	case OpConfigure:
 		return "configure"
+	case OpInstall:
+		return "install"
 	}
 	return fmt.Sprintf("op(%d)", byte(o))
 }
@@ -72,7 +75,7 @@ func DecodeCommand(b []byte) (Command, error) {
 	c := Command{Sequence: r.uvarint(), Time: int64(r.uint64())}
 	copy(c.Seed[:], r.take(uint64(len(c.Seed))))
 	c.Op = Op(r.byte())
-	if r.err == nil && (c.Op < OpMessage || c.Op > OpConfigure) {
+	if r.err == nil && (c.Op < OpMessage || c.Op > OpInstall) {
 		r.fail(fmt.Errorf("operation %d is unknown", byte(c.Op)))
 	}
 	c.RequestID = r.string()

@@ -28,11 +28,13 @@ const (
 	Outbox   Space = 9  // in an order that its writer defines
 	History  Space = 10 // in an order that its writer defines
 	Traces   Space = 11 // by sequence
+	Code     Space = 12 // by the hash of the code: see ReadCode
 )
 
 var spaceNames = [...]string{
 	Meta: "meta", Modules: "modules", Actors: "actors", State: "state", Log: "log", Receipts: "receipts",
 	Requests: "requests", Timers: "timers", Outbox: "outbox", History: "history", Traces: "traces",
+	Code: "code",
 }
 
 // String returns the name of the space.
@@ -107,6 +109,11 @@ func (p Partition) AppendRequest(buf []byte, id string) []byte {
 	return append(p.AppendSpace(buf, Requests), id...)
 }
 
+// AppendCode appends the key of the code with a hash.
+func (p Partition) AppendCode(buf []byte, hash Hash) []byte {
+	return append(p.AppendSpace(buf, Code), hash[:]...)
+}
+
 // Bounds returns the range of the keys of a space: lo <= key < hi.
 func (p Partition) Bounds(s Space) (lo, hi []byte) {
 	return p.AppendSpace(nil, s), p.AppendSpace(nil, s+1)
@@ -118,7 +125,7 @@ type Key struct {
 	Space     Space
 	// Number is the actor's number in State and the sequence in Log, Receipts and Traces, else 0.
 	Number uint64
-	// Rest is what follows: the actor's own key, a name, an address, an id. It is part of the key that was parsed.
+	// Rest is what follows: the actor's own key, a name, an address, an id, a hash. It is part of the key that was parsed.
 	Rest []byte
 }
 
@@ -155,6 +162,8 @@ func ParseKey(key []byte) (Key, error) {
 			return Key{}, keyError(key, fmt.Errorf("a sequence has 8 bytes, this one has %d", len(rest)))
 		}
 		k.Number = binary.BigEndian.Uint64(rest)
+	case k.Space == Code && len(rest) != len(Hash{}):
+		return Key{}, keyError(key, fmt.Errorf("a hash has %d bytes, this one has %d", len(Hash{}), len(rest)))
 	default:
 		k.Rest = rest
 	}

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"crypto/sha256"
 	"fmt"
 
 	"github.com/troupe-run/troupe/runtime/actor"
@@ -24,6 +25,18 @@ func (p Partition) ReadActor(g Getter, addr actor.Address) (a Actor, ok bool, er
 // ReadModule reads the row of a module.
 func (p Partition) ReadModule(g Getter, id actor.ModuleID) (m Module, ok bool, err error) {
 	return read(g, p.AppendModule(nil, id), DecodeModule)
+}
+
+// ReadCode reads the code with a hash: of a module that is installed, or was. Code with another hash is corrupt.
+func (p Partition) ReadCode(g Getter, hash Hash) (code []byte, ok bool, err error) {
+	key := p.AppendCode(nil, hash)
+	if code, ok, err = g.Get(key); err != nil || !ok {
+		return nil, false, err
+	}
+	if sum := Hash(sha256.Sum256(code)); sum != hash {
+		return nil, false, rowError(key, fmt.Errorf("%w: the hash of its %d bytes is %s", ErrCorrupt, len(code), sum))
+	}
+	return code, true, nil
 }
 
 // ReadCommand reads a command from the log. One that stands under another sequence than its own is corrupt.
@@ -74,6 +87,9 @@ func rowError(key []byte, err error) error {
 	}
 	if k.Space.sequenced() {
 		return fmt.Errorf("state: partition %d, %s %d: %w", k.Partition, k.Space, k.Number, err)
+	}
+	if k.Space == Code {
+		return fmt.Errorf("state: partition %d, %s %x: %w", k.Partition, k.Space, k.Rest, err)
 	}
 	return fmt.Errorf("state: partition %d, %s %q: %w", k.Partition, k.Space, truncate(k.Rest), err)
 }

@@ -31,7 +31,9 @@ type Receipt struct {
 	GasUsed uint64
 	// Messages is how many sub-messages ran.
 	Messages uint64
-	Changes  []Change
+	// Changes are the rows that the transaction wrote, in the order of keys. Code is not among them: the command has it,
+	// and the hash that it goes by is in the row of its module.
+	Changes []Change
 	// Writes is the EffectsHash, and Root the root behind this transaction.
 	Writes, Root Hash
 }

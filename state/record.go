@@ -2,6 +2,7 @@ package state
 
 import (
 	"encoding/binary"
+	"errors"
 
 	"github.com/troupe-run/troupe/runtime/actor"
 )
@@ -60,22 +61,44 @@ type Module struct {
 	ID actor.ModuleID
 	// Kind is the dialect of the code, "native" for a Go value.
 	Kind string
-	// Bound is the sequence of the transaction that bound the module.
+	// Bound is the sequence of the transaction that bound or installed the module; for one that was replaced, the last.
 	Bound uint64
+	// Hash is the sum of the code, under which ReadCode finds it, and Size its length in bytes. Both are zero for a Go
+	// value, which is in the binary.
+	Hash Hash
+	Size uint64
 }
 
-// Append appends the encoding of m.
+// Installed reports whether the code of the module is in the store.
+func (m *Module) Installed() bool { return m.Hash != Hash{} }
+
+// Append appends the encoding of m. That of a Go value is what it was before there was any other code.
 func (m *Module) Append(buf []byte) []byte {
-	buf = append(buf, recordVersion)
+	version := byte(recordVersion)
+	if m.Installed() {
+		version = codedVersion
+	}
+	buf = append(buf, version)
 	buf = appendString(buf, m.ID)
 	buf = appendString(buf, m.Kind)
-	return binary.AppendUvarint(buf, m.Bound)
+	buf = binary.AppendUvarint(buf, m.Bound)
+	if m.Installed() {
+		buf = append(buf, m.Hash[:]...)
+		buf = binary.AppendUvarint(buf, m.Size)
+	}
+	return buf
 }
 
 // DecodeModule is the inverse of Module.Append.
 func DecodeModule(b []byte) (Module, error) {
-	r := newReader(b)
+	r, version := newVersionReader(b, codedVersion)
 	m := Module{ID: actor.ModuleID(r.string()), Kind: r.string(), Bound: r.uvarint()}
+	if version == codedVersion {
+		m.Hash, m.Size = r.hash(), r.uvarint()
+		if r.err == nil && !m.Installed() {
+			r.fail(errors.New("a hash is zero"))
+		}
+	}
 	if err := r.end(); err != nil {
 		return Module{}, decodeError("a module record", err)
 	}

@@ -15,6 +15,10 @@ func sampleActor() Actor {
 	return Actor{Number: 300, Module: "counter", Creator: "alice", Admin: "bob", Created: 12}
 }
 
+func sampleModule() Module {
+	return Module{ID: "counter", Kind: "troupe", Bound: 3, Hash: Hash{1, 31: 2}, Size: 70_000}
+}
+
 func sampleCommand() Command {
 	return Command{
 		Op: OpMessage, Sequence: 7, Time: 1_700_000_000_000_000_001, Seed: [32]byte{1, 31: 2}, RequestID: "r-1", Sender: "alice",
@@ -39,6 +43,8 @@ func TestRecords(t *testing.T) {
 	m, q, h := Module{ID: "counter", Kind: "native", Bound: 3}, Request{Sequence: 7, Envelope: Hash{9}}, Head{Sequence: 7, Root: Hash{8}, Time: -1}
 	roundTrip(t, "actor", a, a.Append(nil), DecodeActor)
 	roundTrip(t, "module", m, m.Append(nil), DecodeModule)
+	coded := sampleModule()
+	roundTrip(t, "module with code", coded, coded.Append(nil), DecodeModule)
 	roundTrip(t, "command", c, c.Append(nil), DecodeCommand)
 	roundTrip(t, "receipt", r, r.Append(nil), DecodeReceipt)
 	roundTrip(t, "request", q, q.Append(nil), DecodeRequest)
@@ -53,6 +59,22 @@ func TestRecords(t *testing.T) {
 	}
 	if _, _, ok := ActorHead([]byte{recordVersion, 1, 200}); ok {
 		t.Error("half a head is accepted")
+	}
+}
+
+// A directory that was written before code could be installed has records of the first version.
+func TestModuleOfTheFirstVersion(t *testing.T) {
+	old := []byte("\x01\x07counter\x06native\x03")
+	m, err := DecodeModule(old)
+	if err != nil || m != (Module{ID: "counter", Kind: "native", Bound: 3}) || m.Installed() {
+		t.Errorf("got %+v, %v", m, err)
+	}
+	if string(m.Append(nil)) != string(old) {
+		t.Errorf("it is written as %q", m.Append(nil))
+	}
+	noHash := append([]byte{codedVersion, 1, 'm', 0, 0}, make([]byte, 33)...)
+	if m, err := DecodeModule(noHash); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("code without a hash: %+v, %v", m, err)
 	}
 }
 
@@ -72,7 +94,7 @@ func roundTrip[T any](t *testing.T, name string, v T, b []byte, decode func([]by
 		t.Errorf("%s and one byte more: %v", name, err)
 	}
 	other := bytes.Clone(b)
-	other[0]++
+	other[0] = codedVersion + 1
 	if _, err := decode(other); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "version") {
 		t.Errorf("%s of another version: %v", name, err)
 	}
@@ -131,14 +153,19 @@ func TestReaders(t *testing.T) {
 		string(p.AppendReceipt(nil, 7)), string(r.Append(nil)), string(p.AppendModule(nil, "counter")), string(m.Append(nil)),
 		string(p.AppendRequest(nil, "r")), string(q.Append(nil)), string(p.AppendMeta(nil, HeadName)), string(h.Append(nil)),
 		string(p.AppendLog(nil, 8)), string(c.Append(nil)), string(p.AppendReceipt(nil, 8)), string(r.Append(nil)),
-		string(p.AppendActor(nil, "bad")), "rubbish")
+		string(p.AppendActor(nil, "bad")), "rubbish", string(p.AppendCode(nil, sha256.Sum256([]byte("code")))), "code",
+		string(p.AppendCode(nil, Hash{1})), "code")
 	for name, read := range map[string]func() (bool, error){
 		"actor":   func() (bool, error) { v, ok, err := p.ReadActor(s, "a"); return ok && v == a, err },
 		"module":  func() (bool, error) { v, ok, err := p.ReadModule(s, "counter"); return ok && v == m, err },
 		"command": func() (bool, error) { v, ok, err := p.ReadCommand(s, 7); return ok && v.Hash() == c.Hash(), err },
 		"receipt": func() (bool, error) { v, ok, err := p.ReadReceipt(s, 7); return ok && v.Root == r.Root, err },
 		"request": func() (bool, error) { v, ok, err := p.ReadRequest(s, "r"); return ok && v == q, err },
-		"head":    func() (bool, error) { v, ok, err := p.ReadHead(s); return ok && v == h, err },
+		"code": func() (bool, error) {
+			v, ok, err := p.ReadCode(s, sha256.Sum256([]byte("code")))
+			return ok && string(v) == "code", err
+		},
+		"head": func() (bool, error) { v, ok, err := p.ReadHead(s); return ok && v == h, err },
 	} {
 		if ok, err := read(); !ok || err != nil {
 			t.Errorf("%s: %t, %v", name, ok, err)
@@ -146,6 +173,12 @@ func TestReaders(t *testing.T) {
 	}
 	if _, ok, err := p.ReadActor(s, "nobody"); ok || err != nil {
 		t.Errorf("nobody: %t, %v", ok, err)
+	}
+	if _, ok, err := p.ReadCode(s, Hash{2}); ok || err != nil {
+		t.Errorf("no code: %t, %v", ok, err)
+	}
+	if _, _, err := p.ReadCode(s, Hash{1}); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "code 0100") {
+		t.Errorf("code with another hash: %v", err)
 	}
 	if _, _, err := p.ReadActor(s, "bad"); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), `actors "bad"`) {
 		t.Errorf("rubbish: %v", err)
@@ -169,6 +202,7 @@ func fuzz[T any](f *testing.F, decode func([]byte) (T, error), encode func(T) []
 	}
 	f.Add([]byte{recordVersion, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})
 	f.Add([]byte{recordVersion, 0x80, 0x00})
+	f.Add([]byte{codedVersion, 1, 'm', 0, 0})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		v, err := decode(b)
 		if err != nil {
@@ -197,7 +231,9 @@ func FuzzDecodeActor(f *testing.F) {
 
 func FuzzDecodeModule(f *testing.F) {
 	m := Module{ID: "counter", Kind: "native", Bound: 3}
-	fuzz(f, DecodeModule, func(m Module) []byte { return m.Append(nil) }, m.Append(nil))
+	coded := sampleModule()
+	fuzz(f, DecodeModule, func(m Module) []byte { return m.Append(nil) }, m.Append(nil), coded.Append(nil),
+		append([]byte{codedVersion, 1, 'm', 0, 0}, make([]byte, 33)...))
 }
 
 func FuzzDecodeCommand(f *testing.F) {
