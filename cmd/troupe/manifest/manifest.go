@@ -1,0 +1,191 @@
+// Package manifest reads what an application consists of: the file troupe.yaml in a folder, and troupe.lock beside it.
+//
+//	modules:
+//	  currency:
+//	    source: guest/currency     # a folder that is compiled: Go, Rust, AssemblyScript or C
+//	  bank:
+//	    wasm: bank.wasm            # a file
+//	  warrior:
+//	    native: warrior            # a module of the binary
+//	actors:
+//	  - address: gold
+//	    module: currency
+//	    sender: engine             # who creates it: "cli" if nobody is named
+//	    admin: engine              # who may migrate it: nobody if nobody is named
+//	    instantiate: {name: Gold}  # the body of the message, none if it is left out
+//	scripts:
+//	  - testdata/payout.txt        # transcripts
+//
+// A file troupe.lock holds the hashes of the modules that are WebAssembly. If it is there, a module that differs from it
+// is refused, so that what was tested is what is deployed.
+//
+// # Guarantees
+//
+// What is not known is refused: an error says file, line and column, and what may stand there. All paths are relative to
+// the manifest, with slashes, and nothing outside of its folder is read, be it by a link. Reading changes nothing.
+//
+// # What it is not
+//
+// Of YAML it takes what says a value in one way: no anchors, aliases, tags and several documents. It knows no host: what
+// a manifest deploys, package command does.
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/troupe-run/troupe/cmd/troupe/toolchain"
+	"github.com/troupe-run/troupe/runtime/actor"
+)
+
+// File is the name of a manifest.
+const File = "troupe.yaml"
+
+// maxFile bounds a manifest and a lock file, in bytes.
+const maxFile = 64 << 10
+
+// A Manifest is an application. It is immutable.
+type Manifest struct {
+	// Dir is the folder of the manifest, as it was named.
+	Dir string
+	// Modules are in the order of the file, in which they are installed.
+	Modules []Module
+	// Actors are in the order of the file, in which they are created.
+	Actors []Actor
+	// Scripts are the paths of transcripts, from the folder of the manifest.
+	Scripts []string
+
+	scriptPlaces []place
+}
+
+// A Module is code under a name. One of Native, Wasm and Source is set.
+type Module struct {
+	Name string
+	// Native is the name that the binary gives to a Go value.
+	Native string
+	// Wasm is the path of a file, from the folder of the manifest.
+	Wasm string
+	// Source is the path of a folder, and Language what it is written in.
+	Source   string
+	Language toolchain.Language
+
+	name, path, language place
+}
+
+// An Actor is to be there when the application runs.
+type Actor struct {
+	Address actor.Address
+	Module  string
+	// Sender creates it.
+	Sender actor.Address
+	// Admin may migrate it. Empty: nobody.
+	Admin actor.Address
+	// Body is the instantiate message in JSON, nil if there is none.
+	Body []byte
+
+	module place
+}
+
+// defaultSender creates actors, as it is the sender of the commands of the command line.
+const defaultSender actor.Address = "cli"
+
+// Path returns the place of a file or folder of the application on this system.
+func (m *Manifest) Path(name string) string { return filepath.Join(m.Dir, filepath.FromSlash(name)) }
+
+// Is reports whether the folder has a manifest.
+func Is(dir string) bool {
+	info, err := os.Stat(filepath.Join(dir, File))
+	return err == nil && info.Mode().IsRegular()
+}
+
+// Load reads the manifest of a folder, and checks that the files it names are there. What is wrong in it is an *Error.
+func Load(dir string) (*Manifest, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	text, err := read(root, File, maxFile)
+	if err != nil {
+		return nil, err
+	}
+	m, err := Parse(filepath.Join(dir, File), text)
+	if err != nil {
+		return nil, err
+	}
+	m.Dir = dir
+	return m, m.checkFiles(root)
+}
+
+// read reads a file that has at most limit bytes.
+func read(root *os.Root, name string, limit int) ([]byte, error) {
+	f, err := root.Open(name)
+	if err != nil {
+		return nil, named(root, err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))
+	if err == nil && len(text) > limit {
+		err = fmt.Errorf("%s has more than %d bytes", filepath.Join(root.Name(), name), limit)
+	}
+	return text, err
+}
+
+// named puts the folder into the path of an error: that of a root names files from there.
+func named(root *os.Root, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return &fs.PathError{Op: "open", Path: filepath.Join(root.Name(), path.Path), Err: path.Err}
+	}
+	return err
+}
+
+// checkFiles checks that everything is there, and finds out the languages.
+func (m *Manifest) checkFiles(root *os.Root) error {
+	for i := range m.Modules {
+		mod := &m.Modules[i]
+		switch {
+		case mod.Wasm != "":
+			if err := mod.path.isThere(root, mod.Wasm, false); err != nil {
+				return err
+			}
+		case mod.Source != "":
+			if err := mod.path.isThere(root, mod.Source, true); err != nil {
+				return err
+			}
+			if mod.Language != "" {
+				break
+			}
+			var err error
+			if mod.Language, err = toolchain.Detect(m.Path(mod.Source)); err != nil {
+				return mod.path.errorf("%v", err)
+			}
+		}
+	}
+	for i, script := range m.Scripts {
+		if err := m.scriptPlaces[i].isThere(root, script, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isThere checks that a path leads to a file or to a folder, without leaving the folder of the manifest.
+func (p place) isThere(root *os.Root, path string, folder bool) error {
+	info, err := root.Stat(filepath.FromSlash(path))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return p.errorf("there is no %s", path)
+	case err != nil:
+		return p.errorf("%s cannot be read, or a link in it leads out of the folder of the manifest: %v", path, errors.Unwrap(err))
+	case folder && !info.IsDir():
+		return p.errorf("%s is a file, not a folder with sources", path)
+	case !folder && !info.Mode().IsRegular():
+		return p.errorf("%s is no file", path)
+	}
+	return nil
+}
