@@ -71,4 +71,6 @@ const (
 	CodeKeyTooLarge      = "key_too_large"      // rule S57
 	CodeValueTooLarge    = "value_too_large"    // rule S57
 	CodeTooManyIterators = "too_many_iterators" // rule S60
+	CodeInvalidIterator  = "invalid_iterator"   // a WebAssembly actor names a range that is not open
+	CodeTrap             = "trap"               // a WebAssembly actor broke off
 )
