@@ -100,7 +100,7 @@ type core struct {
 type codes map[actor.ModuleID]actor.Actor
 
 // Resolve implements dispatch.Resolver.
-func (c codes) Resolve(id actor.ModuleID) (dispatch.Code, bool) {
+func (c codes) Resolve(id actor.ModuleID, _ state.Hash) (dispatch.Code, bool) {
 	a, ok := c[id]
 	return dispatch.Code{Actor: a}, ok
 }

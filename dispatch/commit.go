@@ -52,7 +52,7 @@ func (e *Executor) applyGroup(g *group) error {
 	if g.pending, err = e.store.Apply(batch); err != nil {
 		return err
 	}
-	g.view = newView(e.store.Snapshot(), e.journal.head)
+	g.view = newView(e.store.Snapshot(), e.journal.head, g.dispatcher)
 	return nil
 }
 

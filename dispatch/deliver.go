@@ -149,9 +149,10 @@ func (r *run) head(tx *txn.Tx, addr actor.Address) (number uint64, module []byte
 }
 
 func (r *run) resolve(tx *txn.Tx, module actor.ModuleID) (Code, actor.ModuleID) {
-	code, ok := r.Resolver.Resolve(module)
+	hash := r.installed[module]
+	code, ok := r.Resolver.Resolve(module, hash)
 	if !ok {
-		tx.Fail(&UnboundError{Module: module})
+		tx.Fail(&UnboundError{Module: module, Hash: hash})
 	}
 	return code, module
 }
@@ -163,10 +164,17 @@ func (r *run) bound(tx *txn.Tx, module actor.ModuleID) bool {
 	return ok
 }
 
-// UnboundError is the fault of a host that must run a module whose code it does not have.
-type UnboundError struct{ Module actor.ModuleID }
+// UnboundError is the fault of a host that must run a module whose code it does not have, or cannot run.
+type UnboundError struct {
+	Module actor.ModuleID
+	// Hash is that of the code of a module that is installed, else zero.
+	Hash state.Hash
+}
 
 func (e *UnboundError) Error() string {
+	if e.Hash != (state.Hash{}) {
+		return fmt.Sprintf("module %q is installed with the code %s, which this host cannot run", string(e.Module), e.Hash)
+	}
 	return fmt.Sprintf("module %q is recorded in the state, but this host has no code for it: bind it before it is used", string(e.Module))
 }
 
@@ -279,17 +287,28 @@ func (r *run) putActor(tx *txn.Tx, addr actor.Address, record *state.Actor) {
 	tx.Set(r.key, record.Append(nil))
 }
 
-// owned returns the record of d.msg.To if d.from is its admin.
-func (r *run) owned(d delivery) (state.Actor, error) {
-	r.key = r.Partition.AppendActor(r.key[:0], d.msg.To)
-	b, ok := d.tx.Get(r.key)
+// actor reads the record of an actor. If it cannot be decoded that is a fault.
+func (r *run) actor(tx *txn.Tx, addr actor.Address) (record state.Actor, ok bool) {
+	r.key = r.Partition.AppendActor(r.key[:0], addr)
+	b, ok := tx.Get(r.key)
 	if !ok {
-		return state.Actor{}, actor.Errorf(actor.CodeUnknownActor, "there is no actor %s", d.msg.To)
+		return state.Actor{}, false
 	}
 	record, err := state.DecodeActor(b)
 	if err != nil {
-		d.tx.Fail(fmt.Errorf("dispatch: the record of actor %s: %w", d.msg.To, err))
-		return state.Actor{}, d.tx.Err()
+		tx.Fail(fmt.Errorf("dispatch: the record of actor %s: %w", addr, err))
+	}
+	return record, err == nil
+}
+
+// owned returns the record of d.msg.To if d.from is its admin.
+func (r *run) owned(d delivery) (state.Actor, error) {
+	record, ok := r.actor(d.tx, d.msg.To)
+	if err := d.tx.Err(); err != nil {
+		return state.Actor{}, err
+	}
+	if !ok {
+		return state.Actor{}, actor.Errorf(actor.CodeUnknownActor, "there is no actor %s", d.msg.To)
 	}
 	if record.Admin == "" || record.Admin != d.from {
 		return state.Actor{}, actor.Errorf(actor.CodeUnauthorized, "%s is not the admin of %s", d.from, d.msg.To)
@@ -297,9 +316,8 @@ func (r *run) owned(d delivery) (state.Actor, error) {
 	return record, nil
 }
 
-// migrate runs Migrate of the new module on the state that the old one left (rule S33).
+// migrate puts an actor on another module (rule S33).
 func (r *run) migrate(ctx context.Context, d delivery) (outcome, error) {
-	to := d.msg.To
 	record, err := r.owned(d)
 	if err != nil {
 		return outcome{}, err
@@ -307,9 +325,15 @@ func (r *run) migrate(ctx context.Context, d delivery) (outcome, error) {
 	if !r.bound(d.tx, d.msg.Module) {
 		return outcome{}, actor.Errorf(actor.CodeUnknownModule, "no module %q is bound", string(d.msg.Module))
 	}
-	if err := r.fits(d.tx, to, d.msg.Module); err != nil {
+	if err := r.fits(d.tx, d.msg.To, d.msg.Module); err != nil {
 		return outcome{}, err
 	}
+	return r.recode(ctx, d, &record)
+}
+
+// recode runs Migrate of the module that the message names, on the state that the code before has left.
+func (r *run) recode(ctx context.Context, d delivery, record *state.Actor) (outcome, error) {
+	to := d.msg.To
 	code, id := r.resolve(d.tx, d.msg.Module)
 	if err := d.tx.Err(); err != nil {
 		return outcome{}, err
@@ -320,7 +344,7 @@ func (r *run) migrate(ctx context.Context, d delivery) (outcome, error) {
 		return outcome{}, err
 	}
 	record.Module = id
-	r.putActor(d.tx, to, &record)
+	r.putActor(d.tx, to, record)
 	data, err := r.finish(ctx, f, resp, actor.Event{Actor: to, Type: "migrate",
 		Attributes: []actor.Attribute{{Key: "module", Value: string(id)}}})
 	return outcome{to, data, code.System}, err

@@ -17,10 +17,12 @@ type Code struct {
 	System bool
 }
 
-// A Resolver finds the code of a module that the state says is there. It is called by one goroutine of each executor,
-// and by queries at the same time.
+// A Resolver finds the code of a module that the state says is there: of one that is bound by its name, of one that is
+// installed by the hash of its code, which is zero for the former. It is called by one goroutine of each executor, and
+// by queries at the same time, which may want a hash that a later transaction has replaced. It may wait until the code
+// can run. What it returns for a hash never changes.
 type Resolver interface {
-	Resolve(module actor.ModuleID) (Code, bool)
+	Resolve(module actor.ModuleID, hash state.Hash) (Code, bool)
 }
 
 // An Access is what the authorization hook decides on: From asks for Message, Depth calls below the root of a
@@ -45,6 +47,10 @@ type Dispatcher struct {
 	Authorize func(Access) error
 	// OnPanic, if not nil, is told about each panic in an actor. What it does has no effect on the transaction.
 	OnPanic func(who actor.Address, value any, stack []byte)
+
+	// installed has the modules whose code is in the store, as of the state that messages run on, so that no call needs
+	// to read the row of its module. The map is replaced and never changed: it is shared with queries.
+	installed map[actor.ModuleID]state.Hash
 }
 
 // A Result is the outcome of a transaction or a query.
@@ -133,6 +139,7 @@ func (r *run) begin(d *Dispatcher, tx *txn.Tx, seq uint64, at int64) {
 	} else {
 		r.gas = *DefaultGas()
 	}
+	fill(&r.gas.Fuel, DefaultFuel)
 }
 
 func (r *run) result(tx *txn.Tx, m *meter, out outcome, err error) Result {

@@ -12,6 +12,13 @@
 // failure is a code and a text, both deterministic. Faults of the host (storage, a context that ended) abort the whole
 // transaction and reach no actor.
 //
+// # Modules
+//
+// An actor names its module, and the state says what that is: the name of a Go value that Bind has recorded, or the hash
+// of code that Install has put in the store. Both are commands in the log. New code may take the place of old code, and
+// migrate the actors of the module with it, in one transaction. A View carries the hashes as of its state, so that a
+// query runs the code that the state was written by.
+//
 // # What it is not
 //
 // It knows no WebAssembly, no network, no metrics and no claims. Code comes from a Resolver, permission from a hook, and

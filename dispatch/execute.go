@@ -79,7 +79,7 @@ func (e *Executor) idle() {
 		<-e.queue.signal
 		return
 	}
-	e.group.number = e.machine.part.Group()
+	e.ready()
 	select {
 	case <-e.queue.signal:
 	case e.groups <- e.group:
@@ -95,7 +95,7 @@ func (e *Executor) send(wait bool) {
 	if e.group.empty() {
 		return
 	}
-	e.group.number = e.machine.part.Group()
+	e.ready()
 	if wait {
 		e.groups <- e.group
 		e.sent()
@@ -106,6 +106,11 @@ func (e *Executor) send(wait bool) {
 		e.sent()
 	default:
 	}
+}
+
+// ready notes what the other goroutines must know of the group, as it is now.
+func (e *Executor) ready() {
+	e.group.number, e.group.dispatcher = e.machine.part.Group(), e.dispatcher
 }
 
 // sent starts the next group. The one that went belongs to the other goroutines from now on, but for its number and
@@ -157,7 +162,7 @@ func (e *Executor) one(p *pending) {
 	}
 	cmd.Sequence, cmd.Time, cmd.Seed = e.sequence+1, max(e.opts.Clock().UnixNano(), e.time), e.opts.Seed()
 	trace := p.trace
-	if trace == nil && e.opts.KeepTraces && cmd.Op == state.OpMessage {
+	if trace == nil && e.opts.KeepTraces && (cmd.Op == state.OpMessage || cmd.Op == state.OpInstall) {
 		trace = new(Trace)
 	}
 	done := e.machine.step(p.ctx, cmd, trace)
@@ -166,13 +171,11 @@ func (e *Executor) one(p *pending) {
 		return
 	}
 	e.sequence, e.time = cmd.Sequence, cmd.Time
-	if cmd.Op == state.OpConfigure {
-		e.publishDispatcher()
+	if cmd.Op == state.OpConfigure || done.program != nil {
+		e.dispatcher = e.machine.dispatcher()
 	}
 	e.group.done = append(e.group.done, done)
-	for i := range done.writes {
-		e.group.bytes += len(done.writes[i].Value)
-	}
+	e.group.bytes += done.size()
 	e.group.waiting = append(e.group.waiting, p)
 	if e.opts.KeepTraces {
 		e.group.traces = append(e.group.traces, trace)

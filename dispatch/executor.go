@@ -66,16 +66,16 @@ type Executor struct {
 	journal    journal // of the applying goroutine
 	queue      *queue
 	latest     latest
-	current    atomic.Pointer[Dispatcher]
 
 	// Of the executing goroutine.
-	sequence uint64
-	time     int64
-	group    *group
-	running  *pending            // nil between requests
-	rest     []*pending          // taken with it, and not yet begun
-	inflight map[string]*pending // by request id, until their group is applied
-	flying   []*group            // groups that may not be applied, the oldest first
+	dispatcher *Dispatcher // that of the machine, as it is between commands
+	sequence   uint64
+	time       int64
+	group      *group
+	running    *pending            // nil between requests
+	rest       []*pending          // taken with it, and not yet begun
+	inflight   map[string]*pending // by request id, until their group is applied
+	flying     []*group            // groups that may not be applied, the oldest first
 
 	applied atomic.Uint64
 	groups  chan *group
@@ -89,12 +89,13 @@ type Executor struct {
 
 // A group is transactions that become durable together.
 type group struct {
-	number  uint64
-	bytes   int // of the values that it writes
-	done    []executed
-	waiting []*pending
-	repeats []repeat
-	traces  []*Trace
+	number     uint64
+	dispatcher *Dispatcher // behind its last command
+	bytes      int         // of the values that it writes
+	done       []executed
+	waiting    []*pending
+	repeats    []repeat
+	traces     []*Trace
 
 	receipts []*state.Receipt
 	pending  *state.Pending
@@ -128,10 +129,13 @@ func NewExecutor(store *state.Store, d Dispatcher, opts Options) (*Executor, err
 		e.machine.adopt(config)
 		e.configured = true
 	}
-	e.publishDispatcher()
+	if e.machine.d.installed, err = readInstalled(store, d.Partition); err != nil {
+		return nil, err
+	}
+	e.dispatcher = e.machine.dispatcher()
 	e.journal = journal{partition: d.Partition, head: head}
 	e.sequence, e.time = head.Sequence, head.Time
-	e.latest.set(newView(store.Snapshot(), head))
+	e.latest.set(newView(store.Snapshot(), head, e.dispatcher))
 	e.ended.Add(3)
 	go e.execute()
 	go e.apply()
@@ -168,7 +172,8 @@ func (r *Request) check() error {
 	return nil
 }
 
-// Bind records in the log that a module of some kind is there from now on. To bind it again changes nothing.
+// Bind records in the log that a module of some kind is there from now on. To bind it again changes nothing. A module
+// that is installed cannot be bound: then the error is an *actor.Error.
 func (e *Executor) Bind(ctx context.Context, id actor.ModuleID, kind string) error {
 	if err := actor.Address(id).Validate(); err != nil {
 		return fmt.Errorf("dispatch: the name of a module: %w", err)
@@ -177,10 +182,15 @@ func (e *Executor) Bind(ctx context.Context, id actor.ModuleID, kind string) err
 	if v == nil {
 		return cmp.Or(e.Err(), ErrClosed)
 	}
-	_, known, err := e.partition.ReadModule(v, id)
+	now, known, err := e.partition.ReadModule(v, id)
 	v.Release()
-	if err != nil || known {
+	switch {
+	case err != nil:
 		return err
+	case now.Installed():
+		return installedAlready(id)
+	case known:
+		return nil
 	}
 	return e.control(ctx, state.OpBind, actor.Message{Module: id, Body: []byte(kind)})
 }
@@ -243,14 +253,6 @@ func (e *Executor) View() *View { return e.latest.get() }
 
 // Changed returns a channel that is closed when there is a later View than the one that View would return now.
 func (e *Executor) Changed() <-chan struct{} { return *e.latest.changed.Load() }
-
-// Dispatcher returns the dispatcher as it is configured now, for queries on a View. It must not be modified.
-func (e *Executor) Dispatcher() *Dispatcher { return e.current.Load() }
-
-func (e *Executor) publishDispatcher() {
-	d := e.machine.d
-	e.current.Store(&d)
-}
 
 // Head returns the last durable transaction.
 func (e *Executor) Head() state.Head {

@@ -18,7 +18,7 @@ import (
 // goActors is a Resolver of Go functions.
 type goActors map[actor.ModuleID]func(ctx context.Context, env *actor.Env, msg actor.Message) (actor.Response, error)
 
-func (g goActors) Resolve(id actor.ModuleID) (Code, bool) {
+func (g goActors) Resolve(id actor.ModuleID, _ state.Hash) (Code, bool) {
 	fn, ok := g[id]
 	return Code{Actor: goActor(fn)}, ok
 }
@@ -477,7 +477,9 @@ func TestConfigurationIsInTheLog(t *testing.T) {
 	store.Close()
 	e = start(t, openStore(t, dir), goActors{"count": count}, Options{})
 	refused()
-	if e.Dispatcher().Limits.Body != 3 {
+	v := e.View()
+	defer v.Release()
+	if v.Dispatcher.Limits.Body != 3 {
 		t.Error("queries run under other limits")
 	}
 }

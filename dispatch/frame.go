@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"iter"
+	"math"
+	"math/bits"
 
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/txn"
@@ -23,6 +25,7 @@ type frame struct {
 	prefix    []byte // of the actor's keys
 	prefixBuf [16]byte
 	iterators int
+	fuel      uint64 // instructions that were used and have not made a unit of gas yet
 	// halted says why the host ended the call. It holds even if the actor swallows the panic.
 	halted error
 	// asked is the failure of the last query that the actor made, and where it began: an actor that passes it on has not
@@ -47,6 +50,26 @@ func (f *frame) charge(n uint64) {
 	if !f.meter.use(n) {
 		f.halt(outOfGas(f.meter))
 	}
+}
+
+// burn charges n instructions. What does not make a whole unit of gas is kept for the next time.
+func (f *frame) burn(n uint64) {
+	per := f.run.gas.Fuel
+	gas, rest := n/per, n%per+f.fuel
+	if rest >= per {
+		gas, rest = gas+1, rest-per
+	}
+	f.charge(gas)
+	f.fuel = rest
+}
+
+// tank returns how many instructions there is gas for.
+func (f *frame) tank() uint64 {
+	high, low := bits.Mul64(f.meter.left(), f.run.gas.Fuel)
+	if high > 0 {
+		return math.MaxUint64
+	}
+	return low - min(f.fuel, low)
 }
 
 // sound ends the call if the transaction has met a fault: what was read is not to be trusted.
@@ -165,3 +188,8 @@ func (s servicesOf) QueryRaw(to actor.Address, key []byte) ([]byte, bool) { retu
 func (s servicesOf) GasLeft() uint64                                      { return s.f.meter.left() }
 func (s servicesOf) UseGas(n uint64)                                      { s.f.charge(n) }
 func (s servicesOf) Log(text string)                                      { s.f.span.logf("%s", text) }
+
+// FuelLeft and UseFuel are GasLeft and UseGas in instructions, for who runs code that counts them: see Gas.Fuel. To use
+// all that is left is too much, as it is with gas.
+func (s servicesOf) FuelLeft() uint64 { return s.f.tank() }
+func (s servicesOf) UseFuel(n uint64) { s.f.burn(n) }

@@ -44,6 +44,10 @@ func (j *journal) add(batch *state.Batch, done []executed) []*state.Receipt {
 	}
 	for i := range done {
 		j.request(batch, done[i].cmd)
+		if p := done[i].program; p != nil {
+			j.key = j.partition.AppendCode(j.key[:0], p.hash)
+			batch.Set(j.key, p.code)
+		}
 		for k := range done[i].writes {
 			j.rows = append(j.rows, row{&done[i].writes[k], len(j.rows)})
 		}
@@ -90,7 +94,13 @@ func (j *journal) write(batch *state.Batch) {
 		}
 	}
 	clear(j.rows)
+	if cap(j.row) > maxScratch {
+		j.row = nil
+	}
 }
+
+// maxScratch is how much memory is kept for the next row: a command with code in it needs much more than others.
+const maxScratch = 1 << 20
 
 // close appends the row that says how far the batch goes.
 func (j *journal) close(batch *state.Batch) {

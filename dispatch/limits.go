@@ -44,7 +44,8 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// Gas is the price list of what the host does for an actor; the code itself is charged by whoever can measure it. A nil
+// Gas is the price list of what the host does for an actor; the code itself is charged by who runs it, if that can be
+// measured. A nil
 // *Gas means DefaultGas. Like limits it is part of the log.
 type Gas struct {
 	Call      uint64 `json:"call"`       // an entry point
@@ -56,7 +57,13 @@ type Gas struct {
 	Delete    uint64 `json:"delete"`     // a Delete
 	Range     uint64 `json:"range"`      // opening a range, and each pair
 	EventByte uint64 `json:"event_byte"` // a byte of type, key or value of an event
+	// Fuel is how many instructions of WebAssembly one unit of gas pays for; DefaultFuel if zero.
+	Fuel uint64 `json:"fuel,omitempty"`
 }
+
+// DefaultFuel is the Fuel of a price list that does not say. It holds for every log whose configuration is silent, and
+// can never change.
+const DefaultFuel = 4
 
 // DefaultGas returns the prices that hold unless others are chosen. One unit is about a nanosecond of a small machine.
 func DefaultGas() *Gas {

@@ -19,9 +19,13 @@ type Config struct {
 // configName is the name of the meta row that holds the Config.
 const configName = "config"
 
-// Encode returns the one encoding of c, with all defaults filled in.
+// Encode returns the one encoding of c, with all defaults filled in. DefaultFuel is left out, because it was before there
+// was anything that burns fuel.
 func (c Config) Encode() []byte {
 	c.Limits = c.Limits.withDefaults()
+	if c.Gas.Fuel == DefaultFuel {
+		c.Gas.Fuel = 0
+	}
 	b, err := json.Marshal(c)
 	if err != nil {
 		panic("dispatch: a Config holds numbers only: " + err.Error())
@@ -54,6 +58,22 @@ type executed struct {
 	cmd    *state.Command
 	result Result
 	writes []txn.Write
+	// program is the code that it has installed, if any.
+	program *program
+}
+
+// size is about how many bytes the command writes.
+func (e *executed) size() (n int) {
+	for i := range e.writes {
+		n += len(e.writes[i].Value)
+	}
+	if e.cmd.Op == state.OpInstall {
+		n += len(e.cmd.Message.Body)
+	}
+	if e.program != nil {
+		n += len(e.program.code)
+	}
+	return n
 }
 
 // step executes cmd. If the host failed nothing has changed and result.Fault says why; otherwise the next step sees
@@ -62,9 +82,12 @@ func (m *machine) step(ctx context.Context, cmd *state.Command, trace *Trace) ex
 	tx := m.part.Begin()
 	defer tx.Rollback()
 	var result Result
+	var installed *program
 	switch cmd.Op {
 	case state.OpBind:
 		result = m.bind(tx, cmd)
+	case state.OpInstall:
+		result, installed = m.install(ctx, tx, cmd, trace)
 	case state.OpConfigure:
 		result = m.configure(tx, cmd)
 	default:
@@ -72,8 +95,11 @@ func (m *machine) step(ctx context.Context, cmd *state.Command, trace *Trace) ex
 	}
 	done := executed{cmd: cmd, result: result}
 	if result.Fault == nil && result.Err == nil {
-		done.writes = tx.Writes()
+		done.writes, done.program = tx.Writes(), installed
 		tx.Commit()
+		if installed != nil {
+			m.d.installed = installed.installed
+		}
 	}
 	return done
 }
@@ -84,10 +110,23 @@ func (m *machine) bind(tx *txn.Tx, cmd *state.Command) Result {
 	if err := actor.Address(id).Validate(); err != nil {
 		return Result{Err: actor.AsError(err)}
 	}
+	if _, ok := m.d.installed[id]; ok {
+		return Result{Err: installedAlready(id)}
+	}
 	record := state.Module{ID: id, Kind: string(cmd.Message.Body), Bound: cmd.Sequence}
 	tx.Set(m.d.Partition.AppendModule(nil, id), record.Append(nil))
 	m.run.strangers.forgetAll()
 	return Result{Fault: tx.Err()}
+}
+
+func installedAlready(id actor.ModuleID) *actor.Error {
+	return actor.Errorf(actor.CodeAlreadyExists, "module %q is installed, it cannot be bound as well", string(id))
+}
+
+// dispatcher returns what answers queries on the state as it is now.
+func (m *machine) dispatcher() *Dispatcher {
+	d := m.d
+	return &d
 }
 
 func (m *machine) configure(tx *txn.Tx, cmd *state.Command) Result {

@@ -20,7 +20,8 @@ type Replay struct {
 const replayGroup = 256
 
 // NewReplay returns a replay that goes on behind the last transaction in the store: from the beginning if it is empty,
-// else from the state of a checkpoint. The store should not be synced for each step: keep it in memory.
+// else from the state of a checkpoint. The Resolver must have the code that the commands install, which is in them, and
+// that the store has: see state.Partition.ReadCode. The store should not be synced for each step: keep it in memory.
 func NewReplay(store *state.Store, d Dispatcher) (*Replay, error) {
 	r := &Replay{store: store, machine: newMachine(d, txn.NewPartition(store, 64<<20))}
 	head, _, err := d.Partition.ReadHead(store)
@@ -28,6 +29,9 @@ func NewReplay(store *state.Store, d Dispatcher) (*Replay, error) {
 		return nil, err
 	}
 	r.journal = journal{partition: d.Partition, head: head}
+	if r.machine.d.installed, err = readInstalled(store, d.Partition); err != nil {
+		return nil, err
+	}
 	b, ok, err := store.Get(d.Partition.AppendMeta(nil, configName))
 	if err != nil || !ok {
 		return r, err

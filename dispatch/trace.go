@@ -32,6 +32,10 @@ type Span struct {
 	Body    []byte         `json:"body,omitempty"`
 	GasUsed uint64         `json:"gas_used"` // with everything below it
 
+	// Install is there if the span stands for the installation of Module, and not for a call: then To is empty, and below
+	// it are the migrations.
+	Install *Installed `json:"install,omitempty"`
+
 	// Sub is what the sender of a sub-message said beside the message.
 	Sub *Sub `json:"sub,omitempty"`
 	// Reply is what a reply delivered.
@@ -59,6 +63,15 @@ type Sub struct {
 	ReplyOn  actor.ReplyOn `json:"reply_on"`
 	GasLimit uint64        `json:"gas_limit,omitempty"`
 	Payload  []byte        `json:"payload,omitempty"`
+}
+
+// Installed is the code that a module got.
+type Installed struct {
+	Kind string     `json:"kind"`
+	Hash state.Hash `json:"hash"`
+	Size uint64     `json:"size"`
+	// Before is the hash of the code that was replaced, zero if there was none.
+	Before state.Hash `json:"before,omitzero"`
 }
 
 // Op is a kind of state access.
@@ -93,6 +106,17 @@ func startTrace(t *Trace, cmd *state.Command) *tracer {
 	msg := &cmd.Message
 	*t = Trace{Sequence: cmd.Sequence, Time: time.Unix(0, cmd.Time).UTC(), Sender: cmd.Sender,
 		Root: &Span{Kind: msg.Kind, From: cmd.Sender, To: msg.To, Module: msg.Module, Body: bytes.Clone(msg.Body)}}
+	return &tracer{t}
+}
+
+// startInstallTrace is startTrace for a command with state.OpInstall. The code itself is no part of a trace.
+func startInstallTrace(t *Trace, cmd *state.Command, in *Installation, hash state.Hash) *tracer {
+	if t == nil {
+		return nil
+	}
+	*t = Trace{Sequence: cmd.Sequence, Time: time.Unix(0, cmd.Time).UTC(), Sender: cmd.Sender, Root: &Span{
+		Kind: actor.KindMigrate, From: cmd.Sender, Module: in.Module, Body: bytes.Clone(in.Body),
+		Install: &Installed{Kind: in.Kind, Hash: hash, Size: uint64(len(in.Code))}}}
 	return &tracer{t}
 }
 
@@ -155,10 +179,19 @@ func (t *tracer) finish(res Result) {
 func (s *Span) settle(why string) {
 	if why == "" && s.Err != nil {
 		why = fmt.Sprintf("%s failed: %s", s.To, s.Err.Code)
+		if s.Install != nil {
+			why = fmt.Sprintf("the installation of %s failed: %s", s.Module, s.Err.Code)
+		}
 	}
 	s.Committed, s.Why = why == "", why
 	for _, child := range s.Children {
 		child.settle(why)
+	}
+}
+
+func (s *Span) replaced(before state.Hash) {
+	if s != nil {
+		s.Install.Before = before
 	}
 }
 

@@ -12,11 +12,14 @@ import (
 type View struct {
 	*state.Snapshot
 	Head state.Head
-	refs atomic.Int64
+	// Dispatcher is what answers queries on the view: with the configuration and the code as of this state, because those
+	// of a later one may yet be lost, and may not understand it. It must not be modified.
+	Dispatcher *Dispatcher
+	refs       atomic.Int64
 }
 
-func newView(snap *state.Snapshot, head state.Head) *View {
-	v := &View{Snapshot: snap, Head: head}
+func newView(snap *state.Snapshot, head state.Head, d *Dispatcher) *View {
+	v := &View{Snapshot: snap, Head: head, Dispatcher: d}
 	v.refs.Store(1)
 	return v
 }

@@ -80,7 +80,7 @@ func (cell) Query(ctx context.Context, view *actor.View, body []byte) ([]byte, e
 // modules are what a rig runs: cells, bound as several kinds, and one of the host's own, which leaves no events.
 type modules struct{}
 
-func (modules) Resolve(id actor.ModuleID) (dispatch.Code, bool) {
+func (modules) Resolve(id actor.ModuleID, _ state.Hash) (dispatch.Code, bool) {
 	return dispatch.Code{Actor: cell{}, System: id == "system"}, true
 }
 

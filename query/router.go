@@ -17,8 +17,6 @@ type Source interface {
 	View() *dispatch.View
 	// Changed returns a channel that is closed when there is a later view, or none any more.
 	Changed() <-chan struct{}
-	// Dispatcher returns what answers queries on a view.
-	Dispatcher() *dispatch.Dispatcher
 	// Err says why there are no views any more, if not because the source was closed.
 	Err() error
 }

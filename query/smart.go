@@ -55,7 +55,7 @@ func (r *Router) Smart(ctx context.Context, to actor.Address, body []byte) (Answ
 	defer v.Release()
 	tx := txn.OnSnapshot(v.Snapshot)
 	defer tx.Rollback()
-	res := r.source.Dispatcher().Query(ctx, tx, v.Head, to, body)
+	res := v.Dispatcher.Query(ctx, tx, v.Head, to, body)
 	if res.Fault != nil {
 		return Answer{}, fmt.Errorf("query: %s: %w", to, hostError(res.Fault))
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/state"
 )
 
 // Bind makes a Go value the module of that name. Messages to the address name, and to every address name/key, reach
@@ -42,7 +43,7 @@ type registry struct {
 }
 
 // Resolve implements dispatch.Resolver.
-func (r *registry) Resolve(id actor.ModuleID) (dispatch.Code, bool) {
+func (r *registry) Resolve(id actor.ModuleID, _ state.Hash) (dispatch.Code, bool) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	code, ok := r.code[id]

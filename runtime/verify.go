@@ -100,8 +100,7 @@ func (h *Host) replay(ctx context.Context, view *dispatch.View, last uint64,
 		return state.Head{}, err
 	}
 	defer memory.Close()
-	d := *h.executor.Dispatcher()
-	r, err := dispatch.NewReplay(memory, d)
+	r, err := dispatch.NewReplay(memory, *view.Dispatcher)
 	if err != nil {
 		return state.Head{}, err
 	}

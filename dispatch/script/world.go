@@ -33,7 +33,7 @@ type World struct {
 // codes is a resolver.
 type codes map[actor.ModuleID]dispatch.Code
 
-func (c codes) Resolve(id actor.ModuleID) (dispatch.Code, bool) {
+func (c codes) Resolve(id actor.ModuleID, _ state.Hash) (dispatch.Code, bool) {
 	code, ok := c[id]
 	return code, ok
 }

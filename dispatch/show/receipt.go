@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/state"
 )
@@ -49,6 +50,14 @@ func Command(c *state.Command, opts *Options) string {
 		fmt.Fprintf(p, "%s %s as %s", p.style(Word, "bind"), p.style(Name, line(string(msg.Module))), line(string(msg.Body)))
 	case state.OpConfigure:
 		fmt.Fprintf(p, "%s %s", p.style(Word, "configure"), p.Value(msg.Body))
+	case state.OpInstall:
+		fmt.Fprintf(p, "%s %s", p.style(Word, "install"), p.style(Name, line(string(msg.Module))))
+		if in, err := dispatch.DecodeInstallation(msg); err == nil {
+			p.WriteString("  " + Installation(&in, opts))
+		}
+		if c.Sender != "" {
+			p.WriteString("   by " + p.name(c.Sender))
+		}
 	default:
 		fmt.Fprintf(p, "%s → %s  %s", p.name(c.Sender), p.name(msg.To), p.style(Word, msg.Kind.String()))
 		if msg.Module != "" {
@@ -62,6 +71,21 @@ func Command(c *state.Command, opts *Options) string {
 		p.WriteString(p.style(Faint, "  id="+Key([]byte(c.RequestID))))
 	}
 	return p.String()
+}
+
+// Installation tells which code a module is to have, and how.
+func Installation(in *dispatch.Installation, opts *Options) string {
+	text := fmt.Sprintf("%s %s, %s bytes", line(in.Kind), Hash(in.Hash()), Count(len(in.Code)))
+	switch {
+	case in.Migrate:
+		text += ", migrate"
+	case in.Replace:
+		text += ", replace"
+	}
+	if len(in.Body) > 0 {
+		text += " " + orDefault(opts).Value(in.Body)
+	}
+	return text
 }
 
 // event is an event without its actor.

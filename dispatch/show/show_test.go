@@ -137,6 +137,25 @@ func TestTraceOptions(t *testing.T) {
 	}
 }
 
+func TestTraceOfAnInstallation(t *testing.T) {
+	bad := actor.Errorf("stubborn", "a/2 stays")
+	trace := &dispatch.Trace{Sequence: 3, GasUsed: 1234, Err: bad, Path: []actor.Address{"a/2"}, Root: &dispatch.Span{
+		Kind: actor.KindMigrate, Module: "a", Body: []byte("now"), GasUsed: 1234, Err: bad,
+		Install: &dispatch.Installed{Kind: "troupe", Hash: state.Hash{0x12, 0x34}, Size: 70_000, Before: state.Hash{0xff}},
+		Children: []*dispatch.Span{
+			{Kind: actor.KindMigrate, To: "a/1", Module: "a", Body: []byte("now"), Why: "the installation of a failed: stubborn"},
+			{Kind: actor.KindMigrate, To: "a/2", Module: "a", Body: []byte("now"), Err: bad},
+		}}}
+	want := `install a  troupe 123400000000, 70,000 bytes, in the place of ff0000000000, migrate "now"   gas 1,234   rolled back: stubborn: a/2 stays
+├─ host → a/1  migrate a "now"   rolled back: the installation of a failed: stubborn
+└─ host → a/2  migrate a "now"   rolled back: stubborn: a/2 stays
+rolled back seq 3: host → a/2: stubborn: a/2 stays
+`
+	if got := Trace(trace, nil); got != want {
+		t.Errorf("the trace is\n%s\nwant\n%s", got, want)
+	}
+}
+
 func TestTraceRolledBack(t *testing.T) {
 	bad := actor.Errorf("bad", "x")
 	got := Trace(&dispatch.Trace{Sequence: 3, Path: []actor.Address{"a", "evil\x1b"}, Err: bad, Root: &dispatch.Span{
@@ -167,6 +186,11 @@ func TestReceiptAndCommand(t *testing.T) {
 		`7  2030-01-01T00:00:00.000005Z  bind m as native`: {Op: state.OpBind, Message: actor.Message{Module: "m", Body: []byte("native")}},
 		`7  2030-01-01T00:00:00.000005Z  configure {"gas":{}}`: {Op: state.OpConfigure,
 			Message: actor.Message{Body: []byte(`{"gas":{}}`)}},
+		`7  2030-01-01T00:00:00.000005Z  install m  troupe 5694d08a2e53, 4 bytes`: {Op: state.OpInstall,
+			Message: (&dispatch.Installation{Module: "m", Kind: "troupe", Code: []byte("code")}).Message()},
+		`7  2030-01-01T00:00:00.000005Z  install m  troupe 5694d08a2e53, 4 bytes, migrate "now"   by alice`: {Op: state.OpInstall, Sender: "alice",
+			Message: (&dispatch.Installation{Module: "m", Kind: "troupe", Code: []byte("code"), Migrate: true, Body: []byte("now")}).Message()},
+		`7  2030-01-01T00:00:00.000005Z  install m`: {Op: state.OpInstall, Message: actor.Message{Module: "m", Body: []byte("rubbish")}},
 	} {
 		c.Sequence, c.Time = 7, at
 		if got := Command(&c, nil); got != want {

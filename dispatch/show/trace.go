@@ -6,6 +6,7 @@ import (
 
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/state"
 )
 
 // Trace draws the tree of a transaction, with a last line that tells its outcome. Each line ends with a line break. The
@@ -75,6 +76,8 @@ func (p *painter) span(s *dispatch.Span, first, rest string, root bool) {
 func (p *painter) head(s *dispatch.Span, root bool) string {
 	var b strings.Builder
 	switch {
+	case s.Install != nil:
+		p.installed(&b, s)
 	case s.Reply != nil: // not s.Kind: a sub-message can claim to be a reply, and is refused
 		p.reply(&b, s)
 	case s.Kind == actor.KindQuery:
@@ -106,6 +109,25 @@ func (p *painter) head(s *dispatch.Span, root bool) string {
 	}
 	return b.String()
 }
+
+// installed writes which code a module got.
+func (p *painter) installed(b *strings.Builder, s *dispatch.Span) {
+	in := s.Install
+	fmt.Fprintf(b, "%s %s  %s %s, %s bytes", p.style(Word, "install"), p.style(Name, line(string(s.Module))), line(in.Kind),
+		Hash(in.Hash), Count(in.Size))
+	if in.Before != (state.Hash{}) {
+		b.WriteString(", in the place of " + Hash(in.Before))
+	}
+	if len(s.Body) > 0 {
+		b.WriteString(", migrate " + p.Value(s.Body))
+	}
+	if s.From != "" {
+		b.WriteString("   by " + p.name(s.From))
+	}
+}
+
+// Hash returns the beginning of a hash, which is enough to tell one from another at sight.
+func Hash(h state.Hash) string { return h.String()[:12] }
 
 // reply writes what a reply delivered; what its call made of it shows below.
 func (p *painter) reply(b *strings.Builder, s *dispatch.Span) {

@@ -41,8 +41,8 @@ func (k *Kind) UnmarshalText(text []byte) error {
 	return fmt.Errorf("actor: no kind of message is called %q", text)
 }
 
-// ModuleID names code: the name under which a Go value is bound to a host, or "sha256:" and the hex digest of a
-// WebAssembly module.
+// ModuleID names code: the name under which a Go value is bound to a host, or WebAssembly is installed in it. It stays
+// when the code is replaced.
 type ModuleID string
 
 // A Message is one request to one actor. The receiver must not modify Body.

@@ -1,0 +1,613 @@
+package dispatch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/state"
+	"github.com/troupe-run/troupe/txn"
+)
+
+// fakeDialect is a Resolver of code that is text: what it says is what its actors do. Native actors are Go functions.
+//
+//	v1            Execute answers "v1" and counts; Migrate fails
+//	v2 migrates   the same with "v2"; Migrate writes "migrated" and the body
+//	refuses X     Migrate fails for actor X alone
+//	sends X       Migrate sends a message to X
+//	missing       nobody has the code
+//
+// It takes the code from the rows of a store, as a host does, and so knows only what was installed.
+type fakeDialect struct {
+	goActors
+	mu    sync.Mutex
+	store *state.Store
+	ready map[state.Hash][]byte // code that is about to be installed
+}
+
+func (f *fakeDialect) Resolve(id actor.ModuleID, hash state.Hash) (Code, bool) {
+	if hash == (state.Hash{}) {
+		return f.goActors.Resolve(id, hash)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	text, ok := f.ready[hash]
+	if !ok {
+		var err error
+		if text, ok, err = state.Partition(0).ReadCode(f.store, hash); err != nil || !ok {
+			return Code{}, false
+		}
+	}
+	return Code{Actor: textActor(text)}, string(text) != "missing"
+}
+
+// prepare is what a host does before it submits code.
+func (f *fakeDialect) prepare(code string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.ready == nil {
+		f.ready = map[state.Hash][]byte{}
+	}
+	in := Installation{Code: []byte(code)}
+	f.ready[in.Hash()] = in.Code
+}
+
+type textActor string
+
+func (a textActor) version() string {
+	v, _, _ := strings.Cut(string(a), " ")
+	return v
+}
+
+func (a textActor) Execute(ctx context.Context, env *actor.Env, msg actor.Message) (actor.Response, error) {
+	resp, err := count(ctx, env, msg)
+	resp.Data = []byte(a.version())
+	return resp, err
+}
+
+func (a textActor) Query(_ context.Context, view *actor.View, _ []byte) ([]byte, error) {
+	n, _ := view.State.Get([]byte("n"))
+	return fmt.Appendf(nil, "%s %s", a.version(), n), nil
+}
+
+func (a textActor) Migrate(_ context.Context, env *actor.Env, msg actor.Message) (actor.Response, error) {
+	words := strings.Fields(string(a))
+	switch {
+	case !slices.Contains(words, "migrates"):
+		return actor.Response{}, errors.New("no")
+	case slices.Contains(words, "refuses") && words[slices.Index(words, "refuses")+1] == string(env.Self):
+		return actor.Response{}, actor.Errorf("stubborn", "%s stays", env.Self)
+	}
+	env.State.Set([]byte("n"), []byte("M"))
+	env.State.Set([]byte("by"), fmt.Appendf(nil, "%s %s", env.Sender, msg.Body))
+	resp := actor.Response{Events: []actor.Event{{Type: "migrated"}}}
+	if i := slices.Index(words, "sends"); i >= 0 {
+		resp.Messages = []actor.SubMsg{{Msg: actor.Message{To: actor.Address(words[i+1])}}}
+	}
+	return resp, nil
+}
+
+// A stage is an executor with a fake dialect.
+type stage struct {
+	*Executor
+	t       *testing.T
+	dialect *fakeDialect
+}
+
+func newStage(t *testing.T, store *state.Store, opts Options) *stage {
+	t.Helper()
+	f := &fakeDialect{goActors: goActors{"native": count}, store: store}
+	e, err := NewExecutor(store, Dispatcher{Resolver: f}, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	if err := e.Bind(t.Context(), "native", Native); err != nil {
+		t.Fatal(err)
+	}
+	return &stage{e, t, f}
+}
+
+// install prepares and submits, as a host does.
+func (s *stage) install(name, code string, how func(*Installation)) (*state.Receipt, error) {
+	s.t.Helper()
+	s.dialect.prepare(code)
+	in := Installation{Module: actor.ModuleID(name), Kind: "text", Code: []byte(code)}
+	if how != nil {
+		how(&in)
+	}
+	return s.Install(s.t.Context(), "", in, nil)
+}
+
+func (s *stage) mustInstall(name, code string, how func(*Installation)) *state.Receipt {
+	s.t.Helper()
+	r, err := s.install(name, code, how)
+	if err != nil || r == nil || r.Err != nil {
+		s.t.Fatalf("install %s %q: %+v, %v", name, code, r, err)
+	}
+	return r
+}
+
+func replace(in *Installation) { in.Replace = true }
+
+func migrate(in *Installation) { in.Migrate, in.Body = true, []byte("with this") }
+
+// send sends messages that must commit and returns the data of the last.
+func (s *stage) send(to ...actor.Address) (data string) {
+	s.t.Helper()
+	for _, a := range to {
+		r, err := s.Submit(s.t.Context(), message(a))
+		if err != nil || r.Err != nil {
+			s.t.Fatalf("%s: %+v, %v", a, r, err)
+		}
+		data = string(r.Data)
+	}
+	return data
+}
+
+// ask queries on the latest view.
+func (s *stage) ask(a actor.Address) string {
+	s.t.Helper()
+	v := s.View()
+	defer v.Release()
+	return askOn(s.t, v, a)
+}
+
+func (s *stage) record(name actor.ModuleID) state.Module {
+	s.t.Helper()
+	v := s.View()
+	defer v.Release()
+	m, ok, err := s.partition.ReadModule(v, name)
+	if err != nil || !ok {
+		s.t.Fatalf("module %s: %t, %v", name, ok, err)
+	}
+	return m
+}
+
+// replayed executes the log of the stage again, with nothing but the code in the log, and must meet its root.
+func (s *stage) replayed() {
+	s.t.Helper()
+	v := s.View()
+	defer v.Release()
+	memory := openStore(s.t, "")
+	f := &fakeDialect{goActors: s.dialect.goActors, store: memory}
+	r, err := NewReplay(memory, Dispatcher{Resolver: f})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for seq := uint64(1); seq <= v.Head.Sequence; seq++ {
+		cmd, ok, err := s.partition.ReadCommand(v, seq)
+		if err != nil || !ok {
+			s.t.Fatal(err)
+		}
+		if cmd.Op == state.OpInstall {
+			in, err := DecodeInstallation(&cmd.Message)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			f.prepare(string(in.Code))
+		}
+		if _, err := r.Step(s.t.Context(), &cmd, nil); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	if r.Head() != v.Head {
+		s.t.Errorf("the replay ends at %+v, the log at %+v", r.Head(), v.Head)
+	}
+}
+
+func TestInstall(t *testing.T) {
+	dir := t.TempDir()
+	store := openStore(t, dir)
+	s := newStage(t, store, Options{})
+	r := s.mustInstall("counter", "v1", nil)
+	code := []byte("v1")
+	want := state.Module{ID: "counter", Kind: "text", Bound: r.Sequence, Hash: (&Installation{Code: code}).Hash(), Size: 2}
+	if got := s.record("counter"); got != want {
+		t.Errorf("the record is %+v, want %+v", got, want)
+	}
+	if got, ok, err := s.partition.ReadCode(store, want.Hash); string(got) != "v1" || !ok || err != nil {
+		t.Errorf("the code is %q, %t, %v", got, ok, err)
+	}
+	for _, c := range r.Changes {
+		if state.Space(c.Key[0]) == state.Code {
+			t.Error("the receipt has the code again")
+		}
+	}
+	if got := s.send("counter", "counter/a"); got != "v1" {
+		t.Errorf("the answer is %q", got)
+	}
+	if got := s.ask("counter/a"); got != "v1 I" {
+		t.Errorf("the query says %q", got)
+	}
+
+	head := s.Head()
+	if r, err := s.install("counter", "v1", nil); r != nil || err != nil || s.Head() != head {
+		t.Errorf("the same code again: %+v, %v", r, err)
+	}
+	for name, how := range map[string]func(*Installation){"": nil, "migrate": migrate} {
+		if r, err := s.install("counter", "v1", how); r != nil || err != nil || s.Head() != head {
+			t.Errorf("the same code again, %s: %+v, %v", name, r, err)
+		}
+	}
+	refused := func(name, code, want string, how func(*Installation)) {
+		t.Helper()
+		r, err := s.install(name, code, how)
+		var e *actor.Error
+		if !errors.As(err, &e) || e.Code != want || r != nil {
+			t.Errorf("%s as %s: %+v, %v", name, code, r, err)
+		}
+	}
+	refused("counter", "v2", actor.CodeAlreadyExists, nil)
+	refused("native", "v1", actor.CodeAlreadyExists, replace)
+	refused("counter/x", "v1", actor.CodeInvalidAddress, nil)
+	refused("", "v1", actor.CodeInvalidAddress, nil)
+	refused("empty", "", actor.CodeMalformed, nil)
+	refused("large", strings.Repeat("x", MaxCode+1), actor.CodeBodyTooLarge, nil)
+	refused("nodialect", "v1", actor.CodeMalformed, func(in *Installation) { in.Kind = "" })
+	refused("nodialect", "v1", actor.CodeMalformed, func(in *Installation) { in.Kind = Native })
+	if err := s.Bind(t.Context(), "counter", Native); err == nil || actor.AsError(err).Code != actor.CodeAlreadyExists {
+		t.Errorf("a module that is installed is bound: %v", err)
+	}
+	if s.Head() != head {
+		t.Error("what was refused at once is in the log")
+	}
+
+	s.Close()
+	store.Close()
+	s = newStage(t, openStore(t, dir), Options{})
+	if got := s.send("counter/a"); got != "v1" {
+		t.Errorf("after reopening the answer is %q", got)
+	}
+	if got := s.ask("counter/a"); got != "v1 II" {
+		t.Errorf("after reopening the query says %q", got)
+	}
+	s.replayed()
+}
+
+// What is refused when it is the command's turn is in the log, and in the receipt.
+func TestInstallRefusedInTurn(t *testing.T) {
+	store := openStore(t, "")
+	f := &fakeDialect{goActors: goActors{"native": count}, store: store}
+	f.prepare("v1")
+	r, err := NewReplay(store, Dispatcher{Resolver: f})
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := func(cmd state.Command, want string) {
+		t.Helper()
+		cmd.Sequence = r.Head().Sequence + 1
+		receipt, err := r.Step(t.Context(), &cmd, new(Trace))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := receipt.Err; (got == nil) != (want == "") || got != nil && got.Code != want {
+			t.Errorf("transaction %d: %v, want %q", cmd.Sequence, got, want)
+		}
+		if (want != "" || cmd.Op == state.OpMessage) != (len(receipt.Changes) == 0) {
+			t.Errorf("transaction %d wrote %d rows", cmd.Sequence, len(receipt.Changes))
+		}
+	}
+	install := func(name, code string, how func(*Installation)) state.Command {
+		in := Installation{Module: actor.ModuleID(name), Kind: "text", Code: []byte(code)}
+		if how != nil {
+			how(&in)
+		}
+		return state.Command{Op: state.OpInstall, Message: in.Message()}
+	}
+	step(state.Command{Op: state.OpBind, Message: actor.Message{Module: "native", Body: []byte(Native)}}, "")
+	step(install("counter", "v1", nil), "")
+	step(install("counter", "v2", nil), actor.CodeAlreadyExists)
+	step(install("native", "v2", replace), actor.CodeAlreadyExists)
+	step(install("a/b", "v2", replace), actor.CodeInvalidAddress)
+	step(install("empty", "", nil), actor.CodeMalformed)
+	step(install("odd", "v1", func(in *Installation) { in.Kind = "Odd!" }), actor.CodeMalformed)
+	step(install("counter", "v2", func(in *Installation) { in.Migrate, in.Body = true, make([]byte, 1<<20+1) }), actor.CodeBodyTooLarge)
+	step(state.Command{Op: state.OpInstall, Message: actor.Message{Module: "counter"}}, actor.CodeMalformed)
+	step(state.Command{Op: state.OpBind, Message: actor.Message{Module: "counter"}}, actor.CodeAlreadyExists)
+	as := install("other", "v1", nil)
+	as.Sender = "counter/x"
+	step(as, actor.CodeUnauthorized)
+	// The same code again succeeds and does nothing.
+	same := install("counter", "v1", nil)
+	same.Sequence = r.Head().Sequence + 1
+	if receipt, err := r.Step(t.Context(), &same, nil); err != nil || receipt.Err != nil || len(receipt.Changes) != 0 {
+		t.Errorf("the same code again: %+v, %v", receipt, err)
+	}
+}
+
+func TestReplace(t *testing.T) {
+	s := newStage(t, openStore(t, ""), Options{})
+	s.mustInstall("counter", "v1", nil)
+	s.mustInstall("other", "v1", nil)
+	s.send("counter/a", "counter/b", "other/a")
+	before := s.View()
+	defer before.Release()
+	r := s.mustInstall("counter", "v2", replace)
+	if m := s.record("counter"); m.Bound != r.Sequence || m.Hash != (&Installation{Code: []byte("v2")}).Hash() {
+		t.Errorf("the record is %+v", m)
+	}
+	if got := s.ask("counter/a"); got != "v2 I" {
+		t.Errorf("behind the replacement the query says %q", got)
+	}
+	if got := askOn(t, before, "counter/a"); got != "v1 I" {
+		t.Errorf("a view of the state before says %q", got)
+	}
+	if got := s.send("counter/a"); got != "v2" {
+		t.Errorf("the actor answers %q", got)
+	}
+	if got := s.send("other/a"); got != "v1" {
+		t.Errorf("an actor of another module with the code that was replaced answers %q", got)
+	}
+	s.replayed()
+}
+
+func askOn(t *testing.T, v *View, a actor.Address) string {
+	t.Helper()
+	tx := txn.OnSnapshot(v.Snapshot)
+	defer tx.Rollback()
+	res := v.Dispatcher.Query(t.Context(), tx, v.Head, a, nil)
+	if res.Err != nil || res.Fault != nil {
+		t.Errorf("query of %s: %v, %v", a, res.Err, res.Fault)
+	}
+	return string(res.Data)
+}
+
+func TestMigrateAll(t *testing.T) {
+	s := newStage(t, openStore(t, ""), Options{KeepTraces: true})
+	s.mustInstall("counter", "v1", nil)
+	s.mustInstall("bystander", "v1", nil)
+	s.send("counter/b", "counter/a", "counter", "bystander/a", "native")
+	r := s.mustInstall("counter", "v2 migrates sends native", migrate)
+	var events []string
+	for _, ev := range r.Events {
+		events = append(events, string(ev.Actor)+" "+ev.Type)
+	}
+	want := []string{"counter migrate", "counter migrated", "native execute", "counter/a migrate", "counter/a migrated",
+		"native execute", "counter/b migrate", "counter/b migrated", "native execute"}
+	if !slices.Equal(events, want) || r.Messages != 3 || r.GasUsed == 0 {
+		t.Errorf("%d messages, %d gas, events %q, want %q", r.Messages, r.GasUsed, events, want)
+	}
+	for a, want := range map[actor.Address]string{"counter": "v2 M", "counter/a": "v2 M", "counter/b": "v2 M", "bystander/a": "v1 I"} {
+		if got := s.ask(a); got != want {
+			t.Errorf("%s says %q, want %q", a, got, want)
+		}
+	}
+	v := s.View()
+	defer v.Release()
+	row, ok, err := v.Get(s.partition.AppendTrace(nil, r.Sequence))
+	if err != nil || !ok {
+		t.Fatalf("no trace: %v", err)
+	}
+	if bytes.Contains(row, []byte("djIgbWln")) {
+		t.Error("the trace has the code")
+	}
+	s.replayed()
+}
+
+func TestMigrationThatFailsLeavesNothing(t *testing.T) {
+	s := newStage(t, openStore(t, ""), Options{})
+	s.mustInstall("counter", "v1", nil)
+	s.send("counter/a", "counter/b", "counter/c")
+	before := s.record("counter")
+	code := "v2 migrates refuses counter/b"
+	s.dialect.prepare(code)
+	var trace Trace
+	in := Installation{Module: "counter", Kind: "text", Code: []byte(code)}
+	migrate(&in)
+	r, err := s.Install(t.Context(), "operator", in, &trace)
+	if err != nil || r.Err == nil || r.Err.Code != "stubborn" || !slices.Equal(r.Path, []actor.Address{"counter/b"}) {
+		t.Fatalf("got %+v, %v", r, err)
+	}
+	if len(r.Changes) != 0 || len(r.Events) != 0 || s.record("counter") != before {
+		t.Errorf("it left %d rows, %d events, and %+v", len(r.Changes), len(r.Events), s.record("counter"))
+	}
+	for _, a := range []actor.Address{"counter/a", "counter/b", "counter/c"} {
+		if got := s.ask(a); got != "v1 I" {
+			t.Errorf("%s says %q", a, got)
+		}
+	}
+	if got := s.send("counter/d"); got != "v1" {
+		t.Errorf("a new actor runs %q", got)
+	}
+	if _, ok, err := s.partition.ReadCode(s.store, in.Hash()); ok || err != nil {
+		t.Errorf("code that was not installed is kept: %t, %v", ok, err)
+	}
+	root := trace.Root
+	if root.Install == nil || root.Install.Hash != in.Hash() || root.Install.Before != before.Hash || root.Err == nil ||
+		root.Module != "counter" || len(root.Children) != 2 || root.Committed {
+		t.Fatalf("the root of the trace is %+v", root)
+	}
+	first, second := root.Children[0], root.Children[1]
+	if first.To != "counter/a" || first.Kind != actor.KindMigrate || first.From != "operator" || first.Committed ||
+		first.Why != "the installation of counter failed: stubborn" || len(first.Touches) != 2 {
+		t.Errorf("the first migration is %+v", first)
+	}
+	if second.To != "counter/b" || second.Err == nil || second.Err.Code != "stubborn" {
+		t.Errorf("the second migration is %+v", second)
+	}
+	// It can be tried again with better code, and without migrating.
+	s.mustInstall("counter", "v2 migrates", migrate)
+	if got := s.ask("counter/b"); got != "v2 M" {
+		t.Errorf("counter/b says %q", got)
+	}
+	s.replayed()
+}
+
+// An actor that has left the module when its turn comes is none of its actors any more.
+func TestMigrationPassesOverWhoHasLeft(t *testing.T) {
+	s := newStage(t, openStore(t, ""), Options{})
+	s.mustInstall("counter", "v1", nil)
+	s.mustInstall("refuge", "v2 migrates", nil)
+	s.dialect.goActors["helper"] = func(_ context.Context, env *actor.Env, _ actor.Message) (actor.Response, error) {
+		if env.Sender != "counter/a" {
+			return actor.Response{}, nil
+		}
+		away := actor.Message{Kind: actor.KindMigrate, To: "z", Module: "refuge"}
+		return actor.Response{Messages: []actor.SubMsg{{Msg: away}}}, nil
+	}
+	if err := s.Bind(t.Context(), "helper", Native); err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Submit(t.Context(), Request{Sender: "tester", Message: actor.Message{Kind: actor.KindInstantiate, To: "z",
+		Module: "counter", Admin: "helper"}})
+	if err != nil || r.Err != nil {
+		t.Fatal(r, err)
+	}
+	s.send("counter/a")
+	s.mustInstall("counter", "v3 migrates sends helper", migrate)
+	if s.ask("counter/a") != "v3 M" || s.ask("z") != "v2 M" {
+		t.Errorf("counter/a says %q, z says %q", s.ask("counter/a"), s.ask("z"))
+	}
+	s.replayed()
+}
+
+// A host that cannot run the code does not migrate with it: that is no outcome of the transaction.
+func TestMigrationWithoutTheCodeIsNoOutcome(t *testing.T) {
+	s := newStage(t, openStore(t, ""), Options{})
+	s.mustInstall("counter", "v1", nil)
+	s.send("counter/a")
+	head := s.Head()
+	_, err := s.install("counter", "missing", migrate)
+	var unbound *UnboundError
+	if !errors.As(err, &unbound) || unbound.Module != "counter" || unbound.Hash == (state.Hash{}) || !strings.Contains(err.Error(), "cannot run") {
+		t.Errorf("got %v", err)
+	}
+	if s.Head() != head || s.send("counter/a") != "v1" {
+		t.Error("something has changed")
+	}
+}
+
+func TestInstalledNameIsNoSender(t *testing.T) {
+	s := newStage(t, openStore(t, ""), Options{})
+	as := func(sender actor.Address) *actor.Error {
+		r, err := s.Submit(t.Context(), Request{Sender: sender, Message: actor.Message{To: "native"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Err
+	}
+	if err := as("counter/a"); err != nil {
+		t.Fatal(err)
+	}
+	s.mustInstall("counter", "v1", nil)
+	if err := as("counter/a"); err == nil || err.Code != actor.CodeUnauthorized {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Queries while code is replaced see the code that belongs to their state: v1 counts, v2 has migrated.
+func TestQueriesSeeTheCodeOfTheirState(t *testing.T) {
+	s := newStage(t, openStore(t, t.TempDir()), Options{})
+	s.mustInstall("counter", versioned(0), nil)
+	s.send("counter/a")
+	s.mustInstall("counter", versioned(1), migrate)
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				v := s.View()
+				m, _, err := s.partition.ReadModule(v, "counter")
+				got := askOn(t, v, "counter/a")
+				if want := fmt.Sprintf("v%d M", m.Size-versionedSize); err != nil || got != want {
+					t.Errorf("at %d the actor says %q, want %q, %v", v.Head.Sequence, got, want, err)
+				}
+				v.Release()
+			}
+		})
+	}
+	for i := 2; i < 30; i++ {
+		s.mustInstall("counter", versioned(i), migrate)
+	}
+	close(stop)
+	wg.Wait()
+}
+
+// versioned is code whose size tells its version.
+func versioned(n int) string {
+	return fmt.Sprintf("%-*s", n+versionedSize, fmt.Sprintf("v%d migrates", n))
+}
+
+const versionedSize = 20
+
+func TestReplayBehindACheckpoint(t *testing.T) {
+	dir := t.TempDir()
+	s := newStage(t, openStore(t, dir+"/store"), Options{})
+	s.mustInstall("counter", "v1", nil)
+	s.send("counter/a")
+	if err := s.store.Checkpoint(dir + "/copy"); err != nil {
+		t.Fatal(err)
+	}
+	behind := s.Head().Sequence
+	s.send("counter/a")
+	s.mustInstall("counter", "v2", replace)
+	s.send("counter/a")
+
+	copied := openStore(t, dir+"/copy")
+	f := &fakeDialect{goActors: s.dialect.goActors, store: copied}
+	f.prepare("v2") // v1 is in the rows
+	r, err := NewReplay(copied, Dispatcher{Resolver: f})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seq := behind + 1; seq <= s.Head().Sequence; seq++ {
+		cmd, _, err := s.partition.ReadCommand(s.store, seq)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Step(t.Context(), &cmd, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r.Head() != s.Head() {
+		t.Errorf("the replay ends at %+v, the log at %+v", r.Head(), s.Head())
+	}
+}
+
+func TestInstallationEncoding(t *testing.T) {
+	for _, in := range []Installation{
+		{Module: "m", Kind: "text", Code: []byte("code")},
+		{Module: "m", Kind: "text", Code: []byte("code"), Replace: true},
+		{Module: "m", Kind: "text", Code: []byte("code"), Replace: true, Migrate: true},
+		{Module: "m", Kind: "text", Code: []byte("code"), Replace: true, Migrate: true, Body: []byte{}},
+		{Module: "m", Kind: "text", Code: []byte("code"), Replace: true, Migrate: true, Body: []byte("body")},
+	} {
+		msg := in.Message()
+		got, err := DecodeInstallation(&msg)
+		if err != nil || fmt.Sprintf("%#v", got) != fmt.Sprintf("%#v", in) {
+			t.Errorf("%#v becomes %#v, %v", in, got, err)
+		}
+	}
+}
+
+// FuzzDecodeInstallation: whatever is accepted is encoded again byte for byte.
+func FuzzDecodeInstallation(f *testing.F) {
+	in := Installation{Kind: "troupe", Code: []byte("\x00asm"), Migrate: true, Body: []byte("body")}
+	f.Add(in.Message().Body)
+	in.Migrate = false
+	f.Add(in.Message().Body)
+	f.Add([]byte{1, 2, 0})
+	f.Add([]byte{1, 7, 0, 0x80, 0})
+	f.Add([]byte{1, 7, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		in, err := DecodeInstallation(&actor.Message{Body: b})
+		if err != nil {
+			return
+		}
+		if got := in.Message().Body; !bytes.Equal(got, b) {
+			t.Errorf("%x becomes %+v becomes %x", b, in, got)
+		}
+	})
+}
