@@ -126,9 +126,10 @@ func (s *script) limits(t *testing.T, td *datadriven.TestData) string {
 }
 
 func (s *script) prices(t *testing.T, td *datadriven.TestData) string {
-	s.w.D.Gas = nil
+	s.w.D.Gas = dispatch.DefaultGas()
+	s.w.D.Gas.Fuel = freeFuel
 	if len(td.CmdArgs) > 0 {
-		s.w.D.Gas = new(dispatch.Gas)
+		s.w.D.Gas = &dispatch.Gas{Fuel: freeFuel}
 		setFields(t, td, s.w.D.Gas)
 	}
 	return ""
