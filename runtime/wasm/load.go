@@ -1,0 +1,189 @@
+package wasm
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/troupe-run/troupe/runtime/wasm/binary"
+)
+
+// loadKey is what makes two Loads the same.
+type loadKey struct {
+	hash    [32]byte
+	dialect *Dialect
+}
+
+// load is one that is in progress, for everybody who wants the module.
+type load struct {
+	waiting int // guarded by Engine.mu
+	cancel  context.CancelFunc
+	done    chan struct{} // closed when module and err are set
+	module  *Module
+	err     error
+}
+
+// defaultBytes is the size of a module that Rules.Bytes stands for if it is 0.
+const defaultBytes = 16 << 20
+
+// Load judges, rewrites, compiles and initializes a module, which may be compressed by gzip. The same code for the same
+// dialect is the same Module: two Loads at once share the work, and each is closed by itself. Calls of other modules go on
+// meanwhile.
+//
+// The error is a *Refusal if it is about the module. If ctx ends, Load returns at once, and the work is given up if nobody
+// else waits for it. Code is not kept.
+func (e *Engine) Load(ctx context.Context, code []byte, d *Dialect) (*Module, error) {
+	if err := d.check(); err != nil {
+		return nil, err
+	}
+	limit := d.Rules.Bytes
+	if limit <= 0 {
+		limit = defaultBytes
+	}
+	plain, err := binary.Gunzip(code, limit)
+	if err != nil {
+		return nil, &Refusal{err}
+	}
+	key := loadKey{sha256.Sum256(plain), d}
+	l, m, err := e.join(key, plain)
+	if l == nil {
+		return m, err
+	}
+	select {
+	case <-l.done:
+		return l.module, l.err
+	case <-ctx.Done():
+		return nil, e.leave(l, key, ctx.Err())
+	}
+}
+
+// join returns the module if it is there, or the load that makes it, which it starts if there is none.
+func (e *Engine) join(key loadKey, code []byte) (*load, *Module, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return nil, nil, ErrClosed
+	}
+	if m := e.modules[key]; m != nil {
+		m.refs++
+		return nil, m, nil
+	}
+	l := e.loads[key]
+	if l == nil {
+		ctx, cancel := context.WithCancel(context.Background())
+		l = &load{cancel: cancel, done: make(chan struct{})}
+		e.loads[key] = l
+		e.users++
+		// The caller may change its code once Load has returned, and the work may go on after that.
+		go e.work(ctx, l, key, bytes.Clone(code))
+	}
+	l.waiting++
+	return l, nil, nil
+}
+
+// leave ends the wait for a load. If it has ended just now its result is given back.
+func (e *Engine) leave(l *load, key loadKey, err error) error {
+	e.mu.Lock()
+	l.waiting--
+	if l.waiting == 0 && e.loads[key] == l {
+		delete(e.loads, key) // who comes now begins anew
+		l.cancel()
+	}
+	m := l.module
+	e.mu.Unlock()
+	if m != nil {
+		m.Close()
+	}
+	return err
+}
+
+// work makes a module for all that wait for it.
+func (e *Engine) work(ctx context.Context, l *load, key loadKey, code []byte) {
+	m, err := e.newModule(ctx, key, code)
+	e.mu.Lock()
+	if e.loads[key] == l {
+		delete(e.loads, key)
+	}
+	if err == nil && e.closed {
+		err = ErrClosed
+	}
+	abandoned := m
+	if err == nil && l.waiting > 0 {
+		m.refs = l.waiting
+		e.modules[key], l.module, abandoned = m, m, nil
+	}
+	l.err = err
+	e.mu.Unlock()
+	l.cancel()
+	if abandoned != nil {
+		abandoned.shut()
+	}
+	e.release()
+	close(l.done)
+}
+
+// newModule does the work of Load. The module has one use of the engine.
+func (e *Engine) newModule(ctx context.Context, key loadKey, code []byte) (m *Module, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("wasm: loading a module failed: %v\n%s", r, debug.Stack())
+		}
+		if err != nil && m != nil {
+			m.shut()
+			m = nil
+		}
+	}()
+	p, err := prepare(code, key.hash, key.dialect)
+	if err != nil {
+		return nil, &Refusal{err}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	c, err := e.compile(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	m = &Module{engine: e, key: key, prepared: p, compiled: c, instances: map[*instance]struct{}{}}
+	e.mu.Lock()
+	e.users++
+	e.mu.Unlock()
+	p.code = nil
+	return m, m.initialize()
+}
+
+// initialize runs the module for the first time, and makes the image of what it is then.
+func (m *Module) initialize() error {
+	first := &instance{module: m}
+	if err := m.admit(first); err != nil {
+		return err
+	}
+	defer first.drop()
+	if err := first.build(nil); err != nil {
+		return err
+	}
+	if err := first.initialize(); err != nil {
+		if trap := (*Trap)(nil); errors.As(err, &trap) {
+			return &Refusal{err}
+		}
+		return err
+	}
+	if m.Fresh() != "" {
+		return nil
+	}
+	m.globals = first.capture()
+	if first.memory != nil {
+		var err error
+		if m.image, err = m.engine.backing.Image(first.memory); err != nil {
+			return err
+		}
+	}
+	m.prepared.data = nil
+	if m.engine.options.Reset != ResetFresh {
+		m.pool = newPool(max(0, m.engine.options.Idle))
+	}
+	return nil
+}

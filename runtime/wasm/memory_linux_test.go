@@ -1,0 +1,99 @@
+package wasm
+
+import (
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// systemBackings returns the backings that only Linux has.
+func systemBackings(t testing.TB) map[string]backing {
+	b, err := newPaging()
+	if err != nil {
+		t.Logf("pages cannot be asked for here: %v", err)
+		return nil
+	}
+	all := map[string]backing{}
+	for name, find := range map[string]finder{"scan": findByScan, "pagemap": findByPagemap} {
+		fd, err := unix.Dup(b.(*paging).pagemap)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &paging{pagemap: fd, find: find}
+		if err := p.probe(); err != nil {
+			t.Logf("%s does not work here: %v", name, err)
+			p.Free()
+			continue
+		}
+		all[name] = p
+	}
+	b.Free()
+	return all
+}
+
+// TestProbeRefusesLies has finders that are wrong, as those of an emulation of Linux may be.
+func TestProbeRefusesLies(t *testing.T) {
+	b, err := newPaging()
+	if err != nil {
+		t.Skip(err)
+	}
+	defer b.Free()
+	for name, find := range map[string]finder{
+		"nothing":    func(int, []byte, *scratch) error { return nil },
+		"everything": func(_ int, mem []byte, s *scratch) error { s.own = append(s.own, span{0, len(mem)}); return nil },
+		"not all": func(pagemap int, mem []byte, s *scratch) error {
+			err := findByPagemap(pagemap, mem, s)
+			s.own = s.own[:len(s.own)-1]
+			return err
+		},
+	} {
+		if err := (&paging{pagemap: b.(*paging).pagemap, find: find}).probe(); err == nil {
+			t.Errorf("a finder that finds %s is believed", name)
+		}
+	}
+}
+
+// TestMemoryGivesBack has a call that writes to much more than a memory keeps.
+func TestMemoryGivesBack(t *testing.T) {
+	for name, b := range systemBackings(t) {
+		t.Run(name, func(t *testing.T) {
+			defer b.Free()
+			blank, err := b.Blank(64 << 20)
+			if err != nil {
+				t.Fatal(err)
+			}
+			copy(blank.Bytes()[3<<20:], "the end of the image")
+			img, err := b.Image(blank)
+			if err != nil {
+				t.Fatal(err)
+			}
+			blank.Free()
+			m, err := img.Memory()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := 0; i < 64<<20; i += 4096 {
+				m.Bytes()[i+7]++
+			}
+			if err := m.Reset(); err != nil {
+				t.Fatal(err)
+			}
+			var s scratch
+			if err := m.(*pageMemory).own(&s); err != nil {
+				t.Fatal(err)
+			}
+			kept := 0
+			for _, own := range s.own {
+				kept += own.to - own.from
+			}
+			if kept > keepBytes {
+				t.Errorf("%d bytes are still resident, more than %d", kept, keepBytes)
+			}
+			if got := string(m.Bytes()[3<<20 : 3<<20+20]); got != "the end of the image" || used(m.Bytes()[4<<20:]) != 0 {
+				t.Errorf("memory is not that of the image: %q", got)
+			}
+			m.Free()
+			img.Free()
+		})
+	}
+}
