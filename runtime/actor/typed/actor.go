@@ -164,6 +164,9 @@ func structOf(t reflect.Type) (*schema, error) {
 	if err == nil && (s.form != formObject || t.Kind() == reflect.Pointer) {
 		err = fmt.Errorf("%v: a message is a struct", t)
 	}
+	if err == nil {
+		s.prepare()
+	}
 	return s, err
 }
 

@@ -141,7 +141,7 @@ func decodeFields[M any](name string, s *schema, fields []byte, m *M) error {
 				return malformed(name, err)
 			}
 		}
-		if messageMode.Unmarshal(fields, m) != nil {
+		if !decodePlain(s, fields, m) && messageMode.Unmarshal(fields, m) != nil {
 			return malformed(name, explain(s, fields, name, MaxDepth, true))
 		}
 	}

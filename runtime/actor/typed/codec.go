@@ -23,6 +23,7 @@ const (
 
 // The modes are built once and are immutable from then on.
 var (
+	simples     = knownSimpleValues()
 	encMode     = newEncoding()
 	messageMode = newDecoding(MaxDepth, true)
 	valueMode   = newDecoding(valueDepth, false)
@@ -58,7 +59,7 @@ func newDecoding(depth int, strict bool) cbor.DecMode {
 		FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
 		BinaryUnmarshaler: cbor.BinaryUnmarshalerNone,
 		TextUnmarshaler:   cbor.TextUnmarshalerTextString,
-		SimpleValues:      knownSimpleValues(),
+		SimpleValues:      simples,
 	}
 	if strict {
 		o.ExtraReturnErrors = cbor.ExtraDecErrorUnknownField
@@ -77,7 +78,7 @@ func newDecoding(depth int, strict bool) cbor.DecMode {
 // knownSimpleValues refuses the simple values but false, true, null and undefined: the others have no meaning yet, and no
 // form in JSON.
 func knownSimpleValues() *cbor.SimpleValueRegistry {
-	var refused []func(*cbor.SimpleValueRegistry) error
+	refused := make([]func(*cbor.SimpleValueRegistry) error, 0, 256)
 	for n := range 256 {
 		if n < 20 || n > 31 {
 			refused = append(refused, cbor.WithRejectedSimpleValue(cbor.SimpleValue(n)))
@@ -104,18 +105,18 @@ func Encode(msg any) []byte {
 	}
 	body = append(body, majorMap<<5|1)
 	body = append(appendHead(body, majorText, uint64(len(name))), name...)
-	return append(body, marshal(msg)...)
+	return appendAny(body, msg)
 }
 
 // EncodeValue returns v alone in CBOR: the body of an instantiate or migrate message, the data of a response, the
 // payload of a sub-message. It panics where Encode does.
-func EncodeValue(v any) []byte { return marshal(v) }
+func EncodeValue(v any) []byte { return appendAny(nil, v) }
 
 // Decode returns the value that data, made by EncodeValue, Call.Return or a query handler, encodes. Fields that T does
 // not have are skipped. The error is an *actor.Error with CodeMalformed.
 func Decode[T any](data []byte) (T, error) {
-	var v T
-	if err := valueMode.Unmarshal(data, &v); err != nil {
+	v, err := decodeValue[T](data, nil)
+	if err != nil {
 		var zero T
 		s, serr := schemaOf(reflect.TypeFor[T]())
 		if serr != nil {
@@ -126,19 +127,22 @@ func Decode[T any](data []byte) (T, error) {
 	return v, nil
 }
 
-// marshal encodes by the library, scalars apart.
-func marshal(v any) []byte {
-	switch v := v.(type) {
-	case uint64:
-		return appendHead(make([]byte, 0, 9), majorUint, v)
-	case string:
-		return append(appendHead(make([]byte, 0, len(v)+9), majorText, uint64(len(v))), v...)
+// appendAny appends the encoding of v. What is not plain the library encodes.
+func appendAny(dst []byte, v any) []byte {
+	if v != nil {
+		r := reflect.ValueOf(v)
+		if r.Kind() == reflect.Pointer && !r.IsNil() {
+			r = r.Elem()
+		}
+		if l := layoutOf(r.Type()); l != nil {
+			return l.append(dst, r)
+		}
 	}
 	data, err := encMode.Marshal(v)
 	if err != nil {
 		failEncoding(err)
 	}
-	return data
+	return append(dst, data...)
 }
 
 // failEncoding ends the handler. A failure is a mistake in the actor or the client, see Encode.

@@ -278,6 +278,36 @@ func FuzzStored(f *testing.F) {
 		storedAs(t, u, data)
 		storedAs(t, int64(u), data)
 		storedAs(t, u&1 == 1, data)
+		storedAs(t, fuzzed{Big: u, Text: s, Small: int8(u)}, data)
+		storedAs(t, []string{s, s}, data)
+	})
+}
+
+// FuzzPlain checks that what is read as a plain message is what the library reads, strict as it is.
+func FuzzPlain(f *testing.F) {
+	for _, seed := range []string{
+		"\xa0", "\xa1\x61f\xf5", "\xa1\x61f\x01", "\xa2\x61s\x20\x61u\x18\x05", "\xa1\x61s\x19\x01\x00", "\xa1\x61s\x38\xff",
+		"\xa1\x61t\x63abc", "\xa1\x61t\x61\xff", "\xa1\x61t\x41a", "\xa1\x61b\x40", "\xa1\x61b\x80", "\xa2\x61u\x01\x61u\x02",
+		"\xa1\x61l\x82\xa0\xa1\x61s\x01", "\xa1\x61l\x80", "\xa1\x61n\xa0", "\xa1\x61t\xf6", "\xa1\x61x\x00", "\xa1\x61u\x1b\xff\xff\xff\xff\xff\xff\xff\xff",
+		"\xa1\x61s\x3b\xff\xff\xff\xff\xff\xff\xff\xff", "\xa1\x61h\x42ab", "\xa0\x00", "\xa1\x61F\xf5", "\xa1\x41f\xf5",
+	} {
+		f.Add([]byte(seed))
+	}
+	s, err := schemaOf(reflect.TypeFor[fuzzed]())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var plain, slow fuzzed
+		if !decodePlain(s, data, &plain) {
+			if !reflect.DeepEqual(plain, slow) {
+				t.Fatalf("%x is not plain, and left %v behind", data, plain)
+			}
+			return
+		}
+		if err := messageMode.Unmarshal(data, &slow); err != nil || !reflect.DeepEqual(plain, slow) {
+			t.Fatalf("%x is %v, and %v, %v by the library", data, plain, slow, err)
+		}
 	})
 }
 
@@ -287,12 +317,16 @@ func storedAs[V any](t *testing.T, v V, data []byte) {
 	if slow := EncodeValue(v); !bytes.Equal(fast, slow) {
 		t.Fatalf("%v is %x, and %x by the library", v, fast, slow)
 	}
-	if back, err := decodeValue[V](fast); err != nil || !reflect.DeepEqual(back, v) {
+	s, err := schemaOf(reflect.TypeFor[V]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back, err := decodeValue[V](fast, s); err != nil || !reflect.DeepEqual(back, v) {
 		t.Fatalf("%v (%x) became %v, %v", v, fast, back, err)
 	}
 	var slow V
 	slowErr := valueMode.Unmarshal(data, &slow)
-	got, err := decodeValue[V](data)
+	got, err := decodeValue[V](data, s)
 	if (err == nil) != (slowErr == nil) || err == nil && !reflect.DeepEqual(got, slow) {
 		t.Fatalf("%x is %v, %v, and %v, %v by the library", data, got, err, slow, slowErr)
 	}

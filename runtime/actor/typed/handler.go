@@ -55,6 +55,7 @@ func OnQuery[Q, A any](h func(v *View, q Q) (A, error)) Handler {
 		if err != nil {
 			return fmt.Errorf("the answer to %q: %w", name, err)
 		}
+		returns.prepare()
 		return a.query.add(name, s, returns, func(v *View, fields []byte) ([]byte, error) {
 			var q Q
 			if err := decodeFields(name, s, fields, &q); err != nil {
@@ -143,10 +144,16 @@ func OnAnyReply[P any](h func(c *Call, r *Reply[P]) error) Handler {
 }
 
 func replying[P any](h func(c *Call, r *Reply[P]) error) replyHandle {
+	s, err := schemaOf(reflect.TypeFor[P]())
+	if err == nil {
+		s.prepare()
+	} else {
+		s = nil // the payload is one that no message could be; it is left to the library
+	}
 	return func(c *Call, reply actor.Reply) error {
 		r := &Reply[P]{Reply: reply}
 		if _, none := any(r.Payload).(None); !none && len(reply.Payload) > 0 {
-			p, err := Decode[P](reply.Payload)
+			p, err := decodeValue[P](reply.Payload, s)
 			if err != nil {
 				return actor.Errorf(actor.CodeMalformed, "the payload of reply %d does not fit its handler", reply.ID)
 			}

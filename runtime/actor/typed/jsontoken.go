@@ -53,7 +53,7 @@ func (r *jsonReader) number(dst []byte, float bool, at *path) ([]byte, error) {
 	if err != nil {
 		return nil, at.fault("the number " + quote(text) + " is out of range")
 	}
-	return append(dst, marshal(f)...), nil
+	return appendAny(dst, f), nil
 }
 
 func (r *jsonReader) malformedNumber(start int, at *path) error {

@@ -19,6 +19,7 @@ import (
 type Map[K, V any] struct {
 	prefix string
 	keys   codec[K]
+	values *schema
 }
 
 // NewMap returns the map of a name. K is a string, a []byte, an integer, a type made of one of these, or a Pair; V is
@@ -26,8 +27,7 @@ type Map[K, V any] struct {
 //
 // Within an actor each helper needs a name of its own. Two with different names never share a key.
 func NewMap[K, V any](name string) Map[K, V] {
-	checkType[V]()
-	return Map[K, V]{prefix: checkedName(name) + "/", keys: codecOf[K]()}
+	return Map[K, V]{prefix: checkedName(name) + "/", keys: codecOf[K](), values: storable[V]()}
 }
 
 // Under returns the part of a map whose keys begin with first: a map of the second parts. What is written in it is
@@ -36,12 +36,12 @@ func NewMap[K, V any](name string) Map[K, V] {
 //	for spender, amount := range typed.Under(allowances, owner).All(c.State) { … }
 func Under[A, B, V any](m Map[Pair[A, B], V], first A) Map[B, V] {
 	prefix := codecOf[A]().append([]byte(m.prefix), first, false)
-	return Map[B, V]{prefix: string(prefix), keys: codecOf[B]()}
+	return Map[B, V]{prefix: string(prefix), keys: codecOf[B](), values: m.values}
 }
 
 // Get returns the value of k and whether there is one; if not, it is zero.
 func (m Map[K, V]) Get(r actor.Reader, k K) (v V, ok bool) {
-	return load[V](r, m.key(k))
+	return load[V](r, m.key(k), m.values)
 }
 
 // Has reports whether there is a value of k, without decoding it.
@@ -60,7 +60,7 @@ func (m Map[K, V]) Delete(s actor.State, k K) { s.Delete(m.key(k)) }
 // change returns.
 func (m Map[K, V]) Update(s actor.State, k K, change func(v *V) error) error {
 	key := m.key(k)
-	v, _ := load[V](s, key)
+	v, _ := load[V](s, key, m.values)
 	if err := change(&v); err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (m Map[K, V]) All(r actor.Reader) iter.Seq2[K, V] {
 func (m Map[K, V]) Range(r actor.Reader, from, to *K, order actor.Order) iter.Seq2[K, V] {
 	return func(yield func(K, V) bool) {
 		for key, value := range m.scan(r, from, to, order) {
-			v, err := decodeValue[V](value)
+			v, err := decodeValue[V](value, m.values)
 			if err != nil {
 				corrupt("value", key)
 			}
@@ -135,12 +135,12 @@ func (m Map[K, V]) cut(key []byte) K {
 }
 
 // load reads and decodes the value of a stored key.
-func load[V any](r actor.Reader, key []byte) (v V, ok bool) {
+func load[V any](r actor.Reader, key []byte, s *schema) (v V, ok bool) {
 	data, ok := r.Get(key)
 	if !ok {
 		return v, false
 	}
-	v, err := decodeValue[V](data)
+	v, err := decodeValue[V](data, s)
 	if err != nil {
 		corrupt("value", key)
 	}
@@ -156,11 +156,14 @@ func corrupt(what string, key []byte) {
 	fail(CodeCorruptState, "the %s at %s is not of the type that the actor expects", what, quote(string(key)))
 }
 
-// checkType panics if the values of V cannot be stored.
-func checkType[V any]() {
-	if _, err := schemaOf(reflect.TypeFor[V]()); err != nil {
+// storable returns the schema of the values of V. It panics if they cannot be stored.
+func storable[V any]() *schema {
+	s, err := schemaOf(reflect.TypeFor[V]())
+	if err != nil {
 		panic("typed: a value cannot be stored: " + err.Error())
 	}
+	s.prepare()
+	return s
 }
 
 // checkedName returns the name of a helper. It has no "/", which therefore ends it: no stored key of one helper can be

@@ -122,3 +122,39 @@ func anys(words string) (list []any) {
 	}
 	return list
 }
+
+// shy is encoded by code of its author, which nobody may run before there is a value.
+type shy struct{ ready bool }
+
+func (s shy) MarshalText() ([]byte, error) {
+	if !s.ready {
+		panic("there is no value yet")
+	}
+	return []byte("shy"), nil
+}
+
+func (s *shy) UnmarshalText([]byte) error {
+	s.ready = true
+	return nil
+}
+
+type Meet struct {
+	Who   shy              `json:"who"`
+	Crowd map[string][]shy `json:"crowd,omitempty"`
+}
+
+// TestNewRunsNoMarshalers checks that to make an actor is to look at its types, and not to encode their zero values.
+func TestNewRunsNoMarshalers(t *testing.T) {
+	stored := typed.NewMap[string, Meet]("stored")
+	a := typed.New(typed.OnExecute(func(c *typed.Call, m Meet) error {
+		stored.Set(c.State, "it", m)
+		return nil
+	}))
+	env := &actor.Env{State: &actor.MemState{}}
+	if _, err := a.Execute(t.Context(), env, actor.Message{Body: []byte(`{"meet": {"who": "x"}}`)}); err != nil {
+		t.Fatal(err)
+	}
+	if m, ok := stored.Get(env.State, "it"); !ok || !m.Who.ready {
+		t.Errorf("stored is %v, %v", m, ok)
+	}
+}

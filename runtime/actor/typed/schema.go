@@ -45,17 +45,25 @@ type schema struct {
 
 type fieldSchema struct {
 	name     string
+	index    int // of the field in its struct, -1 if it belongs to an embedded one
 	optional bool
 	schema   *schema
 }
 
 func (s *schema) field(name []byte) *fieldSchema {
-	for i := range s.fields {
-		if s.fields[i].name == string(name) {
-			return &s.fields[i]
-		}
+	if i := s.fieldIndex(name); i >= 0 {
+		return &s.fields[i]
 	}
 	return nil
+}
+
+func (s *schema) fieldIndex(name []byte) int {
+	for i := range s.fields {
+		if s.fields[i].name == string(name) {
+			return i
+		}
+	}
+	return -1
 }
 
 // schemaOf builds the schema of t. The error says which part of t has no form on the wire; it is for the author of the
@@ -190,7 +198,11 @@ func (b schemaBuilder) addFields(s *schema, t reflect.Type) error {
 			return fmt.Errorf("%v.%s: %w", t, f.Name, err)
 		}
 		optional := strings.Contains(options, "omit") || f.Type.Kind() == reflect.Pointer
-		s.fields = append(s.fields, fieldSchema{name, optional, fs})
+		index := -1
+		if t == s.typ {
+			index = f.Index[0]
+		}
+		s.fields = append(s.fields, fieldSchema{name, index, optional, fs})
 	}
 	return nil
 }

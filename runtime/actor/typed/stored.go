@@ -26,16 +26,20 @@ func appendValue[V any](dst []byte, v V) []byte {
 	case *[]byte:
 		return append(appendHead(dst, majorBytes, uint64(len(*p))), *p...)
 	}
-	return append(dst, marshal(v)...)
+	return appendAny(dst, v)
 }
 
-// decodeValue is the inverse of appendValue. What the fast paths do not take, the library judges.
-func decodeValue[V any](data []byte) (V, error) {
+// decodeValue is the inverse of appendValue; s is the schema of V, nil if there is none at hand. What the fast paths do
+// not take, the library judges.
+func decodeValue[V any](data []byte, s *schema) (V, error) {
 	var v V
 	if decodeFast(data, &v) {
 		return v, nil
 	}
 	slow := new(V) // not v, which then need not be on the heap
+	if decodePlain(s, data, slow) {
+		return *slow, nil
+	}
 	err := valueMode.Unmarshal(data, slow)
 	return *slow, err
 }

@@ -8,16 +8,18 @@ import (
 )
 
 // Value is a part of the state of an actor: one value of type V, stored under the name itself. It is used as a Map is.
-type Value[V any] struct{ name string }
+type Value[V any] struct {
+	name   string
+	schema *schema
+}
 
 // NewValue returns the value of a name. It panics where NewMap does.
 func NewValue[V any](name string) Value[V] {
-	checkType[V]()
-	return Value[V]{checkedName(name)}
+	return Value[V]{checkedName(name), storable[V]()}
 }
 
 // Get returns the value and whether there is one; if not, it is zero.
-func (x Value[V]) Get(r actor.Reader) (v V, ok bool) { return load[V](r, []byte(x.name)) }
+func (x Value[V]) Get(r actor.Reader) (v V, ok bool) { return load[V](r, []byte(x.name), x.schema) }
 
 // Or returns the value, or fallback if there is none.
 func (x Value[V]) Or(r actor.Reader, fallback V) V {
