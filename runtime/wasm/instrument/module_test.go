@@ -1,12 +1,7 @@
 package instrument_test
 
 import (
-	"context"
 	"strings"
-	"testing"
-
-	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/api"
 
 	"github.com/troupe-run/troupe/runtime/wasm/binary"
 	"github.com/troupe-run/troupe/runtime/wasm/instrument"
@@ -76,24 +71,17 @@ func unit(exact bool) *instrument.Table {
 	return t
 }
 
-// engines are the ways to run a module.
-var engines = []struct {
-	name   string
-	config func() wazero.RuntimeConfig
-}{
-	{"compiler", wazero.NewRuntimeConfigCompiler},
-	{"interpreter", wazero.NewRuntimeConfigInterpreter},
-}
-
-// instantiate makes an instance that is closed with the test.
-func instantiate(t testing.TB, config wazero.RuntimeConfig, wasm []byte) api.Module {
-	t.Helper()
-	ctx := context.Background()
-	r := wazero.NewRuntimeWithConfig(ctx, config.WithCoreFeatures(api.CoreFeaturesV2))
-	t.Cleanup(func() { r.Close(ctx) })
-	m, err := r.Instantiate(ctx, wasm)
-	if err != nil {
-		t.Fatal(err)
+// weighted is a table by which instructions differ, and everything that can be paid is.
+func weighted(exact bool) *instrument.Table {
+	t := &instrument.Table{
+		Name: "weighted", Exact: exact,
+		Branch: 13, Local: 3, FreeLocals: 2, BulkByte: 2, BulkElement: 5, Page: 1000,
 	}
-	return m
+	for i := range t.Cost {
+		t.Cost[i] = uint32(1 + i%7)
+	}
+	for i := range t.Misc {
+		t.Misc[i] = uint32(2 + i%5)
+	}
+	return t
 }
