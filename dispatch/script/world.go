@@ -27,7 +27,6 @@ type World struct {
 	code  codes
 	seq   uint64
 	trace dispatch.Trace // of the last transaction
-	panic string         // the last that an actor had
 }
 
 // codes is a resolver.
@@ -51,7 +50,6 @@ func New(t testing.TB) *World {
 	t.Cleanup(func() { store.Close() })
 	w := &World{T: t, Store: store, Part: txn.NewPartition(store, 1<<20), code: codes{}}
 	w.D = dispatch.Dispatcher{Partition: Partition, Resolver: w.code, Gas: &dispatch.Gas{Fuel: freeFuel}}
-	w.D.OnPanic = func(who actor.Address, value any, _ []byte) { w.panic = fmt.Sprintf("%s: %v", who, value) }
 	return w
 }
 
@@ -70,7 +68,6 @@ func (w *World) Send(ctx context.Context, sender actor.Address, msg actor.Messag
 	binary.BigEndian.PutUint64(cmd.Seed[:], w.seq+1)
 	tx := w.Part.Begin()
 	defer tx.Rollback()
-	w.panic = ""
 	res := w.D.Run(ctx, tx, cmd, &w.trace)
 	if res.Fault == nil {
 		w.seq++
