@@ -4,8 +4,14 @@ import "encoding/binary"
 
 // readConst reads the constant expression at the start of b and returns its instruction and its length with the end.
 func readConst(b []byte) (Instr, int, *Error) {
-	w := walker{body: b}
-	w.start()
+	// The offset of nearly every segment of data is i32.const, and there may be a hundred thousand of them.
+	if len(b) > 0 && b[0] == byte(OpI32Const) {
+		if v, end := readSigned(b, 1, 32); end > 0 && end < len(b) && b[end] == byte(OpEnd) {
+			return Instr{Op: OpI32Const, End: end, Imm: [2]uint64{uint64(uint32(v))}}, end + 1, nil
+		}
+	}
+	var w walker
+	w.start(b)
 	if !w.next() {
 		return Instr{}, 0, w.err
 	}

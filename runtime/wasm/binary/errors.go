@@ -16,3 +16,8 @@ func (e *Error) Error() string {
 	}
 	return fmt.Sprintf("wasm: %s section at byte %d: %s", e.Section, e.Offset, e.Reason)
 }
+
+// refuse returns an error without an offset.
+func refuse(section, format string, args ...any) *Error {
+	return &Error{Offset: -1, Section: section, Reason: fmt.Sprintf(format, args...)}
+}

@@ -7,7 +7,7 @@ type immediate byte
 
 const (
 	refused    immediate = iota
-	none                 //
+	none                 // nothing
 	opening              // a block type; opens a block
 	middle               // nothing; else
 	closing              // nothing; end
@@ -17,7 +17,8 @@ const (
 	twoIndices           // two indices
 	access               // an alignment and an offset
 	zeroByte             // the byte 0
-	number               // a constant of the type of the instruction
+	integer              // a signed number
+	float                // the bits of a float
 	types                // a vector of value types
 	refType              // a reference type
 	misc                 // a number that goes on with the opcode
@@ -36,9 +37,6 @@ var immediates = func() (t [256]immediate) {
 	for op := OpI32Load; op <= OpI64Store32; op++ {
 		t[op] = access
 	}
-	for op := OpI32Const; op <= OpF64Const; op++ {
-		t[op] = number
-	}
 	for op := OpLocalGet; op <= OpTableSet; op++ {
 		t[op] = index
 	}
@@ -47,6 +45,7 @@ var immediates = func() (t [256]immediate) {
 	t[OpBr], t[OpBrIf], t[OpBrTable] = label, label, labels
 	t[OpCall], t[OpRefFunc] = index, index
 	t[OpCallIndirect] = twoIndices
+	t[OpI32Const], t[OpI64Const], t[OpF32Const], t[OpF64Const] = integer, integer, float, float
 	t[OpSelectTyped], t[OpRefNull] = types, refType
 	t[OpMemorySize], t[OpMemoryGrow] = zeroByte, zeroByte
 	return t

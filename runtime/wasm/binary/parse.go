@@ -55,7 +55,7 @@ func (m *Module) parse(b []byte) error {
 		}
 		kind := sectionKinds[id]
 		r.section = kind.name
-		size := r.count(1, "bytes")
+		size := r.count(1, "its bytes")
 		if id != sectionCustom && kind.order <= previous && r.err == nil {
 			r.fail(pos, "the section is twice there, or behind one that it belongs before")
 		}
@@ -73,7 +73,10 @@ func (m *Module) parse(b []byte) error {
 		previous = max(previous, kind.order)
 		pos = r.pos + size
 	}
-	return m.checkCounts(len(b))
+	if err := m.checkCounts(len(b)); err != nil {
+		return err
+	}
+	return nil
 }
 
 func checkHeader(b []byte) error {
@@ -98,19 +101,18 @@ func refusedSection(id byte) string {
 	return "unknown section"
 }
 
-// checkCounts compares sections with each other.
-func (m *Module) checkCounts(end int) error {
-	r := reader{section: "code"}
+// checkCounts compares sections with each other. at is the offset that an error gets.
+func (m *Module) checkCounts(at int) *Error {
+	var err *Error
 	if len(m.Functions) != len(m.Codes) {
-		r.fail(end, "%d functions are declared, but %d have code", len(m.Functions), len(m.Codes))
-		return r.err
+		err = refuse("code", "%d functions are declared, but %d have code", len(m.Functions), len(m.Codes))
+	} else if m.DataCount != nil && uint64(*m.DataCount) != uint64(len(m.Data)) {
+		err = refuse("data count", "%d segments of data are announced, but there are %d", *m.DataCount, len(m.Data))
 	}
-	if m.DataCount != nil && uint64(*m.DataCount) != uint64(len(m.Data)) {
-		r.section = "data count"
-		r.fail(end, "%d segments of data are announced, but there are %d", *m.DataCount, len(m.Data))
-		return r.err
+	if err != nil {
+		err.Offset = at
 	}
-	return nil
+	return err
 }
 
 // vector reads the entries of a vector, each of at least size bytes.

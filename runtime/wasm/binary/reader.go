@@ -47,9 +47,9 @@ func (r *reader) u32(what string) uint32 {
 // does not allocate more than the input can fill.
 func (r *reader) count(size int, what string) int {
 	at := r.pos
-	n := r.u32("the number of " + what)
+	n := r.u32(what)
 	if uint64(n) > uint64(r.left()/size) {
-		r.fail(at, "%d %s are claimed, but only %d bytes are left", n, what, r.left())
+		r.fail(at, "%s: the length is %d, which the %d bytes that are left cannot hold", what, n, r.left())
 		return 0
 	}
 	return int(n)
@@ -57,7 +57,7 @@ func (r *reader) count(size int, what string) int {
 
 // bytes reads a length and that many bytes, which are part of the input.
 func (r *reader) bytes(what string) []byte {
-	n := r.count(1, "bytes of "+what)
+	n := r.count(1, what)
 	b := r.b[r.pos : r.pos+n : r.pos+n]
 	r.pos += n
 	return b

@@ -225,7 +225,7 @@ func (p *parser) codeSection() {
 }
 
 func (p *parser) code() Code {
-	size := p.count(1, "bytes of code")
+	size := p.count(1, "the bytes of a code")
 	outer := p.b
 	p.b = p.b[:p.pos+size]
 	c := Code{Locals: p.locals(), Offset: p.pos}
@@ -273,6 +273,6 @@ func (p *parser) data() Data {
 	if !d.Passive {
 		d.Offset = p.expr("the offset of a segment")
 	}
-	d.Init = p.bytes("a segment")
+	d.Init = p.bytes("the bytes of a segment")
 	return d
 }

@@ -3,6 +3,7 @@ package binary
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 )
 
 // Instr is one instruction of a body. What Imm holds depends on Op:
@@ -34,8 +35,8 @@ type Instr struct {
 // that the instructions are known, that their immediates are well formed, that blocks and labels nest and that the body
 // ends with its last end. It returns an *Error whose Offset counts from the start of the body, or what fn returns.
 func Walk(body []byte, fn func(Instr) error) error {
-	w := walker{body: body}
-	w.start()
+	w := walker{blocks: make([]byte, 0, 64)}
+	w.start(body)
 	for w.next() {
 		if err := fn(w.Instr); err != nil {
 			return err
@@ -54,10 +55,12 @@ type walker struct {
 	blocks []byte // opcodes of the blocks around the next instruction, the function first
 	labels []uint32
 	err    *Error
-	room   [64]byte // what blocks uses until it needs more
 }
 
-func (w *walker) start() { w.blocks = append(w.room[:0], byte(OpBlock)) }
+// start begins with a body. What earlier bodies needed in memory is used again.
+func (w *walker) start(body []byte) {
+	*w = walker{body: body, blocks: append(w.blocks[:0], byte(OpBlock)), labels: w.labels[:0]}
+}
 
 // fail ends the walk. It returns false for next to return.
 func (w *walker) fail(pos int, format string, args ...any) bool {
@@ -67,46 +70,79 @@ func (w *walker) fail(pos int, format string, args ...any) bool {
 
 // next reads an instruction into w.Instr. It returns false after the last one and when w.err is set.
 func (w *walker) next() bool {
-	pos := w.End
-	if len(w.blocks) == 0 {
-		if pos < len(w.body) {
-			return w.fail(pos, "%d bytes follow the end of the function", len(w.body)-pos)
-		}
-		return false
+	body, pos := w.body, w.End
+	if uint(pos) >= uint(len(body)) || len(w.blocks) == 0 {
+		return w.atEnd()
 	}
-	if pos >= len(w.body) {
-		return w.fail(pos, "the body ends before %d of its blocks", len(w.blocks))
-	}
-	b := w.body[pos]
+	b := body[pos]
 	w.Pos, w.Op = pos, Opcode(b)
 	pos++
+	// Most instructions have no immediate, or one of a single byte. They are read here, the others where they fail well.
+	small := byte(0x80)
+	if uint(pos) < uint(len(body)) {
+		small = body[pos]
+	}
 	switch immediates[b] {
 	case none:
 		w.End = pos
 		return true
 	case index:
+		if small < 0x80 {
+			w.Imm[0], w.End = uint64(small), pos+1
+			return true
+		}
 		return w.readIndex(pos)
-	case access:
-		return w.readAccess(pos)
+	case label:
+		if int(small) < len(w.blocks) && small < 0x80 {
+			w.Imm[0], w.End = uint64(small), pos+1
+			return true
+		}
+		return w.readIndex(pos) && w.checkLabel(uint32(w.Imm[0]))
 	case opening:
 		w.blocks = append(w.blocks, b)
-		return w.readBlockType(pos)
-	case middle:
-		if top := &w.blocks[len(w.blocks)-1]; *top != byte(OpIf) {
-			return w.fail(w.Pos, "else without an if")
-		} else {
-			*top = byte(OpElse)
+		if small == emptyBlock {
+			w.Imm[0], w.End = emptyBlock|shortBlockType, pos+1
+			return true
 		}
-		w.End = pos
-		return true
+		return w.readBlockType(pos)
 	case closing:
 		w.blocks = w.blocks[:len(w.blocks)-1]
 		w.End = pos
 		return true
-	case number:
-		return w.readNumber(pos)
-	case label:
-		return w.readIndex(pos) && w.checkLabel(uint32(w.Imm[0]))
+	case access:
+		if pos+1 < len(body) && small <= alignments[b-byte(OpI32Load)] && body[pos+1] < 0x80 {
+			w.Imm, w.End = [2]uint64{uint64(small), uint64(body[pos+1])}, pos+2
+			return true
+		}
+		return w.readAccess(pos)
+	case integer:
+		if small < 0x80 && w.Op == OpI32Const {
+			w.Imm[0], w.End = uint64(uint32(int8(small<<1)>>1)), pos+1
+			return true
+		}
+		return w.readInteger(pos)
+	}
+	return w.readRare(b, pos)
+}
+
+// atEnd judges where the body ends.
+func (w *walker) atEnd() bool {
+	switch {
+	case len(w.blocks) > 0:
+		return w.fail(w.End, "the body ends before %d of its blocks", len(w.blocks))
+	case w.End < len(w.body):
+		return w.fail(w.End, "%d bytes follow the end of the function", len(w.body)-w.End)
+	}
+	return false
+}
+
+// readRare reads what follows the opcode b of a less common instruction.
+func (w *walker) readRare(b byte, pos int) bool {
+	switch immediates[b] {
+	case middle:
+		return w.readElse(pos)
+	case float:
+		return w.readFloat(pos)
 	case labels:
 		return w.readLabels(pos)
 	case twoIndices:
@@ -121,6 +157,16 @@ func (w *walker) next() bool {
 		return w.readMisc(pos)
 	}
 	return w.fail(w.Pos, "%s", refusedOpcode(b))
+}
+
+func (w *walker) readElse(pos int) bool {
+	top := &w.blocks[len(w.blocks)-1]
+	if *top != byte(OpIf) {
+		return w.fail(w.Pos, "else without an if")
+	}
+	*top = byte(OpElse)
+	w.End = pos
+	return true
 }
 
 // advance ends the instruction at end, or the walk if end is the failure of a number.
@@ -180,30 +226,31 @@ func (w *walker) readBlockType(pos int) bool {
 	return w.advance(end)
 }
 
-func (w *walker) readNumber(pos int) bool {
-	rest := w.body[pos:]
-	switch w.Op {
-	case OpI32Const:
+func (w *walker) readInteger(pos int) bool {
+	if w.Op == OpI32Const {
 		v, end := readSigned(w.body, pos, 32)
 		w.Imm[0] = uint64(uint32(v))
 		return w.advance(end)
-	case OpI64Const:
-		v, end := readSigned(w.body, pos, 64)
-		w.Imm[0] = uint64(v)
-		return w.advance(end)
-	case OpF32Const:
+	}
+	v, end := readSigned(w.body, pos, 64)
+	w.Imm[0] = uint64(v)
+	return w.advance(end)
+}
+
+func (w *walker) readFloat(pos int) bool {
+	rest := w.body[pos:]
+	if w.Op == OpF32Const {
 		if len(rest) < 4 {
 			return w.advance(truncated)
 		}
 		w.Imm[0] = uint64(binary.LittleEndian.Uint32(rest))
 		return w.advance(pos + 4)
-	default:
-		if len(rest) < 8 {
-			return w.advance(truncated)
-		}
-		w.Imm[0] = binary.LittleEndian.Uint64(rest)
-		return w.advance(pos + 8)
 	}
+	if len(rest) < 8 {
+		return w.advance(truncated)
+	}
+	w.Imm[0] = binary.LittleEndian.Uint64(rest)
+	return w.advance(pos + 8)
 }
 
 func (w *walker) checkLabel(l uint32) bool {
@@ -221,7 +268,7 @@ func (w *walker) readLabels(pos int) bool {
 	if rest := len(w.body) - pos; uint64(n) >= uint64(rest) {
 		return w.fail(w.Pos, "br_table claims %d labels and a default, but only %d bytes are left", n, rest)
 	}
-	w.labels = w.labels[:0]
+	w.labels = slices.Grow(w.labels[:0], int(n)+1)
 	for range n + 1 {
 		var l uint32
 		if l, pos = readU32(w.body, pos); pos < 0 {
