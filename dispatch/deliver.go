@@ -178,6 +178,21 @@ func (e *UnboundError) Error() string {
 	return fmt.Sprintf("module %q is recorded in the state, but this host has no code for it: bind it before it is used", string(e.Module))
 }
 
+// EngineError is the fault of a host that failed to run code that it has. The transaction had no effect, and others are
+// not concerned.
+type EngineError struct {
+	Actor  actor.Address
+	Module actor.ModuleID
+	Err    error
+}
+
+func (e *EngineError) Error() string {
+	return fmt.Sprintf("the host could not run module %q for %s: %v", string(e.Module), e.Actor, e.Err)
+}
+
+// Unwrap returns Err.
+func (e *EngineError) Unwrap() error { return e.Err }
+
 // execute runs Execute or Sudo; a virtual actor is instantiated before.
 func (r *run) execute(ctx context.Context, d delivery) (outcome, error) {
 	to, sender := d.msg.To, d.from

@@ -3,6 +3,8 @@ package dispatch
 import (
 	"context"
 	"errors"
+	"iter"
+	"maps"
 	"time"
 
 	"github.com/troupe-run/troupe/runtime/actor"
@@ -52,6 +54,9 @@ type Dispatcher struct {
 	// to read the row of its module. The map is replaced and never changed: it is shared with queries.
 	installed map[actor.ModuleID]state.Hash
 }
+
+// Installed yields the modules whose code is in the store, with the hashes of it, in no order.
+func (d *Dispatcher) Installed() iter.Seq2[actor.ModuleID, state.Hash] { return maps.All(d.installed) }
 
 // A Result is the outcome of a transaction or a query.
 type Result struct {

@@ -233,10 +233,11 @@ func reused(id string, seq uint64) error {
 // faulted decides what a fault means: to the request alone, or to the host.
 func (e *Executor) faulted(p *pending, fault error) {
 	var unbound *UnboundError
+	var engine *EngineError
 	switch {
 	case p.ctx.Err() != nil && (errors.Is(fault, context.Cause(p.ctx)) || errors.Is(fault, p.ctx.Err())):
 		p.fail(fmt.Errorf("%w while it was executed, it has no effect: %w", ErrExpired, fault))
-	case errors.As(fault, &unbound):
+	case errors.As(fault, &unbound), errors.As(fault, &engine):
 		p.fail(fault)
 	default:
 		e.fail(fault)

@@ -193,3 +193,10 @@ func (s servicesOf) Log(text string)                                      { s.f.
 // all that is left is too much, as it is with gas.
 func (s servicesOf) FuelLeft() uint64 { return s.f.tank() }
 func (s servicesOf) UseFuel(n uint64) { s.f.burn(n) }
+
+// Fault is for who runs code and cannot, for a reason that is not in the code: memory that cannot be had, for example.
+// That is no outcome of the call, so the transaction has none and nobody may catch it. Fault does not return.
+func (s servicesOf) Fault(err error) {
+	s.f.tx.Fail(&EngineError{Actor: s.f.self, Module: s.f.module, Err: err})
+	panic(halt{})
+}

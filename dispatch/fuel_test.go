@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -93,5 +94,33 @@ func TestConfigWithoutFuel(t *testing.T) {
 	const old = `{"limits":{"depth":5},"gas":{"call":500,"query":500,"read":200,"read_byte":1,"write":400,"write_byte":4,"delete":300,"range":200,"event_byte":2}}`
 	if c, err = DecodeConfig([]byte(old)); err != nil || c.Gas != without {
 		t.Errorf("got %+v, %v", c, err)
+	}
+}
+
+// What fails under an actor is no outcome, be it asked for by another that would catch everything; others go on.
+func TestEngineFault(t *testing.T) {
+	broken := errors.New("no memory")
+	engine := func(_ context.Context, env *actor.Env, _ actor.Message) (actor.Response, error) {
+		defer func() { recover() }() // the actor shall not be able to swallow it
+		env.Services.(interface{ Fault(error) }).Fault(broken)
+		return actor.Response{}, nil
+	}
+	parent := func(_ context.Context, _ *actor.Env, _ actor.Message) (actor.Response, error) {
+		return actor.Response{Messages: []actor.SubMsg{{Msg: actor.Message{To: "engine"}, ReplyOn: actor.ReplyAlways}}}, nil
+	}
+	e := start(t, openStore(t, ""), goActors{"engine": engine, "parent": parent, "count": count}, Options{})
+	head := e.Head()
+	for _, to := range []actor.Address{"engine", "parent"} {
+		var fault *EngineError
+		r, err := e.Submit(t.Context(), message(to))
+		if !errors.As(err, &fault) || !errors.Is(err, broken) || fault.Actor != "engine" || fault.Module != "engine" || r != nil {
+			t.Errorf("%s: %+v, %v", to, r, err)
+		}
+	}
+	if e.Head() != head || e.Err() != nil {
+		t.Errorf("the head moved to %+v, the executor says %v", e.Head(), e.Err())
+	}
+	if r, err := e.Submit(t.Context(), message("count")); err != nil || r.Err != nil {
+		t.Errorf("the next transaction: %+v, %v", r, err)
 	}
 }
