@@ -23,7 +23,7 @@ type Host struct {
 	readOnly bool
 	log      *slog.Logger
 	store    *state.Store
-	modules  registry
+	modules  *registry
 	executor *dispatch.Executor
 	reader   *query.Router
 	close    sync.Once
@@ -63,10 +63,15 @@ func (h *Host) open(o Options) (err error) {
 		return err
 	}
 	o.Executor.OnFault = h.faulted
-	d := dispatch.Dispatcher{Partition: partition, Resolver: &h.modules, Limits: o.Limits, Gas: o.Gas,
+	engine := o.loader
+	if engine == nil {
+		engine = h.engine(&o)
+	}
+	h.modules = newRegistry(engine, h.fetch, o.Around)
+	d := dispatch.Dispatcher{Partition: partition, Resolver: h.modules, Limits: o.Limits, Gas: o.Gas,
 		Authorize: o.Authorize, OnPanic: h.panicked}
 	if h.executor, err = dispatch.NewExecutor(h.store, d, o.Executor); err != nil {
-		return errors.Join(err, h.store.Close())
+		return errors.Join(err, h.modules.close(), h.store.Close())
 	}
 	h.reader = query.New(h.executor, partition)
 	if !o.ReadOnly {
@@ -74,6 +79,9 @@ func (h *Host) open(o Options) (err error) {
 	}
 	if err != nil {
 		return errors.Join(err, h.Close())
+	}
+	if !o.Lazy {
+		h.warm()
 	}
 	return nil
 }
@@ -94,7 +102,7 @@ func (h *Host) configure(o Options) error {
 // called more than once.
 func (h *Host) Close() error {
 	h.close.Do(func() {
-		err := errors.Join(h.executor.Close(), h.store.Close())
+		err := errors.Join(h.executor.Close(), h.modules.close(), h.store.Close())
 		if err != nil {
 			h.closed = fmt.Errorf("runtime: close %s: %w", h.name(), err)
 		}
@@ -114,7 +122,7 @@ func (h *Host) Reader() *query.Router { return h.reader }
 // an error with an *actor.Error in its chain.
 func (h *Host) Query(ctx context.Context, to actor.Address, body []byte) ([]byte, error) {
 	answer, err := h.reader.Smart(ctx, to, body)
-	return answer.Data, err
+	return answer.Data, h.explain(err)
 }
 
 // Get returns the value of one key of an actor in the latest durable state, and whether it is there.

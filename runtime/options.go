@@ -4,6 +4,8 @@ import (
 	"log/slog"
 
 	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/wasm"
 	"github.com/troupe-run/troupe/state"
 )
 
@@ -20,8 +22,22 @@ type Options struct {
 	Executor dispatch.Options
 	// Store configures the storage. Its OnFault is the host's own and ignored here.
 	Store state.Options
+	// Wasm configures the engine that runs WebAssembly. Calls that run for long are reported to the Logger unless it says
+	// something else.
+	Wasm wasm.Options
+	// Engine, if not nil, takes its place. It is the caller's to close, behind the host.
+	Engine *Engine
+	// Around, if not nil, is given the actors of each module that is installed, and returns what runs in their place: a
+	// test lets calls fail by it. They must do the same whenever a transaction is executed again.
+	Around func(actor.Actor) actor.Actor
+	// Lazy leaves code that is installed until it is first used. Otherwise the host begins to make it run in the
+	// background when it is opened.
+	Lazy bool
 	// ReadOnly opens a directory that nobody else has open to look at it. Nothing can be sent.
 	ReadOnly bool
 	// Logger is told about the life of the host and what went wrong in it; nobody if nil.
 	Logger *slog.Logger
+
+	// loader, if not nil, takes the place of any engine.
+	loader loader
 }

@@ -44,7 +44,7 @@ func (h *Host) Do(ctx context.Context, req dispatch.Request) (*state.Receipt, er
 	}
 	r, err := h.executor.Submit(ctx, req)
 	if err != nil {
-		return nil, fmt.Errorf("runtime: %s to %s: %w", req.Message.Kind, req.Message.To, err)
+		return nil, fmt.Errorf("runtime: %s to %s: %w", req.Message.Kind, req.Message.To, h.explain(err))
 	}
 	if r.Err != nil {
 		return r, &TxError{Sequence: r.Sequence, Sender: req.Sender, Path: r.Path, Err: r.Err}

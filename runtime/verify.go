@@ -51,8 +51,8 @@ func orNone(e *actor.Error) string {
 }
 
 // Verify executes every transaction of the log again, in memory and from the beginning, and compares results, writes
-// and roots. It returns the last transaction that it reached. A difference is a *DivergenceError. The modules that the
-// log uses must be bound. It runs beside everything else on the state as of its start.
+// and roots. It returns the last transaction that it reached. A difference is a *DivergenceError. The Go values that the
+// log uses must be bound; code that it installs is in it. It runs beside everything else on the state as of its start.
 func (h *Host) Verify(ctx context.Context) (state.Head, error) {
 	view := h.executor.View()
 	if view == nil {
@@ -100,7 +100,11 @@ func (h *Host) replay(ctx context.Context, view *dispatch.View, last uint64,
 		return state.Head{}, err
 	}
 	defer memory.Close()
-	r, err := dispatch.NewReplay(memory, *view.Dispatcher)
+	code := &replayed{host: h, held: map[state.Hash]*slot{}}
+	defer code.release()
+	d := *view.Dispatcher
+	d.Resolver = code
+	r, err := dispatch.NewReplay(memory, d)
 	if err != nil {
 		return state.Head{}, err
 	}
@@ -115,11 +119,13 @@ func (h *Host) replay(ctx context.Context, view *dispatch.View, last uint64,
 		if !ok {
 			return r.Head(), fmt.Errorf("runtime: the log of %s lacks transaction %d: %w", h.name(), seq, state.ErrCorrupt)
 		}
+		code.meet(&cmd)
 		var t *dispatch.Trace
 		if seq == last {
 			t = trace
 		}
 		now, err := r.Step(ctx, &cmd, t)
+		err = h.explain(err)
 		if err == nil && each != nil {
 			err = each(seq, &cmd, now)
 		}

@@ -1,0 +1,136 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	goruntime "runtime"
+	"sync"
+	"time"
+
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/wasm"
+	"github.com/troupe-run/troupe/runtime/wasm/troupe"
+	"github.com/troupe-run/troupe/state"
+)
+
+// An Engine compiles and runs WebAssembly. A host has one of its own, unless Options.Engine names one that it shares with
+// others: then what one host has compiled the others need not compile. It may be used by any number of goroutines.
+type Engine struct {
+	options wasm.Options
+	// dialect is one value for the life of the engine: the same code in the same dialect is one module.
+	dialect *wasm.Dialect
+
+	mu     sync.Mutex
+	wasm   *wasm.Engine // nil until the first Load
+	closed bool
+}
+
+// NewEngine returns an engine. It takes up nothing before the first module. Close it behind all hosts that use it.
+func NewEngine(o wasm.Options) *Engine { return &Engine{options: o, dialect: troupe.Dialect()} }
+
+// Stats returns what the engine has done so far, and has now.
+func (e *Engine) Stats() wasm.Stats {
+	e.mu.Lock()
+	inner := e.wasm
+	e.mu.Unlock()
+	if inner == nil {
+		return wasm.Stats{}
+	}
+	return inner.Stats()
+}
+
+// Close frees all that the engine has, as soon as calls that are under way have ended. It may be called more than once.
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	e.closed = true
+	inner := e.wasm
+	e.mu.Unlock()
+	if inner == nil {
+		return nil
+	}
+	return inner.Close()
+}
+
+// load implements loader.
+func (e *Engine) load(ctx context.Context, code []byte) (program, error) {
+	inner, err := e.start()
+	if err != nil {
+		return nil, err
+	}
+	m, err := inner.Load(ctx, code, e.dialect)
+	var refused *wasm.Refusal
+	if errors.As(err, &refused) {
+		return nil, fmt.Errorf("%w: %w", ErrCode, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	g := &guest{module: m, kind: e.dialect.Name}
+	goruntime.AddCleanup(g, func(m *wasm.Module) { _ = m.Close() }, m)
+	return g, nil
+}
+
+// start returns the engine below, which it makes the first time.
+func (e *Engine) start() (*wasm.Engine, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return nil, wasm.ErrClosed
+	}
+	var err error
+	if e.wasm == nil {
+		e.wasm, err = wasm.NewEngine(e.options)
+	}
+	return e.wasm, err
+}
+
+// guest is a program of an Engine. Its module is given back when nobody has the guest or an actor of it any more: a query
+// on an earlier state may still be about to call what no module of the latest state has.
+type guest struct {
+	module *wasm.Module
+	kind   string
+}
+
+func (g *guest) dialect() string  { return g.kind }
+func (g *guest) hash() state.Hash { return g.module.Hash() }
+
+func (g *guest) actor(name actor.ModuleID) actor.Actor {
+	return &guestActor{troupe.New(g.module, name), g}
+}
+
+// guestActor is an actor that holds on to its program.
+type guestActor struct {
+	*troupe.Actor
+	*guest
+}
+
+// ownEngine is the engine of one host.
+type ownEngine struct{ *Engine }
+
+func (e ownEngine) close() error { return e.Close() }
+
+// sharedEngine is an engine that is not the host's to close.
+type sharedEngine struct{ *Engine }
+
+func (sharedEngine) close() error { return nil }
+
+// watchdog is how long a call may run before the log says so, unless Options.Wasm says something else.
+const watchdog = 10 * time.Second
+
+// engine returns what loads code for the host.
+func (h *Host) engine(o *Options) loader {
+	if o.Engine != nil {
+		return sharedEngine{o.Engine}
+	}
+	w := o.Wasm
+	if w.OnStall == nil {
+		w.OnStall = func(s wasm.Stall) {
+			h.log.Warn("guest runs for long", "dir", h.name(), "hash", state.Hash(s.Module), "running", s.Running)
+		}
+		if w.Watchdog == 0 {
+			w.Watchdog = watchdog
+		}
+	}
+	return ownEngine{NewEngine(w)}
+}

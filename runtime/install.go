@@ -1,0 +1,206 @@
+package runtime
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"maps"
+	goruntime "runtime"
+	"slices"
+
+	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/wasm/binary"
+	"github.com/troupe-run/troupe/state"
+)
+
+// InstallOptions say how code is installed. The zero value, and nil, are for a name that is new.
+type InstallOptions struct {
+	// Replace allows the module to have other code now. Its actors go on with the new code, on the state that the old
+	// code has left.
+	Replace bool
+	// Migrate replaces, and calls Migrate of the new code on every actor of the module, in the order of addresses and in
+	// the same transaction, with MigrateBody. If one of them fails nothing has changed.
+	Migrate     bool
+	MigrateBody []byte
+	// Sender is who installs; Migrate sees it as the sender of its message. Empty is the operator of the host.
+	Sender actor.Address
+	// Trace, if not nil, is filled with the migrations as spans, unless the same code was there already.
+	Trace *dispatch.Trace
+}
+
+// Install makes WebAssembly the module of that name, and returns what the host knows of it then. The code may be packed by
+// gzip; unpacked it has at most dispatch.MaxCode bytes. It is judged and compiled here, while everything else goes on, and
+// then written to the log and the store, so that the directory holds all that it takes to run it. To install the same
+// code again changes nothing.
+//
+// An error that is ErrCode says what is wrong with the code. If the name has other code, or is bound to a Go value, the
+// error has an *actor.Error in its chain. If a migration failed it is a *TxError.
+func (h *Host) Install(ctx context.Context, name string, code []byte, opts *InstallOptions) (state.Module, error) {
+	m, err := h.install(ctx, name, code, opts)
+	var failed *TxError
+	if err != nil && !errors.As(err, &failed) {
+		err = fmt.Errorf("runtime: install %s: %w", shortName(name), err)
+	}
+	return m, err
+}
+
+func (h *Host) install(ctx context.Context, name string, code []byte, opts *InstallOptions) (m state.Module, err error) {
+	var o InstallOptions
+	if opts != nil {
+		o = *opts
+	}
+	if h.readOnly {
+		return m, ErrReadOnly
+	}
+	if err := checkName(name); err != nil {
+		return m, err
+	}
+	if code, err = binary.Gunzip(code, dispatch.MaxCode); err != nil {
+		return m, fmt.Errorf("%w: %w", ErrCode, err)
+	}
+	if len(code) == 0 {
+		return m, fmt.Errorf("%w: it is empty", ErrCode)
+	}
+	s, err := h.modules.prepare(ctx, sha256.Sum256(code), code)
+	if err != nil {
+		return m, err
+	}
+	defer h.sweep()
+	defer h.modules.unpin(s)
+	receipt, err := h.executor.Install(ctx, o.Sender, dispatch.Installation{Module: actor.ModuleID(name), Kind: s.program.dialect(),
+		Code: code, Replace: o.Replace, Migrate: o.Migrate, Body: o.MigrateBody}, o.Trace)
+	if err != nil {
+		return m, h.explain(err)
+	}
+	if receipt != nil && receipt.Err != nil {
+		return m, &TxError{Sequence: receipt.Sequence, Sender: o.Sender, Path: receipt.Path, Err: receipt.Err}
+	}
+	if receipt != nil {
+		h.log.Info("module installed", "module", name, "kind", s.program.dialect(), "hash", s.hash, "seq", receipt.Sequence)
+	}
+	return h.module(actor.ModuleID(name))
+}
+
+// module reads the row of a module that is there.
+func (h *Host) module(id actor.ModuleID) (state.Module, error) {
+	view := h.executor.View()
+	if view == nil {
+		return state.Module{}, h.gone()
+	}
+	defer view.Release()
+	m, ok, err := partition.ReadModule(view, id)
+	if err == nil && !ok {
+		err = fmt.Errorf("the record of module %s is missing: %w", id, state.ErrCorrupt)
+	}
+	return m, err
+}
+
+// Modules lists all modules, sorted by name: those that are bound, and those that are installed with the hash and the
+// size of their code.
+func (h *Host) Modules() ([]state.Module, error) { return h.reader.Modules() }
+
+// Ready waits until every installed module can run. If one cannot, the error says so and why.
+func (h *Host) Ready(ctx context.Context) error {
+	view := h.executor.View()
+	if view == nil {
+		return h.gone()
+	}
+	defer view.Release()
+	var failed []error
+	installed := maps.Collect(view.Dispatcher.Installed())
+	for _, name := range slices.Sorted(maps.Keys(installed)) {
+		s := h.modules.pin(installed[name], nil)
+		go h.modules.load(s)
+		select {
+		case <-s.loaded:
+		case <-ctx.Done():
+			h.modules.unpin(s)
+			return context.Cause(ctx)
+		}
+		h.modules.unpin(s)
+		if s.err != nil {
+			failed = append(failed, fmt.Errorf("runtime: module %s: %w", name, s.err))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// warm loads the modules that are installed, so that who needs one first need not wait.
+func (h *Host) warm() {
+	view := h.executor.View()
+	if view == nil {
+		return
+	}
+	var slots []*slot
+	for _, hash := range view.Dispatcher.Installed() {
+		slots = append(slots, h.modules.pin(hash, nil))
+	}
+	view.Release()
+	queue := make(chan *slot, len(slots))
+	for _, s := range slots {
+		queue <- s
+	}
+	close(queue)
+	for range min(len(slots), goruntime.GOMAXPROCS(0)) {
+		h.modules.loads.Go(func() {
+			for s := range queue {
+				if err := h.modules.load(s); err != nil && h.modules.life.Err() == nil {
+					h.log.Error("module cannot run", "hash", s.hash, "err", err)
+				}
+				h.modules.unpin(s)
+			}
+		})
+	}
+}
+
+// fetch reads code from the store.
+func (h *Host) fetch(hash state.Hash) ([]byte, error) {
+	code, ok, err := partition.ReadCode(h.store, hash)
+	if err == nil && !ok {
+		err = fmt.Errorf("the code %s is not in %s: %w", hash, h.name(), state.ErrCorrupt)
+	}
+	return code, err
+}
+
+// sweep forgets code that no module has any more.
+func (h *Host) sweep() {
+	h.modules.sweep(func() map[state.Hash]bool {
+		keep := map[state.Hash]bool{}
+		if view := h.executor.View(); view != nil {
+			defer view.Release()
+			for _, hash := range view.Dispatcher.Installed() {
+				keep[hash] = true
+			}
+		}
+		return keep
+	})
+}
+
+// explain adds to an error about code that cannot run why it cannot.
+func (h *Host) explain(err error) error {
+	var unbound *dispatch.UnboundError
+	if errors.As(err, &unbound) {
+		if reason := h.modules.reason(unbound.Hash); reason != nil {
+			return fmt.Errorf("%w: %w", err, reason)
+		}
+	}
+	return err
+}
+
+// checkName refuses what cannot be the name of a module.
+func checkName(name string) error {
+	if err := actor.Address(name).Validate(); err != nil || actor.Address(name).Key() != "" {
+		return errors.New("the name of a module matches [a-z0-9][a-z0-9._-]*")
+	}
+	return nil
+}
+
+// shortName quotes a name that cannot be one.
+func shortName(name string) string {
+	if checkName(name) == nil {
+		return name
+	}
+	return fmt.Sprintf("%.300q", name)
+}
