@@ -15,12 +15,17 @@ import (
 	"github.com/troupe-run/troupe/state"
 )
 
-// Bind binds the actors of all workloads, so that a directory that a run has left can be looked at and verified.
-func Bind(h interface {
+// A binder is a host, or something like one.
+type binder interface {
 	Bind(name string, a actor.Actor) error
-}) error {
-	return errors.Join(h.Bind("account", account{}), h.Bind("opener", opener{}), h.Bind("node", node{}), h.Bind("noop", noop{}),
-		h.Bind("shelf", shelf{}), h.Bind("ballast", ballast{}))
+}
+
+// Bind binds the actors of all workloads, so that a directory that a run has left can be looked at and verified.
+func Bind(h binder) error { return errors.Join(h.Bind("account", account{}), bindOthers(h)) }
+
+func bindOthers(h binder) error {
+	return errors.Join(h.Bind("opener", opener{}), h.Bind("node", node{}), h.Bind("noop", noop{}), h.Bind("shelf", shelf{}),
+		h.Bind("ballast", ballast{}))
 }
 
 // A bed is a host that is measured.
@@ -51,7 +56,13 @@ func openBed(c Config) (*bed, error) {
 		return nil, err
 	}
 	b := &bed{config: c, host: h}
-	if err := Bind(h); err != nil {
+	if c.guests {
+		_, err = h.Install(context.Background(), "account", accountModule, nil)
+		err = errors.Join(err, bindOthers(h))
+	} else {
+		err = Bind(h)
+	}
+	if err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
 	return b, nil

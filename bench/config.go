@@ -48,6 +48,7 @@ type Config struct {
 	Progress io.Writer
 
 	wearIn bool // says that Warmup was not set, on a disk
+	guests bool // says that accounts are WebAssembly
 }
 
 // check fills in the defaults and reports what makes no sense.

@@ -44,6 +44,7 @@ type Result struct {
 	Rollbacks   []RollbackCost   `json:"rollbacks,omitempty"`
 	Opening     *Opening         `json:"opening,omitempty"`
 	Soak        *Soak            `json:"soak,omitempty"`
+	Guests      *Guests          `json:"guests,omitempty"`
 	// Slices tell how noisy the machine was.
 	Slices []SliceRates `json:"slices,omitempty"`
 }

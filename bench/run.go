@@ -32,6 +32,7 @@ func workloads() []workload {
 		{"soak", func(c Config) Config { fill(&c.Runs, 60); fill(&c.Duration, 30*time.Minute); return c }, runSoak},
 		{"single", same, runSingle},
 		{"half-load", same, runHalfLoad},
+		{"wasm", same, runWasm},
 	}
 }
 

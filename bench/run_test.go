@@ -95,6 +95,16 @@ func TestAgainstSyncs(t *testing.T) {
 	}
 }
 
+func TestGuests(t *testing.T) {
+	c := moment("wasm")
+	c.Dir = t.TempDir()
+	r := run(t, c)
+	if g := r.Guests; g == nil || g.Calls.Native <= 0 || g.Calls.Pooled <= 0 || g.Calls.Fresh <= 0 || g.Scaling <= 0 || g.Start.Bytes < 300_000 ||
+		g.Start.Cold <= 0 || g.Start.Cache <= 0 || r.Tx == 0 || r.Ratio <= 0 {
+		t.Errorf("a figure is missing: %+v, %+v", r, r.Guests)
+	}
+}
+
 func TestOpen(t *testing.T) {
 	c := moment("open")
 	c.Keys, c.Dir = 2500, t.TempDir()

@@ -145,6 +145,12 @@ func (p *printer) bench(r *bench.Result) {
 			[]string{"ratio", fmt.Sprintf("%.2f", r.Ratio)})
 	}
 	rows = append(rows, []string{"memory", fmt.Sprintf("%.1f allocations, %s bytes each", r.AllocsPerTx, show.Count(int64(r.BytesPerTx)))})
+	if g := r.Guests; g != nil {
+		rows = append(rows, []string{"call", fmt.Sprintf("native %.2f µs  guest %.2f µs  fresh instance %.2f µs", g.Calls.Native, g.Calls.Pooled, g.Calls.Fresh)},
+			[]string{"two goroutines", fmt.Sprintf("%.2f times the calls of one", g.Scaling)},
+			[]string{"start", fmt.Sprintf("%s bytes: %.1f ms, from the cache %.1f ms", show.Count(g.Start.Bytes), g.Start.Cold, g.Start.Cache)},
+			[]string{"idle instance", fmt.Sprintf("%s bytes", show.Count(int64(g.IdleBytes)))})
+	}
 	p.table(rows)
 }
 
