@@ -56,6 +56,14 @@ func (h *Host) Bind(name string, a actor.Actor) {
 	h.must(h.world.Bind(name, a))
 }
 
+// Install makes WebAssembly the module of that name, in the place of what it has. World().Install has the other ways.
+func (h *Host) Install(name string, code []byte) state.Module {
+	h.t.Helper()
+	m, err := h.world.Install(h.t.Context(), name, code, &runtime.InstallOptions{Replace: true})
+	h.must(err)
+	return m
+}
+
 // Body returns what a message, query or answer consists of on the wire: []byte and string as they stand, nil as nothing,
 // any other value in the encoding of typed messages.
 func Body(v any) []byte {

@@ -10,7 +10,8 @@ import (
 	"github.com/troupe-run/troupe/runtime/actortest/world"
 )
 
-// Run executes a script on a world and returns the file with what was printed now. An error is an *Error: a command that
+// Run executes a script on a world and returns the file with what was printed now. Name is that of the file, for messages
+// and for the files that the script names, which are beside it. An error is an *Error: a command that
 // makes no sense, or ctx that ended. The world stays the caller's; forks that the script makes are closed.
 func Run(ctx context.Context, w *world.World, name string, r io.Reader) ([]byte, error) {
 	text, err := io.ReadAll(r)
@@ -36,7 +37,7 @@ func (s *Script) Run(ctx context.Context, w *world.World) (*Script, error) {
 
 // Each executes the script and hands over each case, with what was printed now, as soon as it has been executed.
 func (s *Script) Each(ctx context.Context, w *world.World, done func(Case)) error {
-	run := newSession(w)
+	run := newSession(w, s.Name)
 	defer run.close()
 	for _, c := range s.Cases {
 		printed, err := run.execute(ctx, c.Command, c.Input)

@@ -40,7 +40,7 @@ func (e *Error) Error() string { return fmt.Sprintf("%s:%d: %v", e.File, e.Line,
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Parse takes a file apart. The name is for messages. Any text is a script; what is wrong in it shows when it runs.
+// Parse takes a file apart. The name is for messages and for the files that the script names. Any text is a script; what is wrong in it shows when it runs.
 func Parse(name string, text []byte) *Script {
 	s := &Script{Name: name}
 	r := lines{rest: strings.ReplaceAll(string(text), "\r\n", "\n")}

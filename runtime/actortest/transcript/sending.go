@@ -2,8 +2,14 @@ package transcript
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/dispatch/show"
+	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 )
 
@@ -21,6 +27,8 @@ func sending() []Command {
 			Help: `Make somebody else the admin of an actor; "-" makes it nobody.`, run: admin},
 		{Name: "sudo", Usage: "ADDRESS [BODY] [id=ID]", least: 1, most: 2, names: id,
 			Help: "Send a message as the operator of the host.", run: sudo},
+		{Name: "install", Usage: "NAME FILE [replace] [migrate [BODY]]", least: 2, most: 5,
+			Help: "Install WebAssembly from a file beside the transcript. With migrate, every actor of the module migrates.", run: install},
 	}
 }
 
@@ -49,6 +57,36 @@ func migrate(ctx context.Context, s *session, a *args) (string, error) {
 
 func admin(ctx context.Context, s *session, a *args) (string, error) {
 	return s.request(ctx, a, a.address(0), actor.Message{Kind: actor.KindSetAdmin, To: a.address(1), Admin: a.dashed(2)}, 3)
+}
+
+func install(ctx context.Context, s *session, a *args) (string, error) {
+	opts := runtime.InstallOptions{Replace: a.has(2, "replace"), Migrate: a.has(2, "migrate"), Trace: new(dispatch.Trace)}
+	if len(a.words) > 2 && !opts.Migrate {
+		return "", fmt.Errorf("%q is unknown", a.words[2].raw)
+	}
+	var err error
+	if opts.MigrateBody, err = a.body(2); err != nil {
+		return "", err
+	}
+	file := a.word(1)
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(s.dir, file)
+	}
+	code, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	_, err = s.world.Install(ctx, a.word(0), code, &opts)
+	var failed *runtime.TxError
+	switch {
+	case err != nil && !errors.As(err, &failed):
+		return said(err), nil
+	case opts.Trace.Root == nil:
+		return "unchanged", nil
+	case s.tracing:
+		return show.Trace(opts.Trace, &s.show), nil
+	}
+	return show.Receipt(s.world.Last().Receipt, "", &s.show), nil
 }
 
 func sudo(ctx context.Context, s *session, a *args) (string, error) {

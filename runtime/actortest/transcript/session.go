@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 
 // A session is a script under way.
 type session struct {
+	dir       string       // of the file, in which the files are that it names
 	world     *world.World // the one that commands are about
 	worlds    map[string]*world.World
 	snapshots map[string]*world.Snapshot
@@ -24,8 +26,8 @@ type session struct {
 // first is the name of the world that a script begins with.
 const first = "main"
 
-func newSession(w *world.World) *session {
-	return &session{world: w, worlds: map[string]*world.World{first: w}, snapshots: map[string]*world.Snapshot{},
+func newSession(w *world.World, file string) *session {
+	return &session{dir: filepath.Dir(file), world: w, worlds: map[string]*world.World{first: w}, snapshots: map[string]*world.Snapshot{},
 		show: show.Options{Width: -1}}
 }
 

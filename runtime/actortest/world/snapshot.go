@@ -8,7 +8,7 @@ import (
 	"github.com/troupe-run/troupe/state/simdisk"
 )
 
-// A Snapshot is a whole world at one moment: state, log, receipts, clock, randomness, what was bound, and which failures
+// A Snapshot is a whole world at one moment: state, log, receipts, clock, randomness, what was bound and installed, and which failures
 // were still to come. It can be restored any number of times, in the world that it was taken of and in forks of it.
 type Snapshot struct {
 	disk  *simdisk.Disk
@@ -81,9 +81,12 @@ func (w *World) Fork() (*World, error) {
 	}
 	fork := newWorld(w.opts, s.disk, w.dirs)
 	fork.dir = s.dir
+	if w.engine != nil {
+		fork.engine = w.engine.use()
+	}
 	fork.adopt(s)
 	if err := fork.open(); err != nil {
-		return nil, err
+		return nil, errors.Join(err, fork.releaseEngine())
 	}
 	return fork, nil
 }

@@ -32,6 +32,7 @@ type World struct {
 	mishap mishaps
 	last   atomic.Pointer[Transaction]
 	dirs   *atomic.Uint64 // names directories; all forks share it, as they share files
+	engine *engine        // shared with all forks; nil if the options have one
 
 	mu     sync.RWMutex // held for reading while the host is used
 	host   *runtime.Host
@@ -63,10 +64,13 @@ func Open(opts *Options) (*World, error) {
 	}
 	o = o.withDefaults()
 	w := newWorld(o, o.Disk, new(atomic.Uint64))
+	if o.Host.Engine == nil {
+		w.engine = (&engine{Engine: runtime.NewEngine(o.Host.Wasm)}).use()
+	}
 	w.clock.Set(w.opts.Start)
 	w.dir = w.newDir()
 	if err := w.open(); err != nil {
-		return nil, err
+		return nil, errors.Join(err, w.releaseEngine())
 	}
 	return w, nil
 }
@@ -83,7 +87,10 @@ func (w *World) newDir() string { return fmt.Sprintf("/world-%d", w.dirs.Add(1))
 // open opens the host on disk and dir and binds what was bound.
 func (w *World) open() error {
 	o := w.opts.Host
-	o.Executor.Clock, o.Executor.Seed, o.Store.FS = w.clock.Now, w.seeds.next, w.disk
+	o.Executor.Clock, o.Executor.Seed, o.Store.FS, o.Around = w.clock.Now, w.seeds.next, w.disk, w.around
+	if w.engine != nil {
+		o.Engine = w.engine.Engine
+	}
 	host, err := runtime.Open(w.dir, &o)
 	if err != nil {
 		return err
@@ -105,7 +112,14 @@ func (w *World) Close() error {
 		return nil
 	}
 	w.closed = true
-	return w.shut()
+	return errors.Join(w.shut(), w.releaseEngine())
+}
+
+func (w *World) releaseEngine() error {
+	if w.engine == nil {
+		return nil
+	}
+	return w.engine.release()
 }
 
 // shut closes the host, if there is one. What a host says whose disk has crashed or failed is known already.

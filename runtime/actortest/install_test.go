@@ -1,0 +1,72 @@
+package actortest_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/actortest"
+	"github.com/troupe-run/troupe/runtime/actortest/world"
+)
+
+// The account of bench/guest opens with a balance ("o" and a number of 8 bytes), pays ("p") and receives ("r"); it
+// migrates as it executes.
+const (
+	open100 = "o\x00\x00\x00\x00\x00\x00\x00\x64"
+	pay200  = "p\x00\x00\x00\x00\x00\x00\x00\xc8account/b"
+	take1   = "r\x00\x00\x00\x00\x00\x00\x00\x01"
+)
+
+func TestInstalledActors(t *testing.T) {
+	h := actortest.New(t, nil)
+	code, err := os.ReadFile(filepath.Join("..", "..", "bench", "guest", "account.wasm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := bytes.Replace(code, []byte("insufficient_funds"), []byte("insufficient_coins"), 1)
+	m := h.Install("account", code)
+	if last := h.World().Last(); last == nil || last.Receipt.Sequence != m.Bound || last.Trace.Root.Install == nil {
+		t.Errorf("the last transaction is %+v", last)
+	}
+	h.MustSend("alice", "account/a", open100)
+	before := h.Snapshot()
+	says := func(h *actortest.Host, want string) {
+		t.Helper()
+		if e := h.SendError("alice", "account/a", pay200); e.Code != want {
+			t.Errorf("failed with %v, want %s", e, want)
+		}
+	}
+	says(h, "insufficient_funds")
+	h.Install("account", other)
+	says(h, "insufficient_coins")
+
+	fork := h.Fork(t)
+	h.Fail(world.Failure{Actor: "account/a", Kinds: []actor.Kind{actor.KindMigrate}, Err: actor.Errorf("stubborn", "no")})
+	how := &runtime.InstallOptions{Migrate: true, MigrateBody: []byte(take1)}
+	_, err = h.World().Install(t.Context(), "account", code, how)
+	var failed *runtime.TxError
+	if !errors.As(err, &failed) || failed.Err.Code != "stubborn" || h.World().Last().Receipt.Sequence != failed.Sequence {
+		t.Errorf("the migration that fails: %v", err)
+	}
+	h.Verify()
+	h.Crash()
+	h.Reopen()
+	says(h, "insufficient_coins")
+	h.Verify()
+
+	if _, err := fork.World().Install(t.Context(), "account", code, how); err != nil {
+		t.Error(err)
+	}
+	says(fork, "insufficient_funds")
+	if got := fork.Get("account/a", "balance"); !bytes.Equal(got, []byte{0, 0, 0, 0, 0, 0, 0, 101}) {
+		t.Errorf("the balance in the fork is %x", got)
+	}
+	fork.Verify()
+	h.Restore(before)
+	says(h, "insufficient_funds")
+	h.Verify()
+}
