@@ -1,0 +1,175 @@
+import { Major } from "./buffer";
+import { Path } from "./path";
+import { ANY, Form, Schema } from "./schema";
+import { quoteBytes } from "./text";
+import { Wire } from "./wire";
+
+/** Bounds on what is decoded. */
+export const MAX_BODY: u32 = 1 << 20;
+export const MAX_DEPTH: i32 = 64;
+/** What actors have encoded themselves may nest deeper. */
+export const VALUE_DEPTH: i32 = 256;
+
+/** integer returns the decimal form of an integer of CBOR. */
+export function integer(negative: bool, arg: u64): string {
+  if (!negative) return arg.toString();
+  if (arg == u64.MAX_VALUE) return "-18446744073709551616";
+  return "-" + (arg + 1).toString();
+}
+
+/**
+ * check returns the first fault of data, or "". Data without a fault can be decoded along the schema. If known is set,
+ * a field that the schema does not have is a fault.
+ */
+export function check(s: Schema, ptr: usize, len: u32, root: string, depth: i32, known: bool): string {
+  const c = new Checker(new Wire(ptr, len, true), depth, known);
+  const at = Path.of(root);
+  if (!c.value(s, at)) return c.fault;
+  if (c.w.off != len) return at.fault("something follows the value");
+  return c.unfit ? at.fault("does not fit") : "";
+}
+
+/** Checker walks CBOR along a schema. */
+@final
+class Checker {
+  fault: string = "";
+  /** Something is wrong that no words are told about: a key twice in two forms. What can be told counts more. */
+  unfit: bool = false;
+
+  constructor(public w: Wire, private depth: i32, private known: bool) {}
+
+  private wrong(at: Path, what: string): bool {
+    this.fault = at.fault(what);
+    return false;
+  }
+
+  private unexpected(s: Schema, at: Path): bool {
+    return this.wrong(at, "expected " + s.expected() + ", found " + this.w.found());
+  }
+
+  value(s: Schema, at: Path): bool {
+    const w = this.w;
+    if (!w.head()) return this.wrong(at, w.fault);
+    if (w.isNull()) return true; // it leaves the value that was there
+    switch (w.major) {
+      case Major.List:
+      case Major.Pairs: {
+        if (this.depth == 0) return this.wrong(at.root(), "maps and arrays nest too deep");
+        this.depth--;
+        const ok = this.container(s, at);
+        this.depth++;
+        return ok;
+      }
+      case Major.Text:
+      case Major.Bytes:
+        if (!w.take()) return this.wrong(at, w.fault);
+        if (s.form == Form.Any || s.form == (w.major == Major.Text ? Form.Text : Form.Bytes)) return true;
+        return this.unexpected(s, at);
+    }
+    return this.scalar(s, at);
+  }
+
+  private scalar(s: Schema, at: Path): bool {
+    const w = this.w;
+    switch (s.form) {
+      case Form.Any:
+        return true;
+      case Form.Bool:
+        if (w.isBool()) return true;
+        break;
+      case Form.Float:
+        if (w.isFloat() || w.major <= Major.Negative) {
+          // What is no float of 32 bits has no words of its own.
+          const v = w.float();
+          if (s.bits == 32 && abs(v) != Infinity && abs(<f64><f32>v) == Infinity) this.unfit = true;
+          return true;
+        }
+        break;
+      case Form.Int:
+      case Form.Uint:
+        if (w.major <= Major.Negative) {
+          if (s.fits(w.major == Major.Negative, w.arg)) return true;
+          return this.wrong(at, "the integer is out of range for " + s.number());
+        }
+    }
+    return this.unexpected(s, at);
+  }
+
+  private container(s: Schema, at: Path): bool {
+    const list = this.w.major == Major.List;
+    if (s.form != Form.Any && s.form != Form.List && list || s.form != Form.Any && s.form != Form.Pairs && s.form != Form.Fields && !list) {
+      return this.unexpected(s, at);
+    }
+    const n = this.w.arg;
+    if (list) {
+      const elem = s.form == Form.Any ? s : s.elem!;
+      for (let i: u64 = 0; i < n; i++) {
+        if (!this.value(elem, new Path(at, 0, 0, <i32>i))) return false;
+      }
+      return true;
+    }
+    if (s.form == Form.Any && !this.known) { // a field that the reader has no use for may hold anything
+      for (let i: u64 = 0; i < 2 * n; i++) {
+        if (!this.value(s, new Path(at, 0, 0, 0))) return false;
+      }
+      return true;
+    }
+    const raw = new Set<string>();
+    const keys = new Set<string>();
+    for (let i: u64 = 0; i < n; i++) {
+      if (!this.pair(s, at, raw, keys)) return false;
+    }
+    return true;
+  }
+
+  /** pair checks one key and its value. */
+  private pair(s: Schema, at: Path, raw: Set<string>, keys: Set<string>): bool {
+    const w = this.w;
+    const start = w.off;
+    if (!w.head()) return this.wrong(at, w.fault);
+    const text = w.major == Major.Text;
+    const negative = w.major == Major.Negative;
+    const arg = w.arg;
+    let ptr: usize;
+    let len: u32;
+    if (text) {
+      if (!w.take()) return this.wrong(at, w.fault);
+      ptr = w.from;
+      len = w.size;
+    } else if (w.major > Major.Negative) {
+      return this.wrong(at, "a key is text or an integer, found " + w.found());
+    } else {
+      const digits = String.UTF8.encode(integer(negative, arg));
+      ptr = changetype<usize>(digits);
+      len = digits.byteLength;
+    }
+    // The bytes of the key, each as a character: that is a text of its own for each key.
+    const bytes = latin(w.ptr + start, w.off - start);
+    if (raw.has(bytes)) return this.wrong(at, "the key " + quoteBytes(ptr, len) + " appears twice");
+    raw.add(bytes);
+    const key = (text ? "t" : "i") + latin(ptr, len);
+    if (keys.has(key)) this.unfit = true;
+    keys.add(key);
+    let next = s;
+    if (s.form == Form.Pairs) {
+      const k = s.key!;
+      if (text ? k.form != Form.Text : !k.isInteger() || !k.fits(negative, arg)) {
+        return this.wrong(at, "expected " + k.expected() + " as key, found " + quoteBytes(ptr, len));
+      }
+      next = s.elem!;
+    } else if (s.form == Form.Fields) {
+      const i = text ? s.field(ptr, len) : -1;
+      if (i >= 0) next = s.schemas[i];
+      else if (this.known) return this.wrong(at, "unknown field " + quoteBytes(ptr, len) + "; " + s.known());
+      else next = ANY;
+    }
+    return this.value(next, new Path(at, ptr, len));
+  }
+}
+
+/** latin returns bytes as characters, one for each. */
+function latin(ptr: usize, len: u32): string {
+  const s = changetype<string>(__new(len << 1, idof<string>()));
+  for (let i: u32 = 0; i < len; i++) store<u16>(changetype<usize>(s) + (i << 1), load<u8>(ptr + i));
+  return s;
+}
