@@ -171,6 +171,7 @@ var allowances = map[string][]string{
 	"runtime/actor":        {},
 	"runtime/actor/typed":  {"./runtime/actor", "github.com/fxamacker/cbor/v2"},
 	"runtime/actor/puppet": {"./runtime/actor"},
+	"runtime/guest":        {"./runtime/actor", "./runtime/guest/envelope"},
 }
 
 // importsWithinAllowance checks the packages that actor authors carry into their programs.
@@ -204,6 +205,8 @@ func TestImportsWithinAllowance(t *testing.T) {
 		{"vocabulary", map[string]string{"runtime/actor/a.go": importing("actor", "github.com/fxamacker/cbor/v2")}, "runtime/actor/a.go imports"},
 		{"vocabulary, own package", map[string]string{"runtime/actor/a.go": importing("actor", "./state")}, "runtime/actor/a.go imports"},
 		{"typed", map[string]string{"runtime/actor/typed/a.go": importing("typed", "golang.org/x/exp/maps")}, "runtime/actor/typed/a.go imports"},
+		{"guest", map[string]string{"runtime/guest/a_wasip1.go": importing("guest", "./runtime/actor/typed")}, "runtime/guest/a_wasip1.go imports"},
+		{"part of guest", map[string]string{"runtime/guest/envelope/a.go": importing("envelope", "./runtime/wasm/troupe")}, "runtime/guest/envelope/a.go imports"},
 	})
 }
 
