@@ -90,7 +90,28 @@ func info(addr actor.Address, a state.Actor) Info {
 	return Info{Address: addr, Number: a.Number, Module: a.Module, Creator: a.Creator, Admin: a.Admin, Created: a.Created}
 }
 
-// Modules lists all modules that are bound, sorted by id.
+// Code returns a module and its code. ErrNotFound says that there is no such module; of one that is bound there is no
+// code, which is nil.
+func (r *Router) Code(id actor.ModuleID) (m state.Module, code []byte, err error) {
+	v, err := r.view()
+	if err != nil {
+		return m, nil, err
+	}
+	defer v.Release()
+	m, ok, err := r.partition.ReadModule(v, id)
+	if err == nil && !ok {
+		return m, nil, fmt.Errorf("query: module %.300q: %w", string(id), ErrNotFound)
+	}
+	if err != nil || !m.Installed() {
+		return m, nil, hostError(err)
+	}
+	if code, ok, err = r.partition.ReadCode(v, m.Hash); err == nil && !ok {
+		err = fmt.Errorf("query: the code of module %s, %s, is missing: %w", id, m.Hash, state.ErrCorrupt)
+	}
+	return m, code, hostError(err)
+}
+
+// Modules lists all modules, sorted by id: those that are bound, and those that are installed, which have a hash.
 func (r *Router) Modules() ([]state.Module, error) {
 	v, err := r.view()
 	if err != nil {

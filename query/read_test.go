@@ -207,6 +207,38 @@ func TestActorAndModules(t *testing.T) {
 	}
 }
 
+func TestCode(t *testing.T) {
+	r := newRig(t, dispatch.Options{})
+	in := dispatch.Installation{Module: "guest", Kind: "text", Code: []byte("what it does")}
+	receipt, err := r.exec.Install(t.Context(), "", in, nil)
+	if err != nil || receipt.Err != nil {
+		t.Fatal(receipt, err)
+	}
+	want := state.Module{ID: "guest", Kind: "text", Bound: receipt.Sequence, Hash: in.Hash(), Size: 12}
+	list, err := r.Modules()
+	if err != nil || len(list) != 5 || list[2] != want {
+		t.Errorf("modules: %+v, %v", list, err)
+	}
+	if m, code, err := r.Code("guest"); err != nil || m != want || string(code) != "what it does" {
+		t.Errorf("got %+v, %q, %v", m, code, err)
+	}
+	if m, code, err := r.Code("cell"); err != nil || m.ID != "cell" || code != nil {
+		t.Errorf("of a Go value: %+v, %q, %v", m, code, err)
+	}
+	if _, _, err := r.Code("nothing"); !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), `module "nothing"`) {
+		t.Errorf("of no module: %v", err)
+	}
+	b := r.store.NewBatch()
+	b.Delete(state.Partition(0).AppendCode(nil, in.Hash()))
+	if p, err := r.store.Apply(b); err != nil || p.Wait() != nil {
+		t.Fatal(err)
+	}
+	r.send("cell/a", "set k v") // which makes a view of it
+	if _, _, err := r.Code("guest"); !errors.Is(err, state.ErrCorrupt) {
+		t.Errorf("of a module whose code is lost: %v", err)
+	}
+}
+
 func TestHistory(t *testing.T) {
 	r := newRig(t, dispatch.Options{})
 	sent := r.submit(dispatch.Request{ID: "r-1", Sender: "alice", Message: actor.Message{To: "cell/a", Body: []byte("set k v\nemit made")}})
@@ -309,6 +341,8 @@ func TestClosed(t *testing.T) {
 	check("Actor", err)
 	_, err = r.Modules()
 	check("Modules", err)
+	_, _, err = r.Code("cell")
+	check("Code", err)
 	_, err = r.Receipt(1)
 	check("Receipt", err)
 	_, err = r.ReceiptOf("x")

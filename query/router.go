@@ -24,7 +24,7 @@ type Source interface {
 // Errors that callers branch on. Beside them there are dispatch.ErrClosed, when the source is closed, dispatch.ErrStopped,
 // when it has failed, and *actor.Error, when the fault lies in what was asked.
 var (
-	// ErrNotFound: there is no such receipt, command or request, or it is no longer kept.
+	// ErrNotFound: there is no such receipt, command, request or module, or it is no longer kept.
 	ErrNotFound = errors.New("not found")
 	// ErrNoTrace: the trace of the transaction was not kept.
 	ErrNoTrace = errors.New("no trace")
