@@ -101,8 +101,9 @@ func (h *Host) module(id actor.ModuleID) (state.Module, error) {
 // size of their code.
 func (h *Host) Modules() ([]state.Module, error) { return h.reader.Modules() }
 
-// Ready waits until every installed module can run. If one cannot, the error says so and why.
-func (h *Host) Ready(ctx context.Context) error {
+// Ready waits until the installed modules with these names, or all if there are none, can run. If one cannot, the error
+// says so and why.
+func (h *Host) Ready(ctx context.Context, names ...actor.ModuleID) error {
 	view := h.executor.View()
 	if view == nil {
 		return h.gone()
@@ -110,8 +111,16 @@ func (h *Host) Ready(ctx context.Context) error {
 	defer view.Release()
 	var failed []error
 	installed := maps.Collect(view.Dispatcher.Installed())
-	for _, name := range slices.Sorted(maps.Keys(installed)) {
-		s := h.modules.pin(installed[name], nil)
+	if len(names) == 0 {
+		names = slices.Sorted(maps.Keys(installed))
+	}
+	for _, name := range names {
+		hash, ok := installed[name]
+		if !ok {
+			failed = append(failed, fmt.Errorf("runtime: module %s is not installed", shortName(string(name))))
+			continue
+		}
+		s := h.modules.pin(hash, nil)
 		go h.modules.load(s)
 		select {
 		case <-s.loaded:

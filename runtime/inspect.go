@@ -1,0 +1,51 @@
+package runtime
+
+import (
+	"crypto/sha256"
+	"fmt"
+
+	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/runtime/wasm/binary"
+	"github.com/troupe-run/troupe/runtime/wasm/troupe"
+	"github.com/troupe-run/troupe/state"
+)
+
+// An Inspection is what there is to see of a WebAssembly module without compiling or running it.
+type Inspection struct {
+	// Hash is what the module goes by, and Size its length in bytes, both unpacked. Packed is how many bytes it had
+	// before, 0 if it was not packed.
+	Hash         state.Hash
+	Size, Packed int
+	Module       *binary.Module
+	// Kind is the dialect that the module is of, GasTable the prices of its instructions, and MaxPages how much memory
+	// it can have. They are empty if it is refused.
+	Kind     string
+	GasTable string
+	MaxPages uint32
+	// Refused says why a host would not install it, nil if nothing is known against it. What shows only when a module is
+	// compiled and initialized is not known.
+	Refused error
+}
+
+// Inspect looks at code, which may be packed by gzip. The error is ErrCode, and says what is wrong, if it is no module.
+func Inspect(code []byte) (*Inspection, error) {
+	plain, err := binary.Gunzip(code, dispatch.MaxCode)
+	if err != nil {
+		return nil, fmt.Errorf("runtime: %w: %w", ErrCode, err)
+	}
+	in := &Inspection{Hash: sha256.Sum256(plain), Size: len(plain)}
+	if len(plain) != len(code) {
+		in.Packed = len(code)
+	}
+	if in.Module, err = binary.Parse(plain); err != nil {
+		return nil, fmt.Errorf("runtime: %w: %w", ErrCode, err)
+	}
+	d := troupe.Dialect()
+	if in.Refused = d.Rules.Check(in.Module); in.Refused == nil {
+		in.Refused = d.Check(in.Module)
+	}
+	if in.Refused == nil {
+		in.Kind, in.GasTable, in.MaxPages = d.Name, d.Gas.Name, d.MaxPages
+	}
+	return in, nil
+}
