@@ -250,3 +250,19 @@ on reply
 		t.Errorf("traced     %s\nnot traced %s\nagain      %s", results[0], results[1], results[2])
 	}
 }
+
+// A nil value is an empty one, in a trace as in the state.
+func TestNilValueIsThere(t *testing.T) {
+	w := newFnWorld(t, func(_ context.Context, env *actor.Env, _ actor.Message) (actor.Response, error) {
+		env.State.Set([]byte("k"), nil)
+		return actor.Response{}, nil
+	})
+	tx := w.Part.Begin()
+	defer tx.Rollback()
+	var trace dispatch.Trace
+	w.D.Run(t.Context(), tx, &state.Command{Op: state.OpMessage, Sequence: 100, Sender: "alice", Message: actor.Message{To: "f"}}, &trace)
+	touches := trace.Root.Touches
+	if len(touches) != 1 || touches[0].New == nil || len(touches[0].New) != 0 {
+		t.Errorf("%+v", touches)
+	}
+}

@@ -105,6 +105,9 @@ func (f *frame) set(key, value []byte) {
 	if len(value) > MaxStateValue {
 		f.halt(actor.Errorf(actor.CodeValueTooLarge, "a value has at most %d bytes, that of key %.40q has %d", MaxStateValue, key, len(value)))
 	}
+	if value == nil {
+		value = []byte{} // there is no other way to be absent than Delete; a trace could not tell
+	}
 	gas := &f.run.gas
 	f.charge(gas.Write + uint64(len(key)+len(value))*gas.WriteByte)
 	full := f.key(key)
