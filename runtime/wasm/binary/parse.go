@@ -115,6 +115,18 @@ func (m *Module) checkCounts(at int) *Error {
 	return err
 }
 
+// MaxEntries is how many entries Parse takes in a section, and how many custom sections. Entries take more memory than
+// their bytes in the input, so that the bound on the input alone would be a weak one.
+const MaxEntries = 1 << 18
+
+// entries reads the entries of a section, each of at least size bytes.
+func entries[T any](r *reader, size int, what string, read func() T) []T {
+	if n, end := readU32(r.b, r.pos); end > 0 && n > MaxEntries {
+		r.fail(r.pos, "%s: %d are more than the %d that a section may have", what, n, MaxEntries)
+	}
+	return vector(r, size, what, read)
+}
+
 // vector reads the entries of a vector, each of at least size bytes.
 func vector[T any](r *reader, size int, what string, read func() T) []T {
 	n := r.count(size, what)

@@ -4,13 +4,16 @@ func (p *parser) customSection() {
 	c := Custom{Name: p.name("the name of a custom section")}
 	c.Data = p.b[p.pos:len(p.b):len(p.b)]
 	p.pos = len(p.b)
+	if len(p.m.Customs) == MaxEntries {
+		p.fail(p.pos, "more than %d custom sections", MaxEntries)
+	}
 	if p.err == nil {
 		p.m.Customs = append(p.m.Customs, c)
 	}
 }
 
 func (p *parser) typeSection() {
-	p.m.Types = vector(&p.reader, 3, "types", p.funcType)
+	p.m.Types = entries(&p.reader, 3, "types", p.funcType)
 }
 
 func (p *parser) funcType() FuncType {
@@ -30,7 +33,7 @@ func (p *parser) valueTypes(what string) []ValueType {
 }
 
 func (p *parser) importSection() {
-	p.m.Imports = vector(&p.reader, 4, "imports", p.importEntry)
+	p.m.Imports = entries(&p.reader, 4, "imports", p.importEntry)
 	memories := 0
 	for i := range p.m.Imports {
 		if p.m.Imports[i].Kind == ExternMemory {
@@ -75,11 +78,11 @@ func (p *parser) kind() ExternKind {
 }
 
 func (p *parser) functionSection() {
-	p.m.Functions = vector(&p.reader, 1, "functions", func() uint32 { return p.u32("a type index") })
+	p.m.Functions = entries(&p.reader, 1, "functions", func() uint32 { return p.u32("a type index") })
 }
 
 func (p *parser) tableSection() {
-	p.m.Tables = vector(&p.reader, 3, "tables", p.table)
+	p.m.Tables = entries(&p.reader, 3, "tables", p.table)
 }
 
 func (p *parser) table() Table {
@@ -91,7 +94,7 @@ func (p *parser) table() Table {
 
 func (p *parser) memorySection() {
 	at := p.pos
-	p.m.Memories = vector(&p.reader, 2, "memories", p.memory)
+	p.m.Memories = entries(&p.reader, 2, "memories", p.memory)
 	n := len(p.m.Memories)
 	for i := range p.m.Imports {
 		if p.m.Imports[i].Kind == ExternMemory {
@@ -140,7 +143,7 @@ func (p *parser) limits() Limits {
 }
 
 func (p *parser) globalSection() {
-	p.m.Globals = vector(&p.reader, 4, "globals", func() Global {
+	p.m.Globals = entries(&p.reader, 4, "globals", func() Global {
 		return Global{GlobalType: p.globalType(), Init: p.expr("the value of a global")}
 	})
 }
@@ -158,7 +161,7 @@ func (p *parser) globalType() GlobalType {
 
 func (p *parser) exportSection() {
 	seen := map[string]bool{}
-	p.m.Exports = vector(&p.reader, 3, "exports", func() Export {
+	p.m.Exports = entries(&p.reader, 3, "exports", func() Export {
 		at := p.pos
 		e := Export{Name: p.name("the name of an export")}
 		if seen[e.Name] && p.err == nil {
@@ -176,7 +179,7 @@ func (p *parser) startSection() {
 }
 
 func (p *parser) elementSection() {
-	p.m.Elements = vector(&p.reader, 3, "segments", p.element)
+	p.m.Elements = entries(&p.reader, 3, "segments", p.element)
 }
 
 func (p *parser) element() Element {
@@ -221,7 +224,7 @@ func (p *parser) dataCountSection() {
 }
 
 func (p *parser) codeSection() {
-	p.m.Codes = vector(&p.reader, 3, "codes", p.code)
+	p.m.Codes = entries(&p.reader, 3, "codes", p.code)
 }
 
 func (p *parser) code() Code {
@@ -255,7 +258,7 @@ func (p *parser) locals() []Local {
 }
 
 func (p *parser) dataSection() {
-	p.m.Data = vector(&p.reader, 2, "segments", p.data)
+	p.m.Data = entries(&p.reader, 2, "segments", p.data)
 }
 
 func (p *parser) data() Data {

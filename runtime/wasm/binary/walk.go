@@ -324,7 +324,13 @@ func (w *walker) readRefType(pos int) bool {
 		return w.advance(truncated)
 	}
 	b := w.body[pos]
-	if !ValueType(b).IsReference() {
+	switch t := ValueType(b); {
+	case t.IsReference():
+	case t.valid():
+		return w.fail(pos, "ref.null has the type %v, which is no reference type", t)
+	case b < 0x40 || b >= 0x80:
+		return w.fail(pos, "ref.null has a type index: typed function references are not supported")
+	default:
 		return w.fail(pos, "ref.null has the type %s", refusedType(b))
 	}
 	w.Imm[0] = uint64(b)
