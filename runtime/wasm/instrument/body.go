@@ -171,9 +171,7 @@ func (b *body) rewrite(in binary.Instr) error {
 		b.close()
 		b.dead = 1
 	case binary.OpUnreachable:
-		if gas := b.r.o.Gas; gas != nil && gas.Exact {
-			b.cost = 0 // CosmWasm's metering counts it to instructions that are not reached
-		}
+		// The exact scheme forgets here what came up: CosmWasm's metering adds it to instructions that are not reached.
 		b.leave(in, true)
 	case binary.OpCall, binary.OpCallIndirect:
 		return b.call(in)
