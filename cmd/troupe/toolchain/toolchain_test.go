@@ -255,7 +255,11 @@ func TestSources(t *testing.T) {
 		{"c", toolchain.C, []string{"c/a.c", "c/include/a.h"}},
 		{"rust", toolchain.Rust, []string{"rust/Cargo.toml", "rust/src/lib.rs"}},
 	} {
-		got, err := toolchain.Sources(t.Context(), filepath.Join(dir, test.folder), test.l)
+		sources, err := toolchain.Locate(t.Context(), filepath.Join(dir, test.folder), test.l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := sources.Files()
 		for i, file := range got {
 			rel, relErr := filepath.Rel(dir, file)
 			err = errors.Join(err, relErr)
@@ -265,10 +269,26 @@ func TestSources(t *testing.T) {
 			t.Errorf("%s: got %q, %v, want %q", test.l, got, err, test.want)
 		}
 	}
-	if _, err := toolchain.Sources(t.Context(), filepath.Join(dir, "nowhere"), toolchain.C); !errors.Is(err, os.ErrNotExist) {
+	sources, err := toolchain.Locate(t.Context(), filepath.Join(dir, "nowhere"), toolchain.C)
+	if err == nil {
+		_, err = sources.Files()
+	}
+	if !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("of a folder that is not there: %v", err)
 	}
-	if _, err := toolchain.Sources(t.Context(), dir, "cobol"); err == nil {
+	if _, err := toolchain.Locate(t.Context(), dir, "cobol"); err == nil {
 		t.Error("of a language that is not there: no error")
+	}
+	// A project that cannot be understood is still watched.
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("nonsense"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	sources, err = toolchain.Locate(t.Context(), filepath.Join(dir, "guest"), toolchain.Go)
+	var failed *toolchain.FailedError
+	if !errors.As(err, &failed) {
+		t.Errorf("of a broken project: %v", err)
+	}
+	if files, err := sources.Files(); len(files) != 1 || err != nil {
+		t.Errorf("a broken project has the files %q, %v", files, err)
 	}
 }

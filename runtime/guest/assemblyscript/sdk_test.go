@@ -29,11 +29,15 @@ var mutations = flag.Int("mutations", 3000, "how many bodies with mistakes are s
 
 // zooGuest is the actor of testdata/zoo/zoo.ts.
 var zooGuest = sync.OnceValues(func() (actor.Actor, error) {
-	sources, err := toolchain.Sources(context.Background(), ".", toolchain.AssemblyScript)
+	sources, err := toolchain.Locate(context.Background(), ".", toolchain.AssemblyScript)
 	if err != nil {
 		return nil, err
 	}
-	for _, file := range sources {
+	files, err := sources.Files()
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
 		if _, err := os.ReadFile(file); err != nil { // so that the go command knows what a result depends on
 			return nil, err
 		}
