@@ -13,6 +13,7 @@ use crate::field::{decode_value, encode_value, Decoder, Field, MESSAGE_DEPTH};
 use crate::json::{is_json, Json};
 use crate::path::{quote, Path};
 use crate::schema::{check, explain, Schema};
+use crate::sort::sort_by;
 use crate::structs::Message;
 
 /// What a module does, on bytes. Most actors are made by [`actor!`](crate::actor!), which puts structs in the place of
@@ -164,7 +165,7 @@ macro_rules! actor {
             }
 
             fn execute(c: &mut $crate::Call, m: $crate::Request) -> $crate::Result {
-                let table: &[$crate::export::Entry<fn(&mut $crate::Call, &[u8]) -> $crate::Result>] = &[$($(
+                let table: &[$crate::export::Entry<$crate::export::Handle>] = &[$($(
                     $crate::export::Entry::new::<$e>(|c, fields| $crate::export::handle::<$e>(c, fields, $execute)),
                 )*)?];
                 const _: () = $crate::export::distinct(&[$($( <$e as $crate::Message>::NAME, )*)?]);
@@ -172,7 +173,7 @@ macro_rules! actor {
             }
 
             fn sudo(c: &mut $crate::Call, m: $crate::Request) -> $crate::Result {
-                let table: &[$crate::export::Entry<fn(&mut $crate::Call, &[u8]) -> $crate::Result>] = &[$($(
+                let table: &[$crate::export::Entry<$crate::export::Handle>] = &[$($(
                     $crate::export::Entry::new::<$s>(|c, fields| $crate::export::handle::<$s>(c, fields, $sudo)),
                 )*)?];
                 const _: () = $crate::export::distinct(&[$($( <$s as $crate::Message>::NAME, )*)?]);
@@ -183,8 +184,7 @@ macro_rules! actor {
                 v: &$crate::View,
                 body: ::core::option::Option<&[u8]>,
             ) -> $crate::Result<::core::option::Option<$crate::export::Vec<u8>>> {
-                type Answer = $crate::Result<$crate::export::Vec<u8>>;
-                let table: &[$crate::export::Entry<fn(&$crate::View, &[u8]) -> Answer>] = &[$($(
+                let table: &[$crate::export::Entry<$crate::export::Answer>] = &[$($(
                     $crate::export::Entry::new::<$q>(|v, fields| $crate::export::respond::<$q, _>(v, fields, $query)),
                 )*)?];
                 const _: () = $crate::export::distinct(&[$($( <$q as $crate::Message>::NAME, )*)?]);
@@ -215,6 +215,14 @@ macro_rules! is_virtual {
 
 /// The largest body that is decoded, in bytes.
 const MAX_BODY: usize = 1 << 20;
+
+/// What is done with the fields of a message.
+#[doc(hidden)]
+pub type Handle = fn(&mut Call, &[u8]) -> Result;
+
+/// What is said to the fields of a query.
+#[doc(hidden)]
+pub type Answer = fn(&View, &[u8]) -> Result<Vec<u8>>;
 
 /// One handler with what it takes.
 #[doc(hidden)]
@@ -260,22 +268,13 @@ const fn same(a: &str, b: &str) -> bool {
 }
 
 #[doc(hidden)]
-pub fn deliver(
-    kind: &str,
-    table: &[Entry<fn(&mut Call, &[u8]) -> Result>],
-    c: &mut Call,
-    body: Option<&[u8]>,
-) -> Result {
+pub fn deliver(kind: &str, table: &[Entry<Handle>], c: &mut Call, body: Option<&[u8]>) -> Result {
     let (entry, fields) = find(kind, table, body.unwrap_or_default())?;
     (entry.run)(c, &fields)
 }
 
 #[doc(hidden)]
-pub fn ask(
-    table: &[Entry<fn(&View, &[u8]) -> Result<Vec<u8>>>],
-    v: &View,
-    body: Option<&[u8]>,
-) -> Result<Option<Vec<u8>>> {
+pub fn ask(table: &[Entry<Answer>], v: &View, body: Option<&[u8]>) -> Result<Option<Vec<u8>>> {
     let (entry, fields) = find("query", table, body.unwrap_or_default())?;
     (entry.run)(v, &fields).map(Some)
 }
@@ -450,7 +449,7 @@ fn find_json<'t, F>(kind: &str, table: &'t [Entry<F>], body: &[u8]) -> Result<(&
 
 fn unknown<F>(kind: &str, table: &[Entry<F>], name: &[u8]) -> Error {
     let mut names: Vec<&str> = table.iter().map(|e| e.name).collect();
-    names.sort_unstable();
+    sort_by(&mut names, |a, b| a < b);
     let message = format!("no {kind} message {}; known are {}", quote(name), names.join(", "));
     Error::new(code::UNKNOWN_MESSAGE, message)
 }

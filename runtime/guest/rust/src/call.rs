@@ -1,5 +1,6 @@
 //! What an entry point sees of the world, and what it can ask for.
 
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -7,6 +8,7 @@ use crate::address::Address;
 use crate::error::{Error, Result};
 use crate::field::{decode_value, encode_value, Field};
 use crate::host::{self, Iter};
+use crate::rand::Rand;
 use crate::structs::Message;
 
 /// The direction of a range. Keys are compared as bytes.
@@ -126,6 +128,11 @@ impl<'a> Call<'a> {
     /// Who sent the message.
     pub fn sender(&self) -> &'a Address {
         &self.env.sender
+    }
+
+    /// A generator of random numbers for this call.
+    pub fn rand(&self) -> Rand {
+        Rand::new(self.env)
     }
 
     /// Emits an event. An attribute is text, an integer, a float or a boolean:
@@ -357,7 +364,7 @@ macro_rules! attributes {
     )*};
 }
 
-attributes! { str String Address bool u8 u16 u32 u64 i8 i16 i32 i64 }
+attributes! { String Address bool u8 u16 u32 u64 i8 i16 i32 i64 }
 
 impl Attribute for &str {
     fn text(&self) -> String {
@@ -365,19 +372,63 @@ impl Attribute for &str {
     }
 }
 
-/// The shortest text that is read back as the same number, with an exponent from 1e+06 and below 1e-04 on.
+impl Attribute for Cow<'_, str> {
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl Attribute for f64 {
     fn text(&self) -> String {
-        if !self.is_finite() {
-            return if self.is_nan() { "NaN" } else if *self > 0.0 { "+Inf" } else { "-Inf" }.into();
+        float(alloc::format!("{self:e}"), self)
+    }
+}
+
+impl Attribute for f32 {
+    fn text(&self) -> String {
+        float(alloc::format!("{self:e}"), self)
+    }
+}
+
+/// The shortest text that is read back as the same number, with an exponent below 1e-04 and from 1e+06 on.
+fn float(scientific: String, plain: &dyn ToString) -> String {
+    match scientific.split_once('e') {
+        None if scientific == "NaN" => scientific,
+        None if scientific.starts_with('-') => "-Inf".into(),
+        None => "+Inf".into(),
+        Some((digits, exponent)) => match exponent.parse::<i32>() {
+            Ok(e) if (-4..6).contains(&e) => plain.to_string(),
+            Ok(e) => alloc::format!("{digits}e{}{:02}", if e < 0 { '-' } else { '+' }, e.abs()),
+            Err(_) => scientific,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What strconv.FormatFloat of Go gives with 'g' and -1.
+    #[test]
+    fn floats() {
+        for (f, want) in [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (1.5, "1.5"),
+            (0.0001, "0.0001"),
+            (0.00001, "1e-05"),
+            (123456.0, "123456"),
+            (1e6, "1e+06"),
+            (-1234567.5, "-1.2345675e+06"),
+            (1e100, "1e+100"),
+            (5e-324, "5e-324"),
+            (f64::NAN, "NaN"),
+            (f64::INFINITY, "+Inf"),
+            (f64::NEG_INFINITY, "-Inf"),
+            (999999.5, "999999.5"),
+        ] {
+            assert_eq!(Attribute::text(&f), want);
         }
-        let text = alloc::format!("{self:e}");
-        let Some((digits, exponent)) = text.split_once('e') else { return text };
-        let e: i32 = exponent.parse().unwrap_or(0);
-        if (-4..6).contains(&e) {
-            return self.to_string();
-        }
-        let sign = if e < 0 { '-' } else { '+' };
-        alloc::format!("{digits}e{sign}{:02}", e.abs())
+        assert_eq!(Attribute::text(&0.1f32), "0.1");
     }
 }

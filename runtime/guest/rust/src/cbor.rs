@@ -248,10 +248,20 @@ mod tests {
     /// The examples of RFC 8949, appendix A.
     #[test]
     fn integers() {
-        for (n, want) in [(0, "00"), (23, "17"), (24, "1818"), (100, "1864"), (1000, "1903e8"), (1_000_000, "1a000f4240"),
-            (1_000_000_000_000, "1b000000e8d4a51000"), (-1, "20"), (-10, "29"), (-100, "3863"), (-1000, "3903e7"),
-            (i64::MIN, "3b7fffffffffffffff")]
-        {
+        for (n, want) in [
+            (0, "00"),
+            (23, "17"),
+            (24, "1818"),
+            (100, "1864"),
+            (1000, "1903e8"),
+            (1_000_000, "1a000f4240"),
+            (1_000_000_000_000, "1b000000e8d4a51000"),
+            (-1, "20"),
+            (-10, "29"),
+            (-100, "3863"),
+            (-1000, "3903e7"),
+            (i64::MIN, "3b7fffffffffffffff"),
+        ] {
             let mut b = Vec::new();
             put_int(&mut b, n);
             assert_eq!(hex(&b), want, "{n}");
@@ -263,11 +273,28 @@ mod tests {
 
     #[test]
     fn floats() {
-        for (f, want) in [(0.0, "f90000"), (-0.0, "f98000"), (1.0, "f93c00"), (1.1, "fb3ff199999999999a"), (1.5, "f93e00"),
-            (65504.0, "f97bff"), (65520.0, "fa477ff000"), (100000.0, "fa47c35000"), (3.4028234663852886e+38, "fa7f7fffff"), (1e300, "fb7e37e43c8800759c"),
-            (5.960464477539063e-8, "f90001"), (6.103515625e-5, "f90400"), (6.097555160522461e-5, "f903ff"), (2.9802322387695312e-8, "fa33000000"),
-            (-4.0, "f9c400"), (f64::INFINITY, "f97c00"), (f64::NEG_INFINITY, "f9fc00"), (f64::NAN, "f97e00"), (-f64::NAN, "f97e00"), (f64::MIN_POSITIVE, "fb0010000000000000")]
-        {
+        for (f, want) in [
+            (0.0, "f90000"),
+            (-0.0, "f98000"),
+            (1.0, "f93c00"),
+            (1.1, "fb3ff199999999999a"),
+            (1.5, "f93e00"),
+            (65504.0, "f97bff"),
+            (65520.0, "fa477ff000"),
+            (100000.0, "fa47c35000"),
+            (3.4028234663852886e+38, "fa7f7fffff"),
+            (1e300, "fb7e37e43c8800759c"),
+            (5.960464477539063e-8, "f90001"),
+            (6.103515625e-5, "f90400"),
+            (6.097555160522461e-5, "f903ff"),
+            (2.9802322387695312e-8, "fa33000000"),
+            (-4.0, "f9c400"),
+            (f64::INFINITY, "f97c00"),
+            (f64::NEG_INFINITY, "f9fc00"),
+            (f64::NAN, "f97e00"),
+            (-f64::NAN, "f97e00"),
+            (f64::MIN_POSITIVE, "fb0010000000000000"),
+        ] {
             let mut b = Vec::new();
             put_float(&mut b, f);
             assert_eq!(hex(&b), want, "{f}");
@@ -289,10 +316,19 @@ mod tests {
 
     #[test]
     fn what_is_refused() {
-        for (data, want) in [(&b""[..], TOO_EARLY), (b"\x19\x01", TOO_EARLY), (b"\x62a", TOO_EARLY), (b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff", TOO_EARLY),
-            (b"\xa2\x01\x02\x03", TOO_EARLY), (b"\x9f\xff", "an indefinite length is not allowed"), (b"\xff", "this is not CBOR"),
-            (b"\x1c", "this is not CBOR"), (b"\xf8\x14", "this is not CBOR"), (b"\xe0", "a simple value is not allowed"), (b"\xc0\x00", "a tag is not allowed")]
-        {
+        for (data, want) in [
+            (&b""[..], TOO_EARLY),
+            (b"\x19\x01", TOO_EARLY),
+            (b"\x62a", TOO_EARLY),
+            (b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff", TOO_EARLY),
+            (b"\xa2\x01\x02\x03", TOO_EARLY),
+            (b"\x9f\xff", "an indefinite length is not allowed"),
+            (b"\xff", "this is not CBOR"),
+            (b"\x1c", "this is not CBOR"),
+            (b"\xf8\x14", "this is not CBOR"),
+            (b"\xe0", "a simple value is not allowed"),
+            (b"\xc0\x00", "a tag is not allowed"),
+        ] {
             assert_eq!(Wire::new(data).head().err(), Some(want), "{data:x?}");
         }
     }

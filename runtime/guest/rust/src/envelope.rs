@@ -129,11 +129,7 @@ impl<'a> Reader<'a> {
 
     fn event(&mut self) -> Option<Event> {
         self.array(3)?;
-        Some(Event {
-            actor: self.text()?.into(),
-            kind: self.text()?.into(),
-            attributes: self.list(Reader::attribute)?,
-        })
+        Some(Event { actor: self.text()?.into(), kind: self.text()?.into(), attributes: self.list(Reader::attribute)? })
     }
 
     fn attribute(&mut self) -> Option<(String, String)> {

@@ -13,13 +13,14 @@ use crate::cbor::{
 use crate::error::{code, Error};
 use crate::path::MAX_NAME;
 use crate::schema::{explain, Form, Schema};
+use crate::sort::sort_by;
 
 /// How deep maps and arrays may nest in a message.
 pub(crate) const MESSAGE_DEPTH: u32 = 64;
 /// How deep they may nest in what an actor has encoded itself.
 pub(crate) const VALUE_DEPTH: u32 = 256;
 
-/// A type that has a form on the wire: booleans, integers, `f64`, [`String`], [`Address`], `Vec<u8>` and `[u8; N]`
+/// A type that has a form on the wire: booleans, integers, `f32`, `f64`, [`String`], [`Address`], `Vec<u8>` and `[u8; N]`
 /// (bytes), `Vec<T>` and `[T; N]`, [`BTreeMap`] with keys of text or integers, [`Option`] and [`Box`] of such types, and
 /// the structs of [`structs!`](crate::structs) and [`messages!`](crate::messages).
 ///
@@ -293,6 +294,28 @@ impl Field for f64 {
     }
 }
 
+impl Field for f32 {
+    const SCHEMA: Schema = Schema::scalar(Form::Float);
+
+    fn zero() -> Self {
+        0.0
+    }
+
+    fn encode(&self, dst: &mut Vec<u8>) {
+        put_float(dst, (*self).into());
+    }
+
+    fn decode(d: &mut Decoder) -> Option<Self> {
+        let f = f64::decode(d)?;
+        let fits = f.is_nan() || f.is_infinite() || f.abs() <= f32::MAX.into();
+        fits.then_some(f as f32)
+    }
+
+    fn is_empty(&self) -> bool {
+        *self == 0.0
+    }
+}
+
 impl Field for String {
     const SCHEMA: Schema = Schema::scalar(Form::Text);
 
@@ -451,7 +474,7 @@ impl<K: MapKey, V: Field> Field for BTreeMap<K, V> {
 
     fn encode(&self, dst: &mut Vec<u8>) {
         let mut pairs: Vec<(Vec<u8>, &V)> = self.iter().map(|(k, v)| (encode_value(k), v)).collect();
-        pairs.sort_by(|a, b| a.0.cmp(&b.0)); // which is not the order of the keys
+        sort_by(&mut pairs, |a, b| a.0 < b.0); // which is not the order of the keys
         put_head(dst, MAP, pairs.len() as u64);
         for (key, v) in pairs {
             dst.extend(key);
@@ -523,10 +546,7 @@ pub const fn field_order<const N: usize>(names: [&str; N]) -> [usize; N] {
             order[at] = order[at - 1];
             at -= 1;
         }
-        assert!(
-            at == 0 || before(names[order[at - 1]], names[i]),
-            "two fields of a struct have the same name"
-        );
+        assert!(at == 0 || before(names[order[at - 1]], names[i]), "two fields of a struct have the same name");
         order[at] = i;
         i += 1;
     }

@@ -18,7 +18,8 @@ mod imports {
         pub fn range_next(iterator: u32, out: *mut u8, cap: usize) -> i32;
         pub fn range_close(iterator: u32);
         pub fn query(to: *const u8, to_len: usize, body: *const u8, body_len: usize, out: *mut u8, cap: usize) -> i32;
-        pub fn query_raw(to: *const u8, to_len: usize, key: *const u8, key_len: usize, out: *mut u8, cap: usize) -> i32;
+        pub fn query_raw(to: *const u8, to_len: usize, key: *const u8, key_len: usize, out: *mut u8, cap: usize)
+            -> i32;
         pub fn take(out: *mut u8, cap: usize) -> i32;
         pub fn gas_left() -> u64;
         pub fn use_gas(n: u64);
@@ -90,9 +91,8 @@ impl Drop for Iter {
 }
 
 pub(crate) fn query(to: &str, body: &[u8]) -> Result<Option<Vec<u8>>> {
-    let answer = fetch(|out, cap| unsafe {
-        imports::query(to.as_ptr(), to.len(), body.as_ptr(), body.len(), out, cap)
-    });
+    let answer =
+        fetch(|out, cap| unsafe { imports::query(to.as_ptr(), to.len(), body.as_ptr(), body.len(), out, cap) });
     decode_answer(&answer.unwrap_or_default()).unwrap_or_else(|| Err(crate::envelope::not_an_envelope()))
 }
 

@@ -8,11 +8,10 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::cbor::{
-    put_bool, put_bytes, put_float, put_head, put_null, put_text, Head, ARRAY, MAP, NEGATIVE, UINT,
-};
+use crate::cbor::{put_bool, put_bytes, put_float, put_head, put_null, put_text, Head, ARRAY, MAP, NEGATIVE, UINT};
 use crate::path::{quote, Path};
 use crate::schema::{integer, Form, Schema, ANYTHING};
+use crate::sort::sort_by;
 
 /// Whether a body is JSON, not CBOR: the first byte tells.
 pub(crate) fn is_json(body: &[u8]) -> bool {
@@ -158,7 +157,7 @@ impl<'a> Json<'a> {
             entries.push((encoded_key(s, &name), name, value));
         }
         // Bytewise order of the encoded keys is what core deterministic encoding asks for.
-        entries.sort_by(|a, b| a.0.cmp(&b.0));
+        sort_by(&mut entries, |a, b| a.0 < b.0);
         put_head(dst, MAP, entries.len() as u64);
         for (i, (key, name, value)) in entries.iter().enumerate() {
             if i > 0 && *key == entries[i - 1].0 {

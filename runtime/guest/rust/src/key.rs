@@ -275,7 +275,10 @@ mod tests {
     #[test]
     fn what_is_none() {
         for s in [&b""[..], b"a", b"b1", b"b01", b"ax", b"u1", b"t99999999999999999999", b"Z4", b"/1"] {
-            assert!(u64::cut(s, true).is_none() || !u64::cut(s, true).is_some_and(|(_, rest)| rest.is_empty()), "{s:?}");
+            assert!(
+                u64::cut(s, true).is_none() || !u64::cut(s, true).is_some_and(|(_, rest)| rest.is_empty()),
+                "{s:?}"
+            );
         }
         for s in [&b"Z9"[..], b"Y9", b"Y90", b"G1", b"H0776627963145224190", b"t18446744073709551615"] {
             assert!(i64::cut(s, true).is_none(), "{s:?}");

@@ -75,7 +75,9 @@ mod host;
 mod json;
 mod key;
 mod path;
+mod rand;
 mod schema;
+mod sort;
 mod state;
 mod structs;
 #[cfg(not(target_arch = "wasm32"))]
@@ -89,13 +91,15 @@ pub use error::{code, Error, Result};
 pub use field::{decode_value, encode_value, Field, MapKey};
 pub use host::Iter;
 pub use key::{Key, KeyOf};
+pub use rand::Rand;
 pub use state::{Counter, Keys, Map, Pairs, Set, Value};
 pub use structs::Message;
 
 /// What an actor usually needs, of this crate and, where there is no standard library, of `alloc`.
 pub mod prelude {
     pub use crate::{
-        code, error, fail, Address, Call, Counter, Error, Map, Message, Order, Read, Reply, Result, Set, Value, View, Write,
+        code, error, fail, Address, Call, Counter, Error, Map, Message, Order, Read, Reply, Result, Set, Value, View,
+        Write,
     };
     pub use alloc::boxed::Box;
     pub use alloc::collections::BTreeMap;
@@ -110,8 +114,8 @@ pub mod prelude {
 pub mod export {
     pub use crate::abi::{call, panicked, room};
     pub use crate::actor::{
-        ask, deliver, distinct, handle, instantiate, instantiate_empty, migrate, replied, respond, run, takes_no_migrate,
-        takes_no_reply, Entry,
+        ask, deliver, distinct, handle, instantiate, instantiate_empty, migrate, replied, respond, run,
+        takes_no_migrate, takes_no_reply, Answer, Entry, Handle,
     };
     #[cfg(target_arch = "wasm32")]
     pub use crate::bump::Bump;

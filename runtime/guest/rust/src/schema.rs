@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use crate::cbor::{Head, Wire, ARRAY, BYTES, MAP, NEGATIVE, TEXT, UINT};
 use crate::path::{quote, Path};
+use crate::sort::sort_by;
 
 /// How a type stands on the wire. It serves to read JSON and to say what is wrong with a message; what fits is decoded
 /// without it.
@@ -121,7 +122,7 @@ impl Schema {
 
     fn unknown_field(&self, name: &str) -> String {
         let mut names: Vec<&str> = self.fields.iter().map(|f| f.name).collect();
-        names.sort_unstable();
+        sort_by(&mut names, |a, b| a < b);
         if names.is_empty() {
             return format!("unknown field {}; there are none", quote(name.as_bytes()));
         }

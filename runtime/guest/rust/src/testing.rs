@@ -333,7 +333,13 @@ pub(crate) mod imports {
         HOST.with_borrow_mut(|h| h.state.remove(bytes(key, key_len)));
     }
 
-    pub(crate) unsafe fn state_range(start: *const u8, start_len: usize, end: *const u8, end_len: i32, order: u32) -> u32 {
+    pub(crate) unsafe fn state_range(
+        start: *const u8,
+        start_len: usize,
+        end: *const u8,
+        end_len: i32,
+        order: u32,
+    ) -> u32 {
         let start = bytes(start, start_len);
         let end = usize::try_from(end_len).ok().map(|n| bytes(end, n));
         HOST.with_borrow_mut(|h| {
@@ -364,7 +370,14 @@ pub(crate) mod imports {
         HOST.with_borrow_mut(|h| h.iterators.get_mut(iterator as usize).map(|it| it.by_ref().count()));
     }
 
-    pub(crate) unsafe fn query(to: *const u8, to_len: usize, body: *const u8, body_len: usize, out: *mut u8, cap: usize) -> i32 {
+    pub(crate) unsafe fn query(
+        to: *const u8,
+        to_len: usize,
+        body: *const u8,
+        body_len: usize,
+        out: *mut u8,
+        cap: usize,
+    ) -> i32 {
         let answer = HOST.with_borrow(|h| (h.queries)(text(to, to_len), bytes(body, body_len)));
         let mut found = Vec::new();
         match answer {
@@ -378,7 +391,14 @@ pub(crate) mod imports {
         give(Some(found), out, cap)
     }
 
-    pub(crate) unsafe fn query_raw(to: *const u8, to_len: usize, key: *const u8, key_len: usize, out: *mut u8, cap: usize) -> i32 {
+    pub(crate) unsafe fn query_raw(
+        to: *const u8,
+        to_len: usize,
+        key: *const u8,
+        key_len: usize,
+        out: *mut u8,
+        cap: usize,
+    ) -> i32 {
         let found = HOST.with_borrow(|h| (h.raw_queries)(text(to, to_len), bytes(key, key_len)));
         give(found, out, cap)
     }
