@@ -129,25 +129,3 @@ func (l Lock) Format() []byte {
 	}
 	return b.Bytes()
 }
-
-// Write makes the lock the lock file in the folder of a manifest, in one step. It reports whether that changed anything.
-func (l Lock) Write(dir string) (changed bool, err error) {
-	path := filepath.Join(dir, LockFile)
-	text := l.Format()
-	if was, err := os.ReadFile(path); err == nil && bytes.Equal(was, text) {
-		return false, nil
-	}
-	f, err := os.CreateTemp(dir, LockFile+".*")
-	if err != nil {
-		return false, err
-	}
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return false, errors.Join(err, os.Remove(f.Name()))
-	}
-	return true, nil
-}
