@@ -1,12 +1,12 @@
-// An actor with a message of each kind and a field of each form. Its twin in Go is in zoo_test.go: what one does, the other
+// An actor with a message of each kind and a field of each form. Its twin in Go is in ../../zoo_test.go: what one does, the other
 // does, to the byte.
 
 import {
   Call, Fields, None, Pair, Reply, StateCounter, StateMap, StateSet, StateValue, View,
   fail, log, message, onAnyReply, onExecute, onInstantiate, onMigrate, onQuery, onReply, onSudo, under,
-} from "../../index";
+} from "../../../assemblyscript/index";
 
-export * from "../../exports";
+export * from "../../../assemblyscript/exports";
 
 class Item {
   constructor(public name: string = "", public data: Uint8Array = new Uint8Array(0)) {}
