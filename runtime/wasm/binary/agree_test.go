@@ -43,12 +43,15 @@ func TestAgreement(t *testing.T) {
 	compiler := wazero.NewRuntimeWithConfig(t.Context(), wazero.NewRuntimeConfig().WithCoreFeatures(features))
 	t.Cleanup(func() { compiler.Close(t.Context()) })
 	rng := rand.New(rand.NewPCG(3, 4))
-	total, accepted, both := 0, 0, 0
+	total, accepted, both, each := 0, 0, 0, 10
+	if testing.Short() {
+		each = 2
+	}
 	specCommands(t, func(t *testing.T, cmd specCommand, code []byte) {
 		if len(code) > 2000 || cmd.Type == "assert_malformed" {
 			return
 		}
-		for range 10 {
+		for range each {
 			total++
 			mutant := mutate(rng, code)
 			m, err := Parse(mutant)

@@ -3,6 +3,7 @@ package binary
 import (
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -130,7 +131,10 @@ func TestCheckLimits(t *testing.T) {
 		{"as deep", Rules{Nesting: 4}, nested(4), "", ""},
 		{"nesting by default", plain, nested(5001), "code", "nested blocks: 5001 is over the limit of 5000"},
 		{"work", Rules{Work: 49}, locals(Local{50, I32}), "code", "function 0: its work, branches times variables: 50 is over the limit of 49"},
-		{"total work", Rules{TotalWork: 1 + 50*32 - 1}, locals(Local{50, I32}), "code", "work of all functions: 1601 is over the limit of 1600"},
+		{"total work", Rules{TotalWork: 1639}, locals(Local{50, I32}), "code", "work of all functions: 1640 is over the limit of 1639"},
+		{"as much total work", Rules{TotalWork: 1640}, locals(Local{50, I32}), "", ""},
+		{"no end of work", Rules{Locals: math.MaxInt, TotalLocals: math.MaxInt, Work: math.MaxInt, TotalWork: 1 << 56},
+			locals(Local{math.MaxUint32, I32}), "code", "work of all functions: 144115325514809312 is over the limit of 72057594037927936"},
 	} {
 		test.run(t)
 	}
@@ -290,17 +294,19 @@ func TestCheckWork(t *testing.T) {
 		name           string
 		code           []byte
 		branches, peak int
+		loops          int // within each other
 	}{
-		{"nothing", body(), 1, 0},
-		{"stack", body(get, get, get, drop, drop, drop), 1, 3},
-		{"store", body(get, get, ops(byte(OpI32Store), 2, 0), get, drop), 1, 2},
-		{"if", body(get, get, ops(byte(OpIf), byte(I32)), get, get, drop, ops(byte(OpElse)), get, ops(byte(OpEnd)), drop, drop), 3, 3},
-		{"unreachable", body(ops(byte(OpBlock), emptyBlock, byte(OpUnreachable)), get, get, get, drop, drop, drop, ops(byte(OpEnd)), get, drop), 2, 1},
-		{"return", body(get, drop, ops(byte(OpReturn), byte(OpBlock), byte(I32)), get, get, drop, ops(byte(OpEnd)), drop), 3, 1},
-		{"br_table", body(get, ops(byte(OpBrTable), 3, 0, 0, 0, 0)), 5, 1},
-		{"call", body(get, get, ops(byte(OpCallIndirect), 1, 0), drop), 1, 2},
-		{"loop", body(ops(byte(OpLoop), emptyBlock), get, ops(byte(OpBrIf), 0, byte(OpEnd))), 3, 1},
-		{"dead else", body(ops(byte(OpUnreachable)), get, ops(byte(OpIf), emptyBlock, byte(OpElse)), get, drop, ops(byte(OpEnd))), 3, 0},
+		{"nothing", body(), 1, 0, 0},
+		{"stack", body(get, get, get, drop, drop, drop), 1, 3, 0},
+		{"store", body(get, get, ops(byte(OpI32Store), 2, 0), get, drop), 1, 2, 0},
+		{"if", body(get, get, ops(byte(OpIf), byte(I32)), get, get, drop, ops(byte(OpElse)), get, ops(byte(OpEnd)), drop, drop), 3, 3, 0},
+		{"unreachable", body(ops(byte(OpBlock), emptyBlock, byte(OpUnreachable)), get, get, get, drop, drop, drop, ops(byte(OpEnd)), get, drop), 2, 1, 0},
+		{"return", body(get, drop, ops(byte(OpReturn), byte(OpBlock), byte(I32)), get, get, drop, ops(byte(OpEnd)), drop), 3, 1, 0},
+		{"br_table", body(get, ops(byte(OpBrTable), 3, 0, 0, 0, 0)), 5, 1, 0},
+		{"call", body(get, get, ops(byte(OpCallIndirect), 1, 0), drop), 1, 2, 0},
+		{"loop", body(ops(byte(OpLoop), emptyBlock), get, ops(byte(OpBrIf), 0, byte(OpEnd))), 3, 1, 1},
+		{"two loops and one within", body(slices.Repeat(ops(byte(OpLoop), emptyBlock, byte(OpLoop), emptyBlock, byte(OpEnd), byte(OpEnd)), 2)), 5, 0, 2},
+		{"dead else", body(ops(byte(OpUnreachable)), get, ops(byte(OpIf), emptyBlock, byte(OpElse)), get, drop, ops(byte(OpEnd))), 3, 0, 0},
 	}
 	for _, test := range tests {
 		m := oneFunction(Code{Body: test.code})
@@ -312,8 +318,9 @@ func TestCheckWork(t *testing.T) {
 		if err := f.check(0); err != nil {
 			t.Errorf("%s: %v", test.name, err)
 		}
-		if f.branches != uint64(test.branches) || f.peak != test.peak {
-			t.Errorf("%s: %d branches and a stack of %d, want %d and %d", test.name, f.branches, f.peak, test.branches, test.peak)
+		if f.branches != uint64(test.branches) || f.peak != test.peak || f.deeper != uint64(test.loops) {
+			t.Errorf("%s: %d branches, a stack of %d and %d loops, want %d, %d and %d",
+				test.name, f.branches, f.peak, f.deeper, test.branches, test.peak, test.loops)
 		}
 	}
 }
@@ -334,8 +341,9 @@ func TestCheckRefusesBombs(t *testing.T) {
 	for name, code := range map[string]Code{
 		"loops one after the other": {Body: body(repeat(30_000, same(byte(OpLoop), emptyBlock, byte(OpLocalGet), 0, byte(OpBrIf), 0, byte(OpEnd)))),
 			Locals: []Local{{1, I32}}},
-		"nested loops over locals": {Locals: []Local{{1000, I32}}, Body: body(repeat(1000, loop), repeat(1000, read), repeat(1000, again))},
-		"ifs over locals":          {Locals: []Local{{2000, I32}}, Body: body(repeat(3000, same(byte(OpLocalGet), 0, byte(OpIf), emptyBlock, byte(OpEnd))), repeat(2000, read))},
+		"nested loops over locals":     {Locals: []Local{{1000, I32}}, Body: body(repeat(1000, loop), repeat(1000, read), repeat(1000, again))},
+		"fewer loops over more locals": {Locals: []Local{{2000, I32}}, Body: body(repeat(150, loop), repeat(2000, read), repeat(150, again))},
+		"ifs over locals":              {Locals: []Local{{2000, I32}}, Body: body(repeat(3000, same(byte(OpLocalGet), 0, byte(OpIf), emptyBlock, byte(OpEnd))), repeat(2000, read))},
 		"ifs over a deep stack": {Locals: []Local{{1, I32}}, Body: body(
 			repeat(20_000, same(byte(OpLocalGet), 0)),
 			repeat(2000, same(byte(OpLocalGet), 0, byte(OpIf), emptyBlock, byte(OpEnd))),

@@ -1,6 +1,10 @@
 package binary
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+	"math/bits"
+)
 
 // checkCodes judges the code of all functions.
 func (c *checker) checkCodes() *Error {
@@ -77,7 +81,7 @@ func (f *bodyChecker) check(i int) *Error {
 	if f.err != nil {
 		return f.at(f.err)
 	}
-	return within("code", "its work, branches times variables", f.branches*f.variables(), f.rules.Work)
+	return within("code", "its work, branches times variables", times(f.branches, f.variables()), f.rules.Work)
 }
 
 // at gives an error of the current instruction its place.
@@ -107,9 +111,27 @@ func (f *bodyChecker) checkLocals() *Error {
 
 func (f *bodyChecker) variables() uint64 { return f.locals + uint64(f.peak) }
 
-// totalWork is what the function adds to Rules.TotalWork.
+// totalWork is what the function adds to Rules.TotalWork, at most math.MaxInt64.
+//
+// The first term is for the walks up the tree of dominators from every branch, the second for the value of every variable
+// at every branch. The third is for the removal of needless values: it looks at all of a branch's values for each of
+// them, and starts again as often as loops nest.
 func (f *bodyChecker) totalWork() uint64 {
-	return f.branches * (f.branches + f.variables()*(32+4*f.deeper))
+	v := f.variables()
+	return times(f.branches, times(v, v, 1+f.deeper)/64+32*v+f.branches)
+}
+
+// times returns the product, at most math.MaxInt64.
+func times(factors ...uint64) uint64 {
+	product := uint64(1)
+	for _, n := range factors {
+		high, low := bits.Mul64(product, n)
+		if high > 0 || low > math.MaxInt64 {
+			return math.MaxInt64
+		}
+		product = low
+	}
+	return product
 }
 
 // instr judges the instruction that was read.

@@ -59,6 +59,7 @@ func sample() *Module {
 			{Mode: Declarative, Type: FuncRef, Exprs: [][]byte{body(ops(byte(OpRefFunc), 0))}},
 			{Offset: EncodeConst(I32, 0), Type: ExternRef, Exprs: [][]byte{EncodeConst(ExternRef, 0)}},
 			{Mode: Passive, Type: FuncRef},
+			{Mode: Passive, Type: ExternRef},
 		},
 		DataCount: ref[uint32](2),
 		Codes: []Code{

@@ -23,7 +23,8 @@ import (
 //	elem.drop                        the segment of elements
 //	select with a type, ref.null     the type
 //
-// and nothing otherwise. Labels and indices into the locals or the module are not bounded by what exists, except labels.
+// and nothing that means anything otherwise. Labels are bounded by the blocks that are open; what the other indices name
+// is there only if Rules.Check says so.
 type Instr struct {
 	Op       Opcode
 	Pos, End int // the instruction is Body[Pos:End]
