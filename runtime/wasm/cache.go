@@ -136,6 +136,16 @@ func (s *stage) fill(key [32]byte) {
 	os.Chtimes(path, now, now) // the least recently used are removed first
 }
 
+// reject removes the file that the stage was filled with, because wazero does not want it, and reports whether there was
+// one.
+func (s *stage) reject() bool {
+	if s.staged == "" {
+		return false
+	}
+	s.cache.damaged.Add(1)
+	return os.Remove(s.cache.path(s.key)) == nil
+}
+
 // publish puts what wazero compiled into the cache. That it could not is no reason to fail: it is compiled again next
 // time.
 func (s *stage) publish() {

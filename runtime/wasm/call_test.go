@@ -58,17 +58,21 @@ func TestReentered(t *testing.T) {
 			if arg == 0 {
 				return 0
 			}
-			v, err := c.Invoke(zooHost, uint64(arg-1))
+			v, err := c.Invoke(zooTwice, uint64(arg-1))
 			if err != nil {
 				c.Trap(err)
 			}
 			return uint32(v)
 		})
+		want := uint64(0)
+		for i := range uint64(10) {
+			want = 2*want + i
+		}
 		for range 3 {
 			if err := m.Call(1e6, user, func(c *Call) error {
-				v, err := c.Invoke(zooHost, 50)
-				if uint32(v) != 51 {
-					t.Errorf("%d, want 51", uint32(v))
+				v, err := c.Invoke(zooTwice, 9)
+				if v != want {
+					t.Errorf("%d, want %d", v, want)
 				}
 				return err
 			}); err != nil {
@@ -187,12 +191,56 @@ func TestTrapOfAnother(t *testing.T) {
 func TestTrapPassesUnnoticed(t *testing.T) {
 	forVariants(t, func(t *testing.T, e *Engine) {
 		m := loaded(t, e, zoo().Encode(), testDialect())
-		err := m.Call(1e6, testUser(func(c *Call, _ uint32) uint32 { c.Invoke(zooSpoil); return 1 }), func(c *Call) error {
-			_, err := c.Invoke(zooHost, 0)
+		calls := 0
+		err := m.Call(1e6, testUser(func(c *Call, _ uint32) uint32 { calls++; c.Invoke(zooSpoil); return 1 }), func(c *Call) error {
+			_, err := c.Invoke(zooTwice, 1)
+			before, _ := c.Read(0, 4)
+			before = bytes.Clone(before)
+			c.Invoke(zooBump, 0)
+			if after, _ := c.Read(0, 4); !bytes.Equal(before, after) {
+				t.Error("a guest that has trapped still runs")
+			}
 			return err
 		})
-		if err == nil || err.Error() != "unreachable" {
-			t.Errorf("%v, want unreachable", err)
+		if err == nil || err.Error() != "unreachable" || calls != 1 {
+			t.Errorf("%v after %d calls of the host, want unreachable after one", err, calls)
+		}
+	})
+}
+
+// TestFuelRunsOutAnywhere gives a guest every amount of fuel up to what it needs: the host is never called without any,
+// and what returns has had enough.
+func TestFuelRunsOutAnywhere(t *testing.T) {
+	forVariants(t, func(t *testing.T, e *Engine) {
+		for _, exact := range []bool{false, true} {
+			d := testDialect()
+			d.Gas.Exact = exact
+			m := loaded(t, e, zoo().Encode(), d)
+			cost := int64(0)
+			for fuel := int64(200); fuel >= 0; fuel-- {
+				calls := 0
+				user := testUser(func(c *Call, _ uint32) uint32 {
+					if calls++; c.Fuel() < 0 {
+						t.Errorf("with %d, the host is called with %d", fuel, c.Fuel())
+					}
+					return 1
+				})
+				m.Call(fuel, user, func(c *Call) error {
+					_, err := c.Invoke(zooTwice, 1)
+					switch {
+					case err == nil && c.Fuel() < 0:
+						t.Errorf("with %d, the guest returns and has %d", fuel, c.Fuel())
+					case err == nil && cost == 0:
+						cost = fuel - c.Fuel()
+					case (err == nil) != (fuel >= cost), err != nil && err.Error() != "out of fuel":
+						t.Errorf("with %d of %d: %v", fuel, cost, err)
+					}
+					return nil
+				})
+			}
+			if cost < 20 || cost > 100 {
+				t.Errorf("it costs %d", cost)
+			}
 		}
 	})
 }

@@ -37,19 +37,26 @@ func (e *Engine) compile(ctx context.Context, p *prepared) (*compiled, error) {
 	if e.cache == nil {
 		return e.compileWith(ctx, p, nil)
 	}
-	stage, cache, err := e.cache.newStage()
-	if err != nil {
-		return e.compileWith(ctx, p, nil) // a cache that cannot be written to is none
+	for {
+		stage, cache, err := e.cache.newStage()
+		if err != nil {
+			return e.compileWith(ctx, p, nil) // a cache that cannot be written to is none
+		}
+		stage.fill(e.cache.key(p))
+		c, err := e.compileWith(ctx, p, cache)
+		if err == nil {
+			stage.publish()
+		}
+		again := err != nil && stage.reject()
+		stage.remove()
+		switch {
+		case err == nil:
+			return c, nil
+		case !again:
+			// The module may be wrong, or the disk full: without the disk, the reason that is left is the module's.
+			return e.compileWith(ctx, p, nil)
+		}
 	}
-	defer stage.remove()
-	stage.fill(e.cache.key(p))
-	c, err := e.compileWith(ctx, p, cache)
-	if err != nil {
-		// The module may be wrong, or the disk full: without the disk, the reason that is left is the module's.
-		return e.compileWith(ctx, p, nil)
-	}
-	stage.publish()
-	return c, nil
 }
 
 // compileWith compiles with a cache of wazero or without, and makes what the module imports.

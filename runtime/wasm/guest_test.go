@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -68,6 +69,15 @@ var zooParts = []part{
 		local.get 0 call !host
 		i32.const 1 i32.add end`},
 	{"add", "i32 i32", "i32", "", `local.get 0 local.get 1 i32.add end`},
+	// twice calls the host twice, and returns the sum of the results and of what it was given. What it pays before that is
+	// looked at later.
+	{"twice", "i32", "i32", "", `
+		local.get 0 i32.eqz if call !nothing end
+		local.get 0 call !host nop nop nop nop
+		local.get 0 if nop nop nop nop end
+		local.get 0 call !host
+		i32.add local.get 0 i32.add
+		local.get 0 if nop nop nop nop end end`},
 	{"!nothing", "", "", "", `end`},
 }
 
@@ -171,6 +181,7 @@ const (
 	zooTable
 	zooHost
 	zooAdd
+	zooTwice
 	zooMissing
 )
 
@@ -250,16 +261,28 @@ var variants = []struct {
 	{"interpreter/fresh", Options{Reset: ResetFresh, Interpreter: true}},
 }
 
+// needPaging skips a test on systems that do not tell which pages were written to. Linux does, where its tables can be
+// read at all.
+func needPaging(t *testing.T) {
+	t.Helper()
+	b, err := newPaging()
+	if err == nil {
+		b.Free()
+		return
+	}
+	if f, opens := os.Open("/proc/self/pagemap"); opens == nil {
+		f.Close()
+		t.Fatal(err)
+	}
+	t.Skip(err)
+}
+
 // forVariants runs a test with an engine of each kind that there is on this system.
 func forVariants(t *testing.T, test func(t *testing.T, e *Engine)) {
 	for _, v := range variants {
 		t.Run(v.name, func(t *testing.T) {
 			if v.o.Reset == ResetPages {
-				if b, err := newPaging(); err != nil {
-					t.Skip(err)
-				} else {
-					b.Free()
-				}
+				needPaging(t)
 			}
 			test(t, engine(t, v.o))
 		})

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"github.com/troupe-run/troupe/runtime/wasm/binary"
 )
 
 // deeds are what a guest can do to its instance. Each is run in the same instance as the one before, and must see
@@ -54,6 +56,7 @@ var deeds = []struct {
 	{"the host uses fuel", 1e6, func(c *Call) (uint64, error) { return c.Invoke(zooHost, 2) }, "0 out of fuel"},
 	{"the host writes", 1e6, func(c *Call) (uint64, error) { return c.Invoke(zooHost, 3) }, "10 <nil>"},
 	{"trapped, and goes on", 1e6, func(c *Call) (uint64, error) { c.Invoke(zooSpoil); return c.Invoke(zooAdd, 1, 2) }, "0 unreachable"},
+	{"twice", 1e6, func(c *Call) (uint64, error) { return c.Invoke(zooTwice, 5) }, "15 <nil>"},
 	{"add", 1e6, func(c *Call) (uint64, error) { return c.Invoke(zooAdd, 1, 2) }, "3 <nil>"},
 }
 
@@ -162,8 +165,8 @@ func sameAsImage(t *testing.T, m *Module) {
 func TestFreshModules(t *testing.T) {
 	forVariants(t, func(t *testing.T, e *Engine) {
 		m := zoo()
-		// The last function of the zoo that is exported sets an element of the table instead of adding.
-		n := len(zooParts) - 2
+		// The function that adds sets an element of the table instead of adding.
+		n := zooAdd
 		m.Codes[n].Body = assembleBody(`i32.const 0 ref.null funcref table.set 0 i32.const 100 call 1 end`)
 		mod := loaded(t, e, m.Encode(), testDialect())
 		if mod.Fresh() == "" {
@@ -171,6 +174,9 @@ func TestFreshModules(t *testing.T) {
 		}
 		for range 3 {
 			if err := mod.Call(1e6, nil, func(c *Call) error {
+				if c.inst.turns.Load()%2 == 0 {
+					t.Error("the watchdog does not see the call")
+				}
 				if _, err := c.Invoke(zooTable, 0); err != nil {
 					return err
 				}
@@ -190,6 +196,57 @@ func TestFreshModules(t *testing.T) {
 		}
 		if s := e.Stats(); s.Instances != 0 || s.Created != 4 {
 			t.Errorf("%d instances are there, %d were made", s.Instances, s.Created)
+		}
+	})
+}
+
+// TestDataIsShared has a module that counts its segments of data, as those of most compilers do, and one with instructions
+// that refer to them.
+func TestDataIsShared(t *testing.T) {
+	forVariants(t, func(t *testing.T, e *Engine) {
+		for _, refers := range []bool{false, true} {
+			parts := []part{
+				{"load", "i32", "i32", "", "local.get 0 i32.load end"},
+				{"bump", "i32", "i32", "", "i32.const 500000 i32.const 0 local.get 0 memory.init 1 i32.const 500000 i32.load end"},
+				{"spoil", "", "", "", "i32.const 0 i32.const 0 i32.const 1 memory.init 0 end"},
+			}
+			if !refers {
+				parts = parts[:1]
+			}
+			m := assemble(parts, nil, nil)
+			segments := uint32(2)
+			m.DataCount, m.Memories = &segments, []binary.Limits{{Min: 16}}
+			m.Data = []binary.Data{
+				{Offset: binary.EncodeConst(binary.I32, 4), Init: bytes.Repeat([]byte("data"), 80_000)},
+				{Passive: true, Init: []byte{1, 2, 3, 4, 5}},
+			}
+			mod := loaded(t, e, m.Encode(), testDialect())
+			if err := mod.Call(1e6, nil, func(c *Call) error {
+				if n := ownBytes(t, c.inst.memory); n > 0 && mod.Fresh() == "" {
+					t.Errorf("a new instance has %d bytes of its own", n)
+				}
+				for _, want := range []struct{ entry, arg, result uint64 }{
+					{zooLoad, 4, 0x61746164}, {zooLoad, 320_000, 0x61746164}, {zooLoad, 320_004, 0}, {zooBump, 4, 0x04030201},
+				} {
+					if want.entry == zooBump && !refers {
+						return nil
+					}
+					if v, err := c.Invoke(int(want.entry), want.arg); v != want.result || err != nil {
+						t.Errorf("%v: %x, %v", want, v, err)
+					}
+				}
+				// Segments that were copied at the start are empty afterwards.
+				_, err := c.Invoke(zooSpoil)
+				if fmt.Sprint(err) != "out of bounds memory access" {
+					t.Errorf("a segment is there that was copied: %v", err)
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if mod.Fresh() == "" {
+				sameAsImage(t, mod)
+			}
 		}
 	})
 }

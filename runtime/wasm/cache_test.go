@@ -1,0 +1,432 @@
+package wasm
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/troupe-run/troupe/runtime/wasm/binary"
+)
+
+// numbered is a module that returns a number, and no other module does.
+func numbered(n int) []byte {
+	return assemble([]part{{"size", "", "i32", "", fmt.Sprintf("i32.const %d end", n)}}, nil, nil).Encode()
+}
+
+// answer loads a module in an engine of its own on a folder and returns what it answers, and the counts of the engine.
+func answer(t testing.TB, o Options, code []byte) (uint64, Stats) {
+	t.Helper()
+	e := engine(t, o)
+	defer e.Close()
+	m := loaded(t, e, code, testDialect())
+	var got uint64
+	if err := m.Call(1e6, nil, func(c *Call) (err error) {
+		got, err = c.Invoke(zooSize)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return got, e.Stats()
+}
+
+// cached returns the files of compiled modules in a folder.
+func cached(t testing.TB, dir string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, cacheFormat, "*"+entrySuffix))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// onlyEntries checks that nothing but compiled modules is left in a folder.
+func onlyEntries(t testing.TB, dir string) {
+	t.Helper()
+	found, err := os.ReadDir(filepath.Join(dir, cacheFormat))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range found {
+		if !strings.HasSuffix(f.Name(), entrySuffix) {
+			t.Errorf("%s was left behind", f.Name())
+		}
+	}
+}
+
+func TestCacheColdAndWarm(t *testing.T) {
+	dir := t.TempDir()
+	for i, want := range []Stats{{CacheMisses: 1}, {CacheHits: 1}, {CacheHits: 1}} {
+		got, s := answer(t, Options{CacheDir: dir}, numbered(7))
+		if got != 7 || s.CacheHits != want.CacheHits || s.CacheMisses != want.CacheMisses || s.CacheDamaged != 0 {
+			t.Errorf("engine %d answers %d with %+v", i, got, s)
+		}
+		if n := len(cached(t, dir)); n != 1 {
+			t.Errorf("%d files in the cache", n)
+		}
+		onlyEntries(t, dir)
+	}
+}
+
+// TestCacheDamage spoils the file of a module in every way, and loads it again: it must work, and the file must be right
+// again afterwards.
+func TestCacheDamage(t *testing.T) {
+	dir := t.TempDir()
+	answer(t, Options{CacheDir: dir}, numbered(7))
+	answer(t, Options{CacheDir: dir}, numbered(8))
+	path := cached(t, dir)[0]
+	right, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := os.ReadFile(cached(t, dir)[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, want := numbered(7), uint64(7)
+	if _, s := answer(t, Options{CacheDir: dir}, code); s.CacheHits != 1 {
+		t.Fatal("the file is not that of the module")
+	}
+	if name, _, _ := strings.Cut(filepath.Base(path), "."); !bytes.Contains(right, mustHex(t, name)) {
+		t.Fatal("the file does not carry its key")
+	}
+	head := len(entryMagic) + 32 + 1 + 64
+	spoilt := map[string][]byte{"empty": {}, "of another module": other, "twice": append(slices.Clone(right), right...),
+		"with a byte more": append(slices.Clone(right), 0)}
+	for _, n := range []int{1, len(entryMagic), head, head + 6, len(right) / 2, len(right) - 33, len(right) - 32, len(right) - 1} {
+		spoilt[fmt.Sprintf("cut at %d", n)] = right[:n]
+	}
+	for _, n := range []int{0, len(entryMagic), head - 65, head - 1, head, head + 7, head + 20, len(right) / 2, len(right) - 40, len(right) - 1} {
+		b := slices.Clone(right)
+		b[n] ^= 4
+		spoilt[fmt.Sprintf("wrong at %d", n)] = b
+	}
+	resummed := func(b []byte) []byte {
+		sum := sha256.Sum256(b)
+		return append(b, sum[:]...)
+	}
+	body := right[:len(right)-32]
+	name := bytes.ToUpper([]byte("../../../../../../../../tmp/this-is-not-a-name-of-a-file-of-wazero"))[:64]
+	spoilt["with a path for a name"] = resummed(slices.Concat(body[:head-64], name, body[head:]))
+	spoilt["with a name that is too long"] = resummed(append(slices.Clone(body[:head-65]), 255))
+	for what, b := range spoilt {
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, s := answer(t, Options{CacheDir: dir}, code)
+		if got != want || s.CacheDamaged != 1 || s.CacheHits != 0 {
+			t.Errorf("with a file %s the answer is %d, and %+v", what, got, s)
+		}
+		if b, err := os.ReadFile(path); err != nil || !bytes.Equal(b, right) {
+			t.Errorf("with a file %s, it was not replaced: %v", what, err)
+		}
+	}
+	// What is sound for us and not for wazero is compiled again as well.
+	payload := slices.Clone(body)
+	copy(payload[head:], "NOTWAZ")
+	if err := os.WriteFile(path, resummed(payload), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, s := answer(t, Options{CacheDir: dir}, code); got != want || s.CacheDamaged != 1 {
+		t.Errorf("with a file that wazero does not like the answer is %d, and %+v", got, s)
+	}
+	if b, err := os.ReadFile(path); err != nil || !bytes.Equal(b, right) {
+		t.Errorf("a file that wazero does not like was not replaced: %v", err)
+	}
+	// Things that are no files.
+	os.Remove(path)
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := answer(t, Options{CacheDir: dir}, code); got != want {
+		t.Errorf("with a folder in the place of the file the answer is %d", got)
+	}
+	os.Remove(path)
+	if err := os.Symlink(filepath.Join(dir, "nowhere"), path); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := answer(t, Options{CacheDir: dir}, code); got != want {
+		t.Errorf("with a link to nowhere in the place of the file the answer is %d", got)
+	}
+	onlyEntries(t, dir)
+}
+
+func mustHex(t *testing.T, s string) []byte {
+	var b []byte
+	if _, err := fmt.Sscanf(s, "%x", &b); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestCacheIsBounded loads more modules than there is room for: those that were used last stay.
+func TestCacheIsBounded(t *testing.T) {
+	dir := t.TempDir()
+	answer(t, Options{CacheDir: dir}, numbered(0))
+	info, err := os.Stat(cached(t, dir)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{CacheDir: dir, CacheBytes: 3*info.Size() + 100}
+	age := func() { // what happened so far was an hour ago
+		for _, f := range cached(t, dir) {
+			info, err := os.Stat(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			then := info.ModTime().Add(-time.Hour)
+			os.Chtimes(f, then, then)
+		}
+	}
+	for _, n := range []int{0, 1, 2, 0, 3, 4} {
+		age()
+		if got, _ := answer(t, o, numbered(n)); got != uint64(n) {
+			t.Errorf("module %d answers %d", n, got)
+		}
+		if n := len(cached(t, dir)); n > 3 {
+			t.Errorf("%d files, there is room for 3", n)
+		}
+	}
+	for n, want := range []bool{true, false, false, true, true} {
+		e := engine(t, o)
+		m := loaded(t, e, numbered(n), testDialect())
+		_, err := os.Stat(e.cache.path(e.cache.key(m.prepared)))
+		if (err == nil) != want && want {
+			t.Errorf("module %d is not in the cache", n)
+		}
+		if want != (e.Stats().CacheHits == 1) {
+			t.Errorf("module %d was in the cache: %v", n, !want)
+		}
+		if !want {
+			break // it has displaced another
+		}
+	}
+	// A module that is larger than the whole cache is loaded, and not kept.
+	small := t.TempDir()
+	if got, _ := answer(t, Options{CacheDir: small, CacheBytes: 10}, numbered(3)); got != 3 || len(cached(t, small)) != 0 {
+		t.Errorf("in a cache of 10 bytes: %d, and %d files", got, len(cached(t, small)))
+	}
+}
+
+// TestCacheTidiesUp has a folder with what processes left that are no more.
+func TestCacheTidiesUp(t *testing.T) {
+	dir := t.TempDir()
+	answer(t, Options{CacheDir: dir}, numbered(7))
+	old := time.Now().Add(-2 * abandonedAfter)
+	for _, name := range []string{stagePrefix + "old/wazero", stagePrefix + "young/wazero"} {
+		os.MkdirAll(filepath.Join(dir, cacheFormat, name), 0o700)
+	}
+	for _, name := range []string{tempPrefix + "old", tempPrefix + "young", "foreign-old"} {
+		os.WriteFile(filepath.Join(dir, cacheFormat, name), []byte("half"), 0o600)
+	}
+	for _, name := range []string{stagePrefix + "old", tempPrefix + "old", "foreign-old"} {
+		if err := os.Chtimes(filepath.Join(dir, cacheFormat, name), old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answer(t, Options{CacheDir: dir}, numbered(8))
+	found, _ := os.ReadDir(filepath.Join(dir, cacheFormat))
+	var left []string
+	for _, f := range found {
+		if !strings.HasSuffix(f.Name(), entrySuffix) {
+			left = append(left, f.Name())
+		}
+	}
+	if want := []string{"foreign-old", tempPrefix + "young", stagePrefix + "young"}; !slices.Equal(left, want) {
+		t.Errorf("%q are left, want %q", left, want)
+	}
+}
+
+// TestCacheFolderIsLost has the folder vanish, and become a file, under an engine.
+func TestCacheFolderIsLost(t *testing.T) {
+	dir := t.TempDir()
+	e := engine(t, Options{CacheDir: dir})
+	loaded(t, e, numbered(1), testDialect())
+	if err := os.RemoveAll(filepath.Join(dir, cacheFormat)); err != nil {
+		t.Fatal(err)
+	}
+	loaded(t, e, numbered(2), testDialect())
+	if err := os.WriteFile(filepath.Join(dir, cacheFormat), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	loaded(t, e, numbered(3), testDialect())
+	if _, err := NewEngine(Options{CacheDir: dir}); err == nil {
+		t.Error("a file is accepted as the folder")
+	}
+}
+
+// TestCacheKey changes what decides over the code that is run: it must be compiled again.
+func TestCacheKey(t *testing.T) {
+	dir, code := t.TempDir(), numbered(5)
+	changes := map[string]func(d *Dialect){
+		"nothing":  func(*Dialect) {},
+		"name":     func(d *Dialect) { d.Name = "other" },
+		"version":  func(d *Dialect) { d.Version++ },
+		"gas":      func(d *Dialect) { d.Gas.Cost[binary.OpI32Const]++ },
+		"scheme":   func(d *Dialect) { d.Gas.Exact = true },
+		"depth":    func(d *Dialect) { d.Depth++ },
+		"pages":    func(d *Dialect) { d.MaxPages++ },
+		"misc gas": func(d *Dialect) { d.Gas.Misc[8]++ },
+	}
+	for name, change := range changes {
+		e := engine(t, Options{CacheDir: dir})
+		d := testDialect()
+		change(d)
+		loaded(t, e, code, d)
+		if s := e.Stats(); s.CacheMisses != 1 {
+			t.Errorf("with another %s the module was in the cache", name)
+		}
+	}
+	if n := len(cached(t, dir)); n != len(changes) {
+		t.Errorf("%d files for %d variants", n, len(changes))
+	}
+}
+
+// processEnv makes the test binary one of the processes of TestCacheAmongProcesses.
+const processEnv = "TROUPE_WASM_TEST_CACHE"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(processEnv); dir != "" {
+		if err := cacheProcess(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// cacheProcess loads modules again and again, in new engines.
+func cacheProcess(dir string) error {
+	for round := range 8 {
+		e, err := NewEngine(Options{CacheDir: dir, CacheBytes: 20_000})
+		if err != nil {
+			return err
+		}
+		for n := range 5 {
+			m, err := e.Load(context.Background(), numbered(n+round/4), testDialect())
+			if err != nil {
+				return err
+			}
+			if err := m.Call(1e6, nil, func(c *Call) error {
+				if v, err := c.Invoke(zooSize); err != nil || int(v) != n+round/4 {
+					return fmt.Errorf("module %d answers %d, %v", n, v, err)
+				}
+				return nil
+			}); err != nil {
+				return err
+			}
+			m.Close()
+		}
+		e.Close()
+	}
+	return nil
+}
+
+// TestCacheAmongProcesses has processes load the same modules at once, in a cache that is too small for them, while
+// files in it are damaged.
+func TestCacheAmongProcesses(t *testing.T) {
+	dir := t.TempDir()
+	var all []*exec.Cmd
+	for range 4 {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), processEnv+"="+dir)
+		out := &bytes.Buffer{}
+		cmd.Stdout, cmd.Stderr = out, out
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, cmd)
+	}
+	done := make(chan bool)
+	spoiling := make(chan bool)
+	go func() {
+		defer close(spoiling)
+		for n := 0; ; n++ {
+			select {
+			case <-done:
+				return
+			case <-time.After(3 * time.Millisecond):
+			}
+			for _, f := range cached(t, dir) {
+				if b, err := os.ReadFile(f); err == nil && n%2 == 0 {
+					// A new file, as every writer makes one: a file that is there is never changed.
+					temp := filepath.Join(dir, "spoilt")
+					b[n%len(b)]++
+					os.WriteFile(temp, b, 0o600)
+					os.Rename(temp, f)
+				} else {
+					os.Truncate(f, int64(n%1000))
+				}
+			}
+		}
+	}()
+	for _, cmd := range all {
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("%v: %s", err, cmd.Stdout)
+		}
+	}
+	close(done)
+	<-spoiling
+	onlyEntries(t, dir)
+}
+
+func FuzzCacheEntry(f *testing.F) {
+	key, name := sha256.Sum256([]byte("key")), strings.Repeat("0a", 32)
+	right := encodeEntry(key, name, []byte("payload"))
+	f.Add(right)
+	f.Add(right[:len(right)-1])
+	f.Add([]byte{})
+	f.Add(encodeEntry(key, "", nil))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		name, payload, err := decodeEntry(b, key)
+		if err == nil && !bytes.Equal(encodeEntry(key, name, payload), b) {
+			t.Error("another file than encodeEntry makes is accepted")
+		}
+		// The same with a sum that fits, because nobody finds one by chance.
+		sum := sha256.Sum256(b)
+		summed := append(bytes.Clone(b), sum[:]...)
+		if name, payload, err := decodeEntry(summed, key); err == nil && !bytes.Equal(encodeEntry(key, name, payload), summed) {
+			t.Error("another file than encodeEntry makes is accepted")
+		}
+	})
+}
+
+// TestCacheFilesAreWhole checks that a name that was there before is no file that is being written.
+func TestCacheFilesAreWhole(t *testing.T) {
+	dir := t.TempDir()
+	c, err := openCache(dir, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := [32]byte{1}
+	if err := c.write(key, []byte("first")); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := os.Open(c.path(key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	if err := c.write(key, []byte("second, and longer")); err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, 100)
+	if n, _ := reader.Read(b); string(b[:n]) != "first" {
+		t.Errorf("a file that is open was changed to %q", b[:n])
+	}
+	if info, err := os.Stat(c.path(key)); err != nil || info.Mode().Perm()&0o077 != 0 {
+		t.Errorf("the file can be read by others: %v, %v", info.Mode(), err)
+	}
+	if _, err := fs.Stat(os.DirFS(dir), cacheFormat); err != nil {
+		t.Error(err)
+	}
+}
