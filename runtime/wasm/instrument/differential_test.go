@@ -54,7 +54,8 @@ func differential(t *testing.T, all []runner, seed uint64, size int) bool {
 			c := r.compile(t, code)
 			got := c.run(wasmtest.Run, enough, arguments...)
 			c.close()
-			if seed%2 == 0 && !got.same(want) {
+			tooDeep := got.exhausted == instrument.ExhaustedDepth // large functions may be, by a call that the original makes
+			if seed%2 == 0 && !tooDeep && !got.same(want) {
 				t.Errorf("seed %d, size %d, options %d, %s:\n got %v\nwant %v", seed, size, i, r.name, got, want)
 			}
 			if j == 0 {
