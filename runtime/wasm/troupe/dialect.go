@@ -20,7 +20,8 @@ const (
 // initFuel bounds what _initialize may do: a few seconds.
 const initFuel = 20_000_000_000
 
-// Dialect returns the dialect: what a module may be, what it costs, and what the host does for it.
+// Dialect returns the dialect: what a module may be, what it costs, and what the host does for it. To an engine modules of
+// two dialects are two modules, so a process makes one and keeps it.
 func Dialect() *wasm.Dialect {
 	return &wasm.Dialect{
 		Name:    Module,

@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 		code = 1
 	}
 	engine().Close()
+	interpreter().Close()
 	os.Exit(code)
 }
 
@@ -221,7 +222,12 @@ func (g *guest) load(t testing.TB) *Actor {
 
 func loadCode(t testing.TB, code []byte) *Actor {
 	t.Helper()
-	m, err := engine().Load(context.Background(), code, dialect())
+	return loadInto(t, engine(), code)
+}
+
+func loadInto(t testing.TB, e *wasm.Engine, code []byte) *Actor {
+	t.Helper()
+	m, err := e.Load(context.Background(), code, dialect())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,11 +1,14 @@
 package troupe
 
 import (
+	"context"
 	"fmt"
+	"iter"
 	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/wasm/binary"
 )
@@ -271,6 +274,66 @@ func TestQuerySeesWrites(t *testing.T) {
 	c.kept(1)
 	if _, got := row(succeeds(t, g.run(t)), 0); got != "\x82\x00\x43key" {
 		t.Errorf("%q", got)
+	}
+}
+
+// keeper is an actor that keeps the last question that it was asked.
+type keeper struct {
+	actor.Actor
+	asked []byte
+}
+
+func (k *keeper) Query(_ context.Context, _ *actor.View, body []byte) ([]byte, error) {
+	k.asked = body
+	return body, nil
+}
+
+// TestQuestionsAreCopied checks that what a guest asks does not change when the guest goes on, and that an answer which is
+// the question itself may be written over it.
+func TestQuestionsAreCopied(t *testing.T) {
+	g := newGuest()
+	p, n := g.text("p")
+	body, m := g.text("question")
+	g.call.i32(spareAt).host("query", p, n, body, m, body-1, 100).memory(binary.OpI32Store8)
+	for i := range int64(11) {
+		g.call.i32(spareAt + 1 + i).i32(body - 1 + i).memory(binary.OpI32Load8U).memory(binary.OpI32Store8)
+	}
+	g.call.store(body, []byte("scribble"))
+	g.call.kept(1)
+	w := world(t, g.load(t))
+	k := &keeper{}
+	w.Bind("puppet", dispatch.Code{Actor: k})
+	if n, got := row(succeeds(t, send(t, w, "g", "")), 0); n != 11 || got[:n] != "\x82\x00\x48question" {
+		t.Errorf("%d bytes %q", n, got)
+	}
+	if string(k.asked) != "question" {
+		t.Errorf("the question is %q now", k.asked)
+	}
+}
+
+// lazy looks at the bounds of a range when it is walked.
+type lazy struct{ *actor.MemState }
+
+func (l lazy) Range(start, end []byte, order actor.Order) iter.Seq2[[]byte, []byte] {
+	return func(yield func([]byte, []byte) bool) { l.MemState.Range(start, end, order)(yield) }
+}
+
+// TestBoundsAreCopied checks that the bounds of an open range are not those that lie in memory.
+func TestBoundsAreCopied(t *testing.T) {
+	g := newGuest()
+	g.pairs(g.call)
+	p, _ := g.text("k2k5")
+	g.call.drop("state_range", p, 2, p+2, 2, 0)
+	g.call.store(p, []byte("k7k9"))
+	g.call.keep(0, "range_next", 1)
+	g.call.kept(1)
+	a := g.load(t)
+	resp, err := a.Execute(t.Context(), &actor.Env{State: lazy{&actor.MemState{}}, Services: &allowance{gas: 1e9}}, actor.Message{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, got := row(resp.Data, 0); n != 8 || got[4:n] != "k2vv" {
+		t.Errorf("%d bytes %q", n, got)
 	}
 }
 
