@@ -21,9 +21,14 @@ func version() {}
 func call(entry uint32, _ unsafe.Pointer, size uint32) uint64 {
 	returned := false
 	defer func() {
-		if !returned { // a panic, or the end of the goroutine
-			abort(textAt(fmt.Sprint(recover())))
+		if returned {
+			return
 		}
+		why := recover()
+		if why == nil {
+			why = "the goroutine of the call has ended"
+		}
+		abort(textAt(fmt.Sprint(why)))
 	}()
 	output = run(actor.Kind(entry), input[:size])
 	returned = true

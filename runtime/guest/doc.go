@@ -29,8 +29,8 @@
 //
 // Every call begins with the memory that the module had when it was installed, package variables included: what init
 // functions and Register's argument have built is there, what an earlier call has left is not. A goroutine may help a
-// call; it does not outlive it. The context of a call never ends, because gas is its limit. A sequence of
-// Reader.Range that is walked a second time shows the state as of then.
+// call; it does not outlive it. The context of a call never ends, because gas is its limit. Calls of functions nest at
+// most some 1500 deep. A sequence of Reader.Range that is walked a second time shows the state as of then.
 //
 // There are no files, no arguments and no environment. What is written to the standard output and the standard error
 // goes to the trace, line by line, time.Now is the time of the transaction, and crypto/rand gives numbers that are

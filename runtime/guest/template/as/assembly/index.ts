@@ -1,0 +1,54 @@
+// A counter: everybody may add to it, and whoever made it may set it back.
+
+import { Call, Code, Fields, StateValue, View, fail, onExecute, onInstantiate, onQuery, virtual } from "troupe-actor";
+
+export * from "troupe-actor/exports";
+
+/** Open makes a counter. The first message to an address does, too. */
+class Open {
+  constructor(public start: u64 = 0) {}
+  fields(f: Fields): void { this.start = f.of("start", this.start); }
+}
+
+/** Add adds. The new total is the data of the call. */
+class Add {
+  constructor(public n: u64 = 0) {}
+  fields(f: Fields): void { this.n = f.of("n", this.n); }
+}
+
+/** Reset sets the counter back to zero. */
+class Reset {
+  fields(f: Fields): void {}
+}
+
+/** Total asks what the counter stands at. */
+class Total {
+  fields(f: Fields): void {}
+}
+
+const owner = new StateValue<string>("owner");
+const total = new StateValue<u64>("total");
+
+function open(c: Call, m: Open): void {
+  owner.set(c.sender);
+  total.set(m.start);
+}
+
+function add(c: Call, m: Add): void {
+  const sum = total.get() + m.n;
+  if (sum < m.n) return fail(Code.Overflow, "the counter is full");
+  total.set(sum);
+  c.emit("added").with("by", c.sender).with("n", m.n);
+  c.reply(sum);
+}
+
+function reset(c: Call, m: Reset): void {
+  if (c.sender != owner.get()) return fail(Code.Unauthorized, `${c.sender} did not make this counter`);
+  total.set(0);
+}
+
+virtual();
+onInstantiate(open);
+onExecute(add);
+onExecute(reset);
+onQuery<Total, u64>((v: View, q: Total): u64 => total.get());
