@@ -31,12 +31,21 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
+	account, err := os.ReadFile(filepath.Join("..", "..", "bench", "guest", "account.wasm"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "damage": damage, "missing": missing, "wait-locked": waitLocked},
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("TROUPE_CACHE", filepath.Join(env.WorkDir, ".cache"))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "damage": damage, "missing": missing,
+			"wait-locked": waitLocked, "guest": guest(account)},
 	})
 }
 
@@ -48,6 +57,7 @@ func TestExamples(t *testing.T) {
 		{"transfer", "account,escrow"},
 	} {
 		t.Run(c.example, func(t *testing.T) {
+			t.Setenv("TROUPE_CACHE", t.TempDir())
 			p, err := program()
 			if err != nil {
 				t.Fatal(err)
@@ -104,6 +114,22 @@ func missing(ts *testscript.TestScript, neg bool, args []string) {
 		if _, err := os.Lstat(ts.MkAbs(arg)); (err == nil) != neg {
 			ts.Fatalf("missing %s: %v", arg, err)
 		}
+	}
+}
+
+// guest FILE [CODE] writes a module: the account of bench/guest. With a code, that is what it says of who has not enough;
+// so there are several versions of it.
+func guest(account []byte) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		const said = "insufficient_funds"
+		if neg || len(args) == 0 || len(args) > 2 || len(args) == 2 && len(args[1]) != len(said) {
+			ts.Fatalf("usage: guest FILE [CODE]; a code has %d letters", len(said))
+		}
+		module := account
+		if len(args) == 2 {
+			module = bytes.Replace(module, []byte(said), []byte(args[1]), 1)
+		}
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), module, 0o644))
 	}
 }
 

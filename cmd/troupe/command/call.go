@@ -19,6 +19,8 @@ type call struct {
 	dir     string
 	output  string
 	timeout time.Duration
+	// except is a name that the modules of the binary leave alone, because it is about to be installed.
+	except string
 	// began says that the command line was understood.
 	began bool
 	// cancel frees the timer behind timeout.
@@ -109,7 +111,7 @@ func misunderstood(err error) error {
 // explain returns the text of err without the names of packages, which tell a user nothing.
 func explain(err error) string {
 	text := err.Error()
-	for _, name := range []string{"runtime: ", "state: ", "dispatch: ", "query: "} {
+	for _, name := range []string{"runtime: ", "state: ", "dispatch: ", "query: ", "wasm: ", "troupe: "} {
 		text = strings.TrimPrefix(text, name)
 		text = strings.ReplaceAll(text, ": "+name, ": ")
 	}

@@ -5,7 +5,8 @@
 //		command.Main(command.Modules{"counter": counter{}})
 //	}
 //
-// The modules are bound to each host that a command opens, also to hosts in memory.
+// The modules are bound to each host that a command opens, also to hosts in memory; but where WebAssembly is installed
+// under the name of one, that runs.
 //
 // # Guarantees
 //

@@ -3,6 +3,7 @@ package command
 import (
 	"time"
 
+	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/query"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/state"
@@ -24,14 +25,32 @@ type messageView struct {
 	Module actor.ModuleID `json:"module,omitempty"`
 	Admin  actor.Address  `json:"admin,omitempty"`
 	Body   data           `json:"body,omitzero"`
+	// Install is what a command that installs asks for; the body is then that of the migrate messages.
+	Install *installView `json:"install,omitempty"`
+}
+
+type installView struct {
+	Kind    string     `json:"kind"`
+	Hash    state.Hash `json:"hash"`
+	Size    int        `json:"size"`
+	Replace bool       `json:"replace"`
+	Migrate bool       `json:"migrate"`
 }
 
 func (p *printer) viewEntry(e *query.Entry) entryView {
 	cmd := &e.Command
 	v := entryView{Sequence: cmd.Sequence, Op: cmd.Op.String(), Time: time.Unix(0, cmd.Time).UTC(), Sender: cmd.Sender}
 	msg := &cmd.Message
-	v.Message = &messageView{msg.Kind.String(), msg.To, msg.Module, msg.Admin, p.data(msg.Body)}
-	if cmd.Op != state.OpMessage {
+	switch cmd.Op {
+	case state.OpMessage:
+		v.Message = &messageView{Kind: msg.Kind.String(), To: msg.To, Module: msg.Module, Admin: msg.Admin, Body: p.data(msg.Body)}
+	case state.OpInstall:
+		v.Message = &messageView{Module: msg.Module}
+		if in, err := dispatch.DecodeInstallation(msg); err == nil {
+			v.Message.Body = p.data(in.Body)
+			v.Message.Install = &installView{in.Kind, in.Hash(), len(in.Code), in.Replace, in.Migrate}
+		}
+	default:
 		v.Message = &messageView{Module: msg.Module, Body: p.data(msg.Body)}
 	}
 	if e.Receipt != nil {

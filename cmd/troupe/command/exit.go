@@ -19,7 +19,7 @@ import (
 const (
 	ExitOK        = 0 // done
 	ExitFailed    = 1 // the actor failed and the transaction left nothing, or a transcript does not match
-	ExitUsage     = 2 // the command line, a body or an address makes no sense, or a request id was used for another request
+	ExitUsage     = 2 // the command line, a body, an address or a module makes no sense, or a request id was used for another request
 	ExitNotFound  = 3 // no such actor, key, transaction, module or file
 	ExitDirectory = 4 // the data directory is missing, locked, occupied, or not one of Troupe
 	ExitBusy      = 5 // overloaded, or the time was up
@@ -31,7 +31,7 @@ const (
 const exitHelp = `Exit codes:
   0  done
   1  the actor failed and the transaction left nothing, or a transcript does not match
-  2  the command line, a body or an address makes no sense, or a request id was used for another request
+  2  the command line, a body, an address or a module makes no sense, or a request id was used for another request
   3  no such actor, key, transaction, module or file
   4  the data directory is missing, locked, occupied, or not one of Troupe
   5  overloaded, or the time was up
@@ -94,7 +94,7 @@ func exitCode(err error) int {
 		return ExitDirectory
 	case errors.Is(err, dispatch.ErrOverloaded), errors.Is(err, dispatch.ErrExpired), errors.Is(err, context.DeadlineExceeded):
 		return ExitBusy
-	case errors.Is(err, dispatch.ErrRequestReused):
+	case errors.Is(err, dispatch.ErrRequestReused), errors.Is(err, runtime.ErrCode):
 		return ExitUsage
 	case errors.As(err, &refused):
 		return failedCode(refused, true)

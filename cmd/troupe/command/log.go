@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/query"
 	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
@@ -76,7 +78,7 @@ func (f *logFlags) check() error {
 func (f *logFlags) chosen(e *query.Entry) bool {
 	cmd, r := &e.Command, e.Receipt
 	switch {
-	case cmd.Op != state.OpMessage && !f.all:
+	case (cmd.Op == state.OpBind || cmd.Op == state.OpConfigure) && !f.all:
 		return false
 	case f.sender != "" && string(cmd.Sender) != f.sender:
 		return false
@@ -227,6 +229,12 @@ func (p *printer) messageText(cmd *state.Command) string {
 	switch {
 	case cmd.Op == state.OpBind:
 		return "bind " + string(msg.Module)
+	case cmd.Op == state.OpInstall:
+		text := "install " + string(msg.Module)
+		if in, err := dispatch.DecodeInstallation(msg); err == nil {
+			text += " " + show.Installation(&in, p.options())
+		}
+		return text
 	case cmd.Op != state.OpMessage:
 		return cmd.Op.String()
 	case msg.Kind == actor.KindSetAdmin:

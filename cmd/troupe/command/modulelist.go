@@ -19,7 +19,9 @@ type moduleView struct {
 	ID    actor.ModuleID `json:"id"`
 	Kind  string         `json:"kind"`
 	Bound uint64         `json:"bound_seq"`
-	// Here says that this binary has the code.
+	Hash  state.Hash     `json:"hash,omitzero"`
+	Size  uint64         `json:"size,omitempty"`
+	// Here says that the code is here: in the directory if it is installed, else in this binary.
 	Here     bool                `json:"here"`
 	Messages []typed.MessageInfo `json:"messages,omitempty"`
 }
@@ -28,9 +30,9 @@ func (c *call) modulesCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "modules [NAME]",
 		Short: "List the modules, or what one understands",
-		Long: `List the modules that the data directory knows. Code of Go is in the binary, not in the directory: a module that this
-binary does not have can be listed but not run. With a name, list the messages of that module, if it is made of typed
-handlers.`,
+		Long: `List the modules that the data directory knows. WebAssembly is in the directory, with the hash that its code goes by. Code
+of Go is in the binary: a module that this binary does not have can be listed but not run. With a name, list the messages
+of that module, if it is made of typed handlers.`,
 		Example: c.examples(`
 			% modules
 			% modules currency
@@ -58,7 +60,11 @@ handlers.`,
 
 func (c *call) viewModule(m *state.Module) moduleView {
 	code, here := c.Modules[string(m.ID)]
-	v := moduleView{ID: m.ID, Kind: m.Kind, Bound: m.Bound, Here: here}
+	v := moduleView{ID: m.ID, Kind: m.Kind, Bound: m.Bound, Hash: m.Hash, Size: m.Size, Here: here}
+	if m.Installed() {
+		v.Here = true
+		return v
+	}
 	if d, ok := code.(describer); ok {
 		v.Messages = d.Describe().Messages
 	}
@@ -66,7 +72,7 @@ func (c *call) viewModule(m *state.Module) moduleView {
 }
 
 func (c *call) modules(list []state.Module) error {
-	rows := [][]string{{"MODULE", "KIND", "BOUND", "CODE"}}
+	rows := [][]string{{"MODULE", "KIND", "HASH", "SIZE", "BOUND", "CODE"}}
 	for i := range list {
 		v := c.viewModule(&list[i])
 		if c.printer.json {
@@ -75,11 +81,14 @@ func (c *call) modules(list []state.Module) error {
 			}
 			continue
 		}
-		code := "not in this binary"
+		hash, size, code := orDash(""), orDash(""), "not in this binary"
 		if v.Here {
 			code = "here"
 		}
-		rows = append(rows, []string{string(v.ID), v.Kind, "seq " + strconv.FormatUint(v.Bound, 10), code})
+		if list[i].Installed() {
+			hash, size, code = show.Hash(v.Hash), show.Count(v.Size), "installed"
+		}
+		rows = append(rows, []string{string(v.ID), v.Kind, hash, size, "seq " + strconv.FormatUint(v.Bound, 10), code})
 	}
 	c.printer.table(rows)
 	return nil
@@ -93,6 +102,8 @@ func (c *call) module(m *state.Module) error {
 	}
 	p.printf("%s\n", p.style(show.Name, string(v.ID)))
 	switch {
+	case m.Installed():
+		p.printf("  %s %s, %s bytes, seq %d\n  see '%s module inspect %s'\n", v.Kind, v.Hash, show.Count(v.Size), v.Bound, c.Name, v.ID)
 	case !v.Here:
 		p.printf("  its code is not in this binary\n")
 	case len(v.Messages) == 0:

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,10 +11,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/query"
 	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/actor/typed"
+	"github.com/troupe-run/troupe/state"
 )
 
 // Modules are the modules of a binary, by the names under which they are bound.
@@ -41,6 +44,24 @@ func (m Modules) bind(to binder) error {
 		}
 	}
 	return nil
+}
+
+// bindModules binds the modules of the binary to a host, but for those whose names are installed: there the code of the
+// directory runs.
+func (c *call) bindModules(h *runtime.Host) error {
+	list, err := h.Reader().Modules()
+	if err != nil {
+		return err
+	}
+	here := maps.Clone(c.Modules)
+	delete(here, c.except)
+	for _, m := range list {
+		if m.Installed() {
+			delete(here, string(m.ID))
+		}
+	}
+	c.Modules = here
+	return here.bind(h)
 }
 
 // bindOnly binds the modules that are named, in that order, or all if none is.
@@ -106,10 +127,15 @@ func (m Modules) textualTree(s *dispatch.Span) bool {
 }
 
 // explainUnbound says what to do about a module whose code is not here.
-func (c *call) explainUnbound(err error) error {
+func (c *call) explainUnbound(h *runtime.Host, err error) error {
 	var unbound *dispatch.UnboundError
 	if !errors.As(err, &unbound) {
 		return err
+	}
+	if unbound.Hash != (state.Hash{}) {
+		// It has been tried already, so this does not wait.
+		err := h.Ready(context.Background(), unbound.Module)
+		return notFoundf("the code of module %s, %s, cannot be run by %s: %w", quoted(string(unbound.Module)), show.Hash(unbound.Hash), c.Name, err)
 	}
 	return notFoundf("the code of module %s is needed and %s does not have it for this directory: use the binary that made it",
 		quoted(string(unbound.Module)), c.Name)

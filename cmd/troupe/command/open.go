@@ -70,6 +70,17 @@ func (c *call) read(fn func(*runtime.Host) error) error {
 	return c.open(c.dir, true, c.bound(fn))
 }
 
+// look is read without the modules of the binary, for what runs no code.
+func (c *call) look(fn func(*runtime.Host) error) error {
+	if err := c.checkDir(); err != nil {
+		return err
+	}
+	if err := c.checkData(); err != nil {
+		return err
+	}
+	return c.open(c.dir, true, fn)
+}
+
 // checkData checks that the data directory is there, without changing anything.
 func (c *call) checkData() error {
 	kind, err := inspect(c.dir)
@@ -112,10 +123,10 @@ func (c *call) bound(fn func(*runtime.Host) error) func(*runtime.Host) error {
 		if err := c.chooseModules(h); err != nil {
 			return err
 		}
-		if err := c.Modules.bind(h); err != nil {
+		if err := c.bindModules(h); err != nil {
 			return err
 		}
-		return c.explainUnbound(fn(h))
+		return c.explainUnbound(h, fn(h))
 	}
 }
 
@@ -138,7 +149,7 @@ func (c *call) chooseModules(h *runtime.Host) error {
 
 // open runs fn on a host that has no modules yet, and closes it. An empty dir is in memory.
 func (c *call) open(dir string, readOnly bool, fn func(*runtime.Host) error) (err error) {
-	opts := c.Options
+	opts := c.hostOptions()
 	opts.ReadOnly = readOnly
 	h, err := runtime.Open(dir, &opts)
 	if err != nil {
@@ -150,6 +161,36 @@ func (c *call) open(dir string, readOnly bool, fn func(*runtime.Host) error) (er
 		}
 	}()
 	return fn(h)
+}
+
+// hostOptions returns the options of a host that a command opens.
+func (c *call) hostOptions() runtime.Options {
+	opts := c.Options
+	opts.Lazy = true // a command runs few modules
+	if opts.Engine == nil && opts.Wasm.CacheDir == "" {
+		opts.Wasm.CacheDir = cacheDir()
+	}
+	return opts
+}
+
+// cacheEnv names the folder for compiled modules.
+const cacheEnv = "TROUPE_CACHE"
+
+// cacheDir returns the folder that compiled modules are kept in, so that the next command need not compile them; empty
+// if there can be none, which costs time and nothing else.
+func cacheDir() string {
+	dir := os.Getenv(cacheEnv)
+	if dir == "" {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			return ""
+		}
+		dir = filepath.Join(user, "troupe")
+	}
+	if os.MkdirAll(dir, 0o700) != nil {
+		return ""
+	}
+	return dir
 }
 
 // openError says in the words of a user why a directory cannot be opened.

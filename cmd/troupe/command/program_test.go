@@ -49,6 +49,7 @@ func TestBrokenPipe(t *testing.T) {
 }
 
 func TestInterruptedBeforeItBegins(t *testing.T) {
+	t.Setenv(cacheEnv, t.TempDir())
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(&interruptedError{syscall.SIGINT})
 	var stdout, stderr bytes.Buffer
@@ -76,6 +77,7 @@ func TestHolderInThisProcess(t *testing.T) {
 }
 
 func TestModulesBind(t *testing.T) {
+	t.Setenv(cacheEnv, t.TempDir())
 	m := Modules{}
 	if err := m.Bind("puppet", puppet.Actor{}); err != nil {
 		t.Fatal(err)

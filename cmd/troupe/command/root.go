@@ -62,8 +62,9 @@ Bytes of actors (bodies, data, values) are objects {"json": the value, if there 
 	root.AddGroup(&cobra.Group{ID: "act", Title: "Send and run:"}, &cobra.Group{ID: "look", Title: "Look at the state:"},
 		&cobra.Group{ID: "past", Title: "Look at the past:"}, &cobra.Group{ID: "keep", Title: "Keep and measure:"})
 	for group, commands := range map[string][]*cobra.Command{
-		"act":  {c.sendCommand(), c.runCommand(), c.testCommand()},
-		"look": {c.queryCommand(), c.getCommand(), c.scanCommand(), c.actorsCommand(), c.modulesCommand(), c.showCommand()},
+		"act": {c.sendCommand(), c.installCommand(), c.instantiateCommand(), c.migrateCommand(), c.runCommand(), c.testCommand()},
+		"look": {c.queryCommand(), c.getCommand(), c.scanCommand(), c.actorsCommand(), c.modulesCommand(), c.moduleCommand(),
+			c.showCommand()},
 		"past": {c.logCommand(), c.traceCommand(), c.verifyCommand()},
 		"keep": {c.backupCommand(), c.restoreCommand(), c.benchCommand()},
 	} {
@@ -73,14 +74,20 @@ Bytes of actors (bodies, data, values) are objects {"json": the value, if there 
 		}
 	}
 	root.AddCommand(c.versionCommand())
-	for _, cmd := range root.Commands() {
+	c.noteBegin(root.Commands())
+	return root
+}
+
+// noteBegin lets commands, and those below them, note that their command line was understood.
+func (c *call) noteBegin(commands []*cobra.Command) {
+	for _, cmd := range commands {
 		run := cmd.RunE
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
 			c.began = true
 			return run(cmd, args)
 		}
+		c.noteBegin(cmd.Commands())
 	}
-	return root
 }
 
 // examples returns the text with the name of the program in the place of %, indented as cobra shows it.

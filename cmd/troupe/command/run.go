@@ -109,7 +109,7 @@ func (c *call) runScript(ctx context.Context, s *transcript.Script, f *runFlags)
 
 // inWorld runs fn in a world in memory that has the named modules of the binary, or all.
 func (c *call) inWorld(seed uint64, only []string, fn func(*world.World) error) (err error) {
-	opts := c.Options
+	opts := c.hostOptions()
 	opts.ReadOnly = false
 	w, err := world.Open(&world.Options{Seed: seed, Host: opts})
 	if err != nil {

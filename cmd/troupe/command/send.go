@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,8 +75,10 @@ func (f *sendFlags) request(c *call, args []string) (req dispatch.Request, err e
 	if f.admin != "" && f.create == "" {
 		return req, misuse("--admin goes with --create")
 	}
-	if req.Message.To, err = parseAddress(args[0]); err != nil {
-		return req, err
+	if picked := args[0] == "-" && f.create != ""; !picked {
+		if req.Message.To, err = parseAddress(args[0]); err != nil {
+			return req, err
+		}
 	}
 	if !f.sudo {
 		if req.Sender, err = parseSender(f.as); err != nil {
@@ -132,7 +135,7 @@ func (c *call) send(ctx context.Context, h *runtime.Host, req dispatch.Request) 
 
 func (c *call) sent(h *runtime.Host, req dispatch.Request, r *state.Receipt) error {
 	t := req.Trace
-	c.printer.text = c.Modules.textualActor(h, req.Message.To)
+	c.printer.text = c.Modules.textualActor(h, cmp.Or(r.Callee, req.Message.To))
 	if t != nil && t.Root != nil {
 		c.printer.text = c.Modules.textualTree(t.Root)
 	}
@@ -140,6 +143,9 @@ func (c *call) sent(h *runtime.Host, req dispatch.Request, r *state.Receipt) err
 	case t == nil || t.Root == nil:
 		if r.Err != nil && !c.printer.json {
 			return nil // the error says it all
+		}
+		if r.Err == nil && req.Message.To == "" && !c.printer.json {
+			c.printer.printf("made %s\n", c.printer.style(show.Name, string(r.Callee)))
 		}
 		return c.printer.receipt(r, req.Sender)
 	case c.printer.json:

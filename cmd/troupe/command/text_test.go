@@ -87,6 +87,7 @@ func TestColours(t *testing.T) {
 
 // TestTreeOfTextActors: what an actor that knows no CBOR keeps is shown as it is, even if it could be CBOR.
 func TestTreeOfTextActors(t *testing.T) {
+	t.Setenv(cacheEnv, t.TempDir())
 	var out bytes.Buffer
 	p := Program{Name: "troupe", Modules: Modules{"puppet": puppet.Actor{}}, Options: runtime.Options{}, Stdout: &out, Stderr: &out}
 	dir := t.TempDir()

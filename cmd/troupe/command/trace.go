@@ -72,22 +72,23 @@ type traceView struct {
 }
 
 type spanView struct {
-	Kind      actor.Kind     `json:"kind"`
-	From      actor.Address  `json:"from,omitempty"`
-	To        actor.Address  `json:"to"`
-	Module    actor.ModuleID `json:"module,omitempty"`
-	Body      data           `json:"body,omitzero"`
-	Sub       *subView       `json:"sub,omitempty"`
-	Reply     *replyView     `json:"reply,omitempty"`
-	Touches   []touchView    `json:"touches,omitempty"`
-	Events    []actor.Event  `json:"events,omitempty"`
-	Logs      []string       `json:"logs,omitempty"`
-	Data      data           `json:"data,omitzero"`
-	Error     *actor.Error   `json:"error,omitempty"`
-	GasUsed   uint64         `json:"gas_used"`
-	Committed bool           `json:"committed"`
-	Why       string         `json:"why,omitempty"`
-	Children  []*spanView    `json:"children,omitempty"`
+	Kind      actor.Kind          `json:"kind"`
+	From      actor.Address       `json:"from,omitempty"`
+	To        actor.Address       `json:"to"`
+	Module    actor.ModuleID      `json:"module,omitempty"`
+	Install   *dispatch.Installed `json:"install,omitempty"`
+	Body      data                `json:"body,omitzero"`
+	Sub       *subView            `json:"sub,omitempty"`
+	Reply     *replyView          `json:"reply,omitempty"`
+	Touches   []touchView         `json:"touches,omitempty"`
+	Events    []actor.Event       `json:"events,omitempty"`
+	Logs      []string            `json:"logs,omitempty"`
+	Data      data                `json:"data,omitzero"`
+	Error     *actor.Error        `json:"error,omitempty"`
+	GasUsed   uint64              `json:"gas_used"`
+	Committed bool                `json:"committed"`
+	Why       string              `json:"why,omitempty"`
+	Children  []*spanView         `json:"children,omitempty"`
 }
 
 type subView struct {
@@ -119,7 +120,7 @@ func (p *printer) viewTrace(t *dispatch.Trace) *traceView {
 }
 
 func (p *printer) viewSpan(s *dispatch.Span) *spanView {
-	v := &spanView{Kind: s.Kind, From: s.From, To: s.To, Module: s.Module, Body: p.data(s.Body), Events: s.Events, Logs: s.Logs,
+	v := &spanView{Kind: s.Kind, From: s.From, To: s.To, Module: s.Module, Install: s.Install, Body: p.data(s.Body), Events: s.Events, Logs: s.Logs,
 		Data: p.data(s.Data), Error: s.Err, GasUsed: s.GasUsed, Committed: s.Committed, Why: s.Why}
 	if s.Sub != nil {
 		v.Sub = &subView{s.Sub.ID, s.Sub.ReplyOn, s.Sub.GasLimit, p.data(s.Sub.Payload)}

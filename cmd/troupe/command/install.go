@@ -1,0 +1,171 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/dispatch/show"
+	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/state"
+)
+
+// installFlags say how a module is installed.
+type installFlags struct {
+	bodyFlags
+	as                      string
+	replace, migrate, trace bool
+}
+
+func (c *call) installCommand() *cobra.Command {
+	var f installFlags
+	cmd := &cobra.Command{
+		Use:   "install NAME FILE [BODY]",
+		Short: "Install a WebAssembly module",
+		Long: `Make the WebAssembly in a file, or on standard input if FILE is -, the module NAME of the data directory. Messages to the
+address NAME and to every NAME/key reach its actors, which come into being with the first one. The code is kept in the
+directory. It may be packed by gzip.
+
+To install the same code again changes nothing. Other code takes the place of what the module has with --replace; its
+actors go on with the state that they have. With --migrate, which includes --replace, every actor of the module is sent
+a migrate message with BODY, in the same transaction: if one of them fails, nothing has changed. The directory is made
+if it is not there. What is compiled is kept for other commands in the cache directory of the user; ` + cacheEnv + ` names
+another.
+
+` + bodyHelp,
+		Example: c.examples(`
+			% install counter counter.wasm
+			% install counter counter.wasm --replace
+			% install counter counter.wasm '{"unit":"cents"}' --migrate --trace`),
+		Args: between(2, 3),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkModule(args[0]); err != nil {
+				return err
+			}
+			opts, err := f.options(c, args)
+			if err != nil {
+				return err
+			}
+			code, err := c.codeOf(args[1])
+			if err == nil {
+				err = checkCode(args[1], code)
+			}
+			if err != nil {
+				return err
+			}
+			c.except = args[0]
+			return c.write(func(h *runtime.Host) error { return c.install(cmd.Context(), h, args[0], code, opts, f.trace) })
+		},
+	}
+	f.add(cmd)
+	flags := cmd.Flags()
+	flags.BoolVar(&f.replace, "replace", false, "put the code in the place of other code")
+	flags.BoolVar(&f.migrate, "migrate", false, "and migrate all actors of the module, in the same transaction")
+	flags.StringVar(&f.as, "as", "", "with --migrate: the `sender` of the migrate messages; the operator of the host if empty")
+	flags.BoolVar(&f.trace, "trace", false, "print the tree of the migrations")
+	return cmd
+}
+
+func (f *installFlags) options(c *call, args []string) (opts *runtime.InstallOptions, err error) {
+	opts = &runtime.InstallOptions{Replace: f.replace, Migrate: f.migrate, Trace: new(dispatch.Trace)}
+	if !f.migrate && (len(args) > 2 || f.as != "") {
+		return nil, misuse("BODY and --as are for migrate messages: they go with --migrate")
+	}
+	if f.as != "" {
+		if opts.Sender, err = parseSender(f.as); err != nil {
+			return nil, err
+		}
+	}
+	opts.MigrateBody, err = f.read(c, args[2:])
+	return opts, err
+}
+
+// checkModule refuses what cannot be the name of a module, before anything is opened.
+func checkModule(name string) error {
+	a, err := parseAddress(name)
+	if err != nil || a.Key() != "" {
+		return usagef("%s is no name for a module: it matches [a-z0-9][a-z0-9._-]*", quoted(name))
+	}
+	return nil
+}
+
+// checkCode refuses what is known to be no module, before anything is opened.
+func checkCode(file string, code []byte) error {
+	in, err := runtime.Inspect(code)
+	if err == nil && in.Refused != nil {
+		err = fmt.Errorf("%w: %w", runtime.ErrCode, in.Refused)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return nil
+}
+
+// codeOf reads the file of a module.
+func (c *call) codeOf(file string) ([]byte, error) {
+	if file != "-" {
+		file = "@" + file
+	}
+	_, code, err := c.input(file)
+	return code, err
+}
+
+func (c *call) install(ctx context.Context, h *runtime.Host, name string, code []byte, opts *runtime.InstallOptions, trace bool) error {
+	m, err := h.Install(ctx, name, code, opts)
+	changed := opts.Trace.Root != nil
+	var failed *runtime.TxError
+	if err != nil && !errors.As(err, &failed) {
+		return err
+	}
+	if err == nil && c.printer.json {
+		return c.installed(h, &m, opts.Trace, changed, trace)
+	}
+	if changed && trace {
+		c.printer.printf("%s", show.Trace(opts.Trace, c.printer.options()))
+	}
+	if err != nil {
+		if c.printer.json {
+			return err
+		}
+		return &txFailure{failed}
+	}
+	what := "installed"
+	if !changed {
+		what = "unchanged:"
+	}
+	c.printer.printf("%s %s  %s %s, %s bytes, seq %d\n", what, c.printer.style(show.Name, string(m.ID)), m.Kind, show.Hash(m.Hash),
+		show.Count(m.Size), m.Bound)
+	if !changed || trace {
+		return nil
+	}
+	receipt, err := h.Reader().Receipt(m.Bound)
+	if err == nil {
+		c.printer.printf("%s", show.Events(receipt.Events, c.printer.options()))
+	}
+	return err
+}
+
+// installed prints for machines what became of an installation.
+func (c *call) installed(h *runtime.Host, m *state.Module, t *dispatch.Trace, changed, trace bool) error {
+	v := struct {
+		moduleView
+		Changed bool         `json:"changed"`
+		Receipt *receiptView `json:"receipt,omitempty"`
+		Trace   *traceView   `json:"trace,omitempty"`
+	}{moduleView: c.viewModule(m), Changed: changed}
+	if changed {
+		receipt, err := h.Reader().Receipt(m.Bound)
+		if err != nil {
+			return err
+		}
+		r := c.printer.viewReceipt(&receipt)
+		v.Receipt = &r
+		if trace {
+			v.Trace = c.printer.viewTrace(t)
+		}
+	}
+	return c.printer.object(v)
+}
