@@ -16,15 +16,15 @@ type allowance struct {
 	logs []string
 }
 
-// broke is what a call panics with that has no gas left.
-var broke = errors.New("no gas is left")
+// errBroke is what a call panics with that has no gas left.
+var errBroke = errors.New("no gas is left")
 
 func (s *allowance) GasLeft() uint64 { return s.gas }
 
 func (s *allowance) UseGas(n uint64) {
 	if n > s.gas {
 		s.gas = 0
-		panic(broke)
+		panic(errBroke)
 	}
 	s.gas -= n
 }
@@ -49,7 +49,7 @@ func (s *fuelAllowance) FuelLeft() uint64 { return s.fuel }
 func (s *fuelAllowance) UseFuel(n uint64) {
 	s.used = append(s.used, n)
 	if n > s.fuel {
-		panic(broke)
+		panic(errBroke)
 	}
 	s.fuel -= n
 }
@@ -73,7 +73,7 @@ func TestAccountInGas(t *testing.T) {
 		}
 	}
 	defer func() {
-		if recover() != broke {
+		if recover() != errBroke {
 			t.Error("the call goes on without gas")
 		}
 	}()
@@ -118,7 +118,7 @@ func TestFuelIsSettledBeforeGas(t *testing.T) {
 	for less := range sum {
 		s := &fuelAllowance{fuel: less, allowance: allowance{gas: 10}}
 		ended := func() (ended bool) {
-			defer func() { ended = recover() == broke }()
+			defer func() { ended = recover() == errBroke }()
 			_, _ = a.Execute(t.Context(), &actor.Env{State: &actor.MemState{}, Services: s}, actor.Message{})
 			return false
 		}()
@@ -163,7 +163,7 @@ func TestUnpaidWork(t *testing.T) {
 		s := &allowance{gas: gas}
 		func() {
 			defer func() {
-				if recover() != broke {
+				if recover() != errBroke {
 					t.Errorf("%d gas are enough", gas)
 				}
 			}()
