@@ -27,7 +27,10 @@ type pagemapScan struct {
 }
 
 // pageRegion is struct page_region of linux/fs.h: addresses of pages with the same categories.
-type pageRegion struct{ start, end, categories uint64 }
+type pageRegion struct {
+	start, end uint64
+	_          uint64 // categories
+}
 
 // The request number of PAGEMAP_SCAN, on the architectures that number requests as most do; on the others it is none,
 // and findByPagemap serves. Then the categories of pages that matter here.
