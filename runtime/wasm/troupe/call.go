@@ -29,8 +29,10 @@ type running struct {
 	reader actor.Reader
 	writer actor.State // nil in a query
 
-	guest    *wasm.Call
-	account  account
+	guest   *wasm.Call
+	account account
+	// fuel is what the guest has, while the host works for it. While it runs, the guest itself keeps count.
+	fuel     int64
 	response actor.Response // of a query only Data
 
 	// result is what an import found for the guest. If it did not fit it is pending until it is taken.
@@ -79,7 +81,7 @@ func (c *call) fault(err error) {
 
 // serve is what happens inside of the instance.
 func (c *call) serve(guest *wasm.Call) error {
-	c.guest = guest
+	c.guest, c.fuel = guest, c.account.given
 	size := uint64(len(c.input))
 	c.spend(size*byteFuel + pageFee(guest.MemorySize()))
 	ptr, err := c.invoke(entryAlloc, size)
@@ -107,7 +109,9 @@ func pageFee(size uint32) uint64 {
 
 // invoke runs an export of the guest and pays for it.
 func (c *call) invoke(entry int, args ...uint64) (uint64, error) {
+	c.guest.SetFuel(c.fuel)
 	v, err := c.guest.Invoke(entry, args...)
+	c.fuel = c.guest.Fuel()
 	if trap, ok := err.(*wasm.Trap); ok && trap.Kind == wasm.OutOfFuel {
 		c.account.exhaust()
 	}
@@ -150,20 +154,18 @@ func tooLong(n uint32) *actor.Error {
 
 // spend makes the guest pay for work of the host. If it cannot, the call ends here.
 func (c *call) spend(fuel uint64) {
-	left := c.guest.Fuel() - int64(fuel)
-	c.guest.SetFuel(left)
-	if left < 0 {
+	if c.fuel -= int64(fuel); c.fuel < 0 {
 		c.account.exhaust()
 	}
 }
 
 // settle pays for what the guest has burnt. What costs gas may come next, and then refill.
-func (c *call) settle() { c.account.settle(c.guest.Fuel()) }
+func (c *call) settle() { c.account.settle(c.fuel) }
 
 // refill gives the guest the fuel that its gas buys now.
 func (c *call) refill() {
-	c.account.given = c.account.left()
-	c.guest.SetFuel(c.account.given)
+	c.fuel = c.account.left()
+	c.account.given = c.fuel
 }
 
 // keptBytes is how large a buffer may be to be used for the next call.

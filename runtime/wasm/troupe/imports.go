@@ -43,8 +43,10 @@ func imports() []wasm.HostFunc {
 					g.Trap(&wasm.Refusal{Err: fmt.Errorf("troupe: %s was called while the module was being installed: "+
 						"there is no actor yet, call it from an entry point", f.name)})
 				}
+				c.fuel = g.Fuel()
 				c.spend(callFuel)
 				f.do(c, slots)
+				g.SetFuel(c.fuel)
 			}})
 	}
 	return list
@@ -66,7 +68,13 @@ const open = 1<<32 - 1
 
 // fail ends the call with an actor error. It does not return.
 func (c *call) fail(code, format string, args ...any) {
-	c.guest.Trap(actor.Errorf(code, format, args...))
+	c.end(actor.Errorf(code, format, args...))
+}
+
+// end ends the call. It does not return.
+func (c *call) end(err *actor.Error) {
+	c.guest.SetFuel(c.fuel)
+	c.guest.Trap(err)
 }
 
 // bytes returns what the guest points at. It is a part of its memory.
@@ -80,7 +88,7 @@ func (c *call) bytes(ptr, n uint64) []byte {
 		c.fail(actor.CodeTrap, textBounds)
 	}
 	if size > MaxTransfer {
-		c.guest.Trap(tooLong(size))
+		c.end(tooLong(size))
 	}
 	c.spend(uint64(size) * byteFuel)
 	return b
@@ -174,7 +182,7 @@ func (c *call) stateRange(s []uint64) {
 		c.fail(actor.CodeMalformed, "%d is no order of a range", uint32(s[4]))
 	}
 	if c.ranges.open == MaxIterators {
-		c.guest.Trap(tooManyIterators())
+		c.end(tooManyIterators())
 	}
 	c.settle()
 	seq := c.reader.Range(start, end, order)

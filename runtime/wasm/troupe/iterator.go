@@ -81,6 +81,6 @@ func (s *iterators) clear() {
 const keptIterators = 64
 
 // tooManyIterators is the error of a call that opens one more.
-func tooManyIterators() error {
+func tooManyIterators() *actor.Error {
 	return actor.Errorf(actor.CodeTooManyIterators, "a call has at most %d ranges open", MaxIterators)
 }
