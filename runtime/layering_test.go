@@ -14,8 +14,9 @@ import (
 // folder that fits counts.
 var layers = map[string]int{
 	"runtime/actor": 0, "runtime/actor/typed": 0, "runtime/actor/puppet": 0, "runtime/guest": 0, "state": 0, "claims": 0,
-	"txn":      1,
-	"dispatch": 2, "query": 2,
+	"runtime/guest/template": 1, // projects that need the lowest layer only
+	"txn":                    1,
+	"dispatch":               2, "query": 2,
 	"runtime/wasm": 3, "runtime/capability": 3,
 	"runtime":         4,
 	"runtime/lattice": 5, "runtime/gateway": 5, "runtime/actortest": 5,

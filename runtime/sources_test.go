@@ -117,7 +117,9 @@ func packagesHaveOneDoc(tree *sourceTree) (found []string) {
 		if f.ast.Name.Name == "main" {
 			want = "Command " + path.Base(dir) + " "
 		}
-		if !strings.HasPrefix(strings.ReplaceAll(f.ast.Doc.Text(), "\n", " "), want) {
+		// A template is compiled here, and has the name of a project that is to be.
+		text := strings.ReplaceAll(f.ast.Doc.Text(), "{{name}}", path.Base(dir))
+		if !strings.HasPrefix(strings.ReplaceAll(text, "\n", " "), want) {
 			found = append(found, fmt.Sprintf("%s: the package comment does not begin with %q", f.path, want))
 		}
 	}
@@ -132,6 +134,7 @@ func TestPackagesHaveOneDoc(t *testing.T) {
 			"state/b.go":      "//go:build other\n\npackage state\n",
 			"state/b_test.go": "package state\n",
 			"cmd/x/main.go":   "// Command x runs.\npackage main\n",
+			"new/go/main.go":  "// Command {{name}} runs.\npackage main\n",
 		}, ""},
 		{"none", map[string]string{"state/a.go": "package state\n"}, "state has 0 package comments"},
 		{"two", map[string]string{"state/a.go": "// Package state keeps.\npackage state\n", "state/b.go": "// Package state gives.\npackage state\n"}, "state has 2"},

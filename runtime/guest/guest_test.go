@@ -323,7 +323,7 @@ func TestMissing(t *testing.T) {
 	send := func(from actor.Address, msg actor.Message, want string) {
 		t.Helper()
 		r := tw.do(dispatch.Request{Sender: from, Message: msg})
-		if r.Err.Error() != want {
+		if fmt.Sprint(r.Err) != want {
 			t.Errorf("%v is %v, want %s", msg.Kind, r.Err, want)
 		}
 	}
