@@ -45,7 +45,8 @@ type Dispatcher struct {
 	Gas       *Gas
 	// Authorize, if not nil, may refuse a message before it is delivered; its error is an actor error that the caller
 	// may catch, with CodeUnauthorized unless it is an *actor.Error itself. It must depend on nothing but the access
-	// and what the log says.
+	// and what the log says. It is not asked about the migrations of an installation, which are the operator's, but about
+	// what these send.
 	Authorize func(Access) error
 	// OnPanic, if not nil, is told about each panic in an actor. What it does has no effect on the transaction.
 	OnPanic func(who actor.Address, value any, stack []byte)

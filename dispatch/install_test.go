@@ -611,3 +611,29 @@ func FuzzDecodeInstallation(f *testing.F) {
 		}
 	})
 }
+
+// Code that is much larger than what the store keeps in memory at a time.
+func TestLargeCode(t *testing.T) {
+	dir := t.TempDir()
+	opts := &state.Options{MemTableSize: 256 << 10, CacheSize: 1 << 20}
+	store, err := state.Open(dir, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newStage(t, store, Options{CacheBytes: 1 << 20, KeepTraces: true})
+	code := "v1 " + strings.Repeat("x", MaxCode/4)
+	s.mustInstall("large", code, nil)
+	s.send("large/a")
+	if err := errors.Join(s.Close(), store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if store, err = state.Open(dir, opts); err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	s = newStage(t, store, Options{})
+	if got := s.send("large/a"); got != "v1" {
+		t.Errorf("the actor answers %q", got)
+	}
+	s.replayed()
+}

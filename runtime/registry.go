@@ -46,12 +46,12 @@ type registry struct {
 
 	mu     sync.RWMutex
 	closed bool
-	// code has what can run at once.
-	code  map[moduleKey]dispatch.Code
-	slots map[state.Hash]*slot
+	bound  map[actor.ModuleID]dispatch.Code
+	code   map[moduleKey]dispatch.Code // of modules that are installed: what can run at once
+	slots  map[state.Hash]*slot
 }
 
-// moduleKey is a module: its hash is zero if it is bound.
+// moduleKey is a module that is installed. Its name counts, because it stands in what its actors say.
 type moduleKey struct {
 	name actor.ModuleID
 	hash state.Hash
@@ -71,19 +71,24 @@ type slot struct {
 }
 
 func newRegistry(l loader, fetch func(state.Hash) ([]byte, error), around func(actor.Actor) actor.Actor) *registry {
-	r := &registry{loader: l, fetch: fetch, around: around, code: map[moduleKey]dispatch.Code{}, slots: map[state.Hash]*slot{}}
+	r := &registry{loader: l, fetch: fetch, around: around,
+		bound: map[actor.ModuleID]dispatch.Code{}, code: map[moduleKey]dispatch.Code{}, slots: map[state.Hash]*slot{}}
 	r.life, r.end = context.WithCancel(context.Background())
 	return r
 }
 
 // Resolve implements dispatch.Resolver. It waits until the program is loaded, and loads it if nobody has begun.
 func (r *registry) Resolve(name actor.ModuleID, hash state.Hash) (dispatch.Code, bool) {
-	key := moduleKey{name, hash}
 	r.mu.RLock()
-	code, ok := r.code[key]
-	r.mu.RUnlock()
-	if ok || hash == (state.Hash{}) {
+	if hash == (state.Hash{}) {
+		code, ok := r.bound[name]
+		r.mu.RUnlock()
 		return code, ok
+	}
+	code, ok := r.code[moduleKey{name, hash}]
+	r.mu.RUnlock()
+	if ok {
+		return code, true
 	}
 	s := r.pin(hash, nil)
 	defer r.unpin(s)
@@ -210,7 +215,7 @@ func (r *registry) sweep(current func() map[state.Hash]bool) {
 		}
 	}
 	for key := range r.code {
-		if _, ok := r.slots[key.hash]; !ok && key.hash != (state.Hash{}) {
+		if _, ok := r.slots[key.hash]; !ok {
 			delete(r.code, key)
 		}
 	}
@@ -241,18 +246,17 @@ func (r *registry) close() error {
 func (r *registry) bind(name actor.ModuleID, a actor.Actor) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	key := moduleKey{name: name}
-	if _, taken := r.code[key]; taken {
+	if _, taken := r.bound[name]; taken {
 		return false
 	}
-	r.code[key] = dispatch.Code{Actor: a}
+	r.bound[name] = dispatch.Code{Actor: a}
 	return true
 }
 
 func (r *registry) unbind(name actor.ModuleID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.code, moduleKey{name: name})
+	delete(r.bound, name)
 }
 
 // ErrCode is in the chain of an error about code that is broken, or that is not made for this host.

@@ -14,6 +14,9 @@
 // read back what it must stops for good: it never tries again, because after a failed fsync nobody knows what the disk
 // holds. No method panics, and nothing is written to standard error.
 //
+// Code that runs on a node is stored beside the state, under its hash, and what is read under a hash has it: see
+// Partition.ReadCode.
+//
 // A Store belongs to one process and one handle at a time. Its directory carries a format version; an unknown one is
 // refused and left untouched.
 //

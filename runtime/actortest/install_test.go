@@ -2,6 +2,7 @@ package actortest_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"os"
 	"path/filepath"
@@ -69,4 +70,59 @@ func TestInstalledActors(t *testing.T) {
 	h.Restore(before)
 	says(h, "insufficient_funds")
 	h.Verify()
+}
+
+// Wherever the disk crashes while code is installed and replaced: the module has the old code or the new, whole, and a
+// migration has happened to all actors or to none.
+func TestCrashWhileInstalling(t *testing.T) {
+	code, err := os.ReadFile(filepath.Join("..", "..", "bench", "guest", "account.wasm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := bytes.Replace(code, []byte("insufficient_funds"), []byte("insufficient_coins"), 1)
+	first := actortest.New(t, nil)
+	first.Install("account", code)
+	for _, a := range []actor.Address{"account/a", "account/c"} {
+		first.MustSend("alice", a, open100)
+	}
+	how := &runtime.InstallOptions{Migrate: true, MigrateBody: []byte(take1)}
+	done, crashed := 0, 0
+	for n := 1; done < 3; n++ {
+		h := first.Fork(t)
+		h.World().CrashAt(n, 50)
+		_, err := h.World().Install(t.Context(), "account", other, how)
+		switch {
+		case err == nil:
+			done++
+			h.Crash()
+		case errors.Is(err, world.ErrCrashed):
+			crashed++
+		default:
+			t.Errorf("crash %d: %v", n, err)
+		}
+		h.Reopen()
+		want, balance := "insufficient_funds", byte(100)
+		mods, listErr := h.Runtime().Modules()
+		if listErr != nil || len(mods) != 1 {
+			t.Fatalf("crash %d: %+v, %v", n, mods, listErr)
+		}
+		if mods[0].Hash != sha256.Sum256(code) {
+			want, balance = "insufficient_coins", 101
+		}
+		if err == nil && balance != 101 {
+			t.Errorf("crash %d: what was installed is lost", n)
+		}
+		if e := h.SendError("alice", "account/a", pay200); e.Code != want {
+			t.Errorf("crash %d: the code says %v, want %s", n, e, want)
+		}
+		for _, a := range []actor.Address{"account/a", "account/c"} {
+			if got := h.Get(a, "balance"); len(got) != 8 || got[7] != balance {
+				t.Errorf("crash %d: %s has %x, want %d", n, a, got, balance)
+			}
+		}
+		h.Verify()
+	}
+	if crashed == 0 {
+		t.Error("no installation was interrupted")
+	}
 }

@@ -193,6 +193,8 @@ func backward(ctx context.Context, r *query.Router, oldest, last uint64, limit i
 				}
 			}
 			from = entries[len(entries)-1].Command.Sequence + 1
+			// No more is wanted, and a command that installs is as large as its code.
+			found = slices.Delete(found, 0, max(0, len(found)-limit))
 		}
 		slices.Reverse(found)
 		list = append(list, found...)
