@@ -528,9 +528,17 @@ func TestQueriesSeeTheCodeOfTheirState(t *testing.T) {
 			}
 		})
 	}
-	for i := 2; i < 30; i++ {
-		s.mustInstall("counter", versioned(i), migrate)
+	var installers sync.WaitGroup
+	for first := range 3 { // at once, so that the next is executed while the last is on its way to the disk
+		installers.Go(func() {
+			for i := 2 + first; i < 60; i += 3 {
+				if _, err := s.install("counter", versioned(i), migrate); err != nil {
+					t.Error(err)
+				}
+			}
+		})
 	}
+	installers.Wait()
 	close(stop)
 	wg.Wait()
 }
