@@ -151,3 +151,58 @@ func BenchmarkWazero(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkLoad loads a module of 300 KB: with an empty cache, and with one that has it.
+func BenchmarkLoad(b *testing.B) {
+	code := largeGuest()
+	cold := func(b *testing.B, dir string) {
+		e := engine(b, Options{CacheDir: dir})
+		loaded(b, e, code, benchDialect())
+		b.StopTimer()
+		e.Close()
+		b.StartTimer()
+	}
+	b.Run(fmt.Sprintf("cold/%d bytes", len(code)), func(b *testing.B) {
+		for range b.N {
+			cold(b, b.TempDir())
+		}
+	})
+	b.Run("warm", func(b *testing.B) {
+		dir := b.TempDir()
+		cold(b, dir)
+		b.ResetTimer()
+		for range b.N {
+			cold(b, dir)
+		}
+	})
+}
+
+// largeGuest is a module of 300 KB.
+func largeGuest() []byte {
+	var parts []part
+	for i := range 1300 {
+		parts = append(parts, part{fmt.Sprint("f", i), "i32 i32", "i32", "i32 i32", `
+			block loop
+				local.get 0 i32.const 65535 i32.and local.tee 2 i32.load 16 local.get 1 i32.add local.set 3
+				local.get 2 local.get 3 i32.const 7 i32.mul i32.store 24
+				local.get 1 i32.eqz br_if 1
+				local.get 1 i32.const 1 i32.sub local.set 1
+				local.get 3 i32.const 1 i32.and if local.get 0 i32.const 13 i32.xor local.set 0 else local.get 0 i32.const 3 i32.rotl local.set 0 end
+				br 0
+			end end
+			block block block block local.get 0 i32.const 3 i32.and br_table 0 1 2 3 end
+			local.get 0 local.get 3 i32.mul local.set 2 end
+			local.get 2 local.get 1 i32.sub local.set 2 end
+			local.get 3 local.get 2 i32.store 8 end
+			local.get 0 local.get 1 call 0 local.get 2 i32.add
+			local.get 3 i64.extend_i32_u local.get 2 i64.extend_i32_u i64.mul i64.const 32 i64.shr_u i32.wrap_i64 i32.add
+			local.get 0 i32.load 4 i32.add local.get 1 i32.load 8 i32.add local.get 2 i32.load 12 i32.add
+			local.get 0 i32.load16_u 40 i32.add local.get 1 i32.load8_u 80 i32.add local.get 2 i32.const 5 i32.shl i32.add
+			local.get 0 local.get 3 i32.lt_u i32.add local.get 1 local.get 2 i32.ge_s i32.add
+			local.get 0 local.get 3 i32.or i32.add local.get 1 local.get 2 i32.and i32.add
+			local.get 0 i32.clz i32.add local.get 1 i32.popcnt i32.add i32.const 1048576 i32.sub end`})
+	}
+	m := assemble(parts, nil, nil)
+	m.Memories = []binary.Limits{{Min: 17}}
+	return m.Encode()
+}

@@ -1,13 +1,11 @@
 package wasm
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,9 +17,9 @@ import (
 	"github.com/tetratelabs/wazero"
 )
 
-// diskCache keeps compiled modules in a folder that any number of processes may share. Each is a file of its own, which
-// is complete from the moment it has its name, is never changed, and carries its key and a hash of all of it. A file that
-// is not right is removed, and its module compiled again.
+// diskCache keeps modules, rewritten and compiled, in a folder that any number of processes may share. Each is a file of
+// its own, which is complete from the moment it has its name, is never changed, and carries its key and a sum of all of
+// it. A file that is not right is removed, and its module compiled again.
 //
 // wazero reads and writes such a folder by itself, but believes what it finds. So it gets a folder for each load, the
 // stage, with one file that was checked, or none and then leaves one.
@@ -42,8 +40,6 @@ const (
 	tempPrefix  = "new-"
 	// abandonedAfter is when a stage or an unfinished file was left by a process that is no more.
 	abandonedAfter = time.Hour
-	// maxEntry bounds what is read of a file.
-	maxEntry = 1 << 30
 )
 
 // defaultCacheBytes is what Options.CacheBytes stands for if it is 0.
@@ -67,13 +63,10 @@ func openCache(dir string, limit int64) (*diskCache, error) {
 	return c, nil
 }
 
-// cacheKey identifies what is compiled, and for what. wazero's own name for it, which is a hash of the rewritten code,
-// must agree as well for a file to be used.
-func (c *diskCache) key(p *prepared) [32]byte {
-	digest := p.dialect.digest()
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n%x\n%x\n", cacheFormat, c.flavor, p.hash, digest)
-	return [32]byte(h.Sum(nil))
+// key identifies what is compiled, and for what. wazero's own name for it, which is a hash of the rewritten code, must
+// agree as well for a file to be used.
+func (c *diskCache) key(k loadKey) [32]byte {
+	return sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%x\n%x\n", cacheFormat, c.flavor, k.hash, k.dialect.digest()))
 }
 
 func (c *diskCache) path(key [32]byte) string {
@@ -82,11 +75,9 @@ func (c *diskCache) path(key [32]byte) string {
 
 // A stage is a folder for one load.
 type stage struct {
-	cache  *diskCache
-	root   string
-	dir    string // below root: where wazero's files are
-	key    [32]byte
-	staged string // name of the file that was put there, empty if none
+	cache *diskCache
+	root  string
+	dir   string // below root: where wazero's files are
 }
 
 // newStage makes an empty stage and the cache of wazero that uses it, which the caller closes.
@@ -113,60 +104,56 @@ func (c *diskCache) newStage() (*stage, wazero.CompilationCache, error) {
 
 func (s *stage) remove() { os.RemoveAll(s.root) }
 
-// fill puts what the cache has for a key into the stage.
-func (s *stage) fill(key [32]byte) {
-	s.key = key
-	path := s.cache.path(key)
-	name, payload, err := readEntry(path, key)
+// find returns what the cache has for a key, or nil. What is not right is removed.
+func (c *diskCache) find(key [32]byte, d *Dialect) *entry {
+	path := c.path(key)
+	e, err := readEntry(path, key, d)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		s.cache.misses.Add(1)
-		return
+		c.misses.Add(1)
+		return nil
 	case err != nil:
 		// It may have been replaced by a good one since, which costs no more than to compile once more.
-		s.cache.damaged.Add(1)
-		os.Remove(path)
-		return
+		c.reject(key)
+		return nil
 	}
-	if os.WriteFile(filepath.Join(s.dir, name), payload, 0o600) != nil {
-		return // then it is compiled
-	}
-	s.staged = name
 	now := time.Now()
 	os.Chtimes(path, now, now) // the least recently used are removed first
+	return e
 }
 
-// reject removes the file that the stage was filled with, because wazero does not want it, and reports whether there was
-// one.
-func (s *stage) reject() bool {
-	if s.staged == "" {
-		return false
-	}
-	s.cache.damaged.Add(1)
-	return os.Remove(s.cache.path(s.key)) == nil
+// reject removes the file of a key, which is not right.
+func (c *diskCache) reject(key [32]byte) {
+	c.damaged.Add(1)
+	os.Remove(c.path(key))
 }
 
-// publish puts what wazero compiled into the cache. That it could not is no reason to fail: it is compiled again next
-// time.
-func (s *stage) publish() {
-	found, err := os.ReadDir(s.dir)
-	if err != nil {
-		return
-	}
+// fill puts a compiled module into an empty stage.
+func (s *stage) fill(e *entry) error {
+	return os.WriteFile(filepath.Join(s.dir, e.Name), e.compiled, 0o600)
+}
+
+// publish puts a module into the cache that wazero compiled into the stage, and reports whether it had to: it has found
+// the file of the name known otherwise, which is empty if there was none. That a file could not be written is no reason
+// to fail: the module is compiled again next time.
+func (s *stage) publish(key [32]byte, p *prepared, known string) bool {
+	found, _ := os.ReadDir(s.dir)
 	for _, f := range found {
-		if f.Name() == s.staged {
-			s.cache.hits.Add(1)
+		name := f.Name()
+		if name == known || !validName(name) {
 			continue
 		}
-		payload, err := os.ReadFile(filepath.Join(s.dir, f.Name()))
-		if err != nil || !validEntryName(f.Name()) || int64(len(payload)) > s.cache.limit {
-			continue
+		native, err := os.ReadFile(filepath.Join(s.dir, name))
+		if err != nil {
+			return true
 		}
-		if s.cache.write(s.key, encodeEntry(s.key, f.Name(), payload)) == nil {
+		b, err := encodeEntry(key, name, p, native)
+		if err == nil && int64(len(b)) <= s.cache.limit && s.cache.write(key, b) == nil {
 			s.cache.prune()
 		}
-		return
+		return true
 	}
+	return false
 }
 
 // write makes a file that is complete when it gets its name.
@@ -220,66 +207,4 @@ func (c *diskCache) prune() {
 			total -= e.Size()
 		}
 	}
-}
-
-// A file begins with entryMagic and the key; then come the name that wazero gave it, its length before it in one byte,
-// what wazero wrote, and the SHA-256 of all that.
-var entryMagic = []byte("troupe compiled wasm\n")
-
-func encodeEntry(key [32]byte, name string, payload []byte) []byte {
-	b := make([]byte, 0, len(entryMagic)+len(key)+1+len(name)+len(payload)+sha256.Size)
-	b = append(b, entryMagic...)
-	b = append(b, key[:]...)
-	b = append(b, byte(len(name)))
-	b = append(b, name...)
-	b = append(b, payload...)
-	sum := sha256.Sum256(b)
-	return append(b, sum[:]...)
-}
-
-// readEntry reads a file. It returns an error if the file is not exactly what encodeEntry made for the key.
-func readEntry(path string, key [32]byte) (name string, payload []byte, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return "", nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxEntry {
-		return "", nil, errors.New("not a file of the cache")
-	}
-	b := make([]byte, info.Size())
-	if _, err := io.ReadFull(f, b); err != nil {
-		return "", nil, err
-	}
-	return decodeEntry(b, key)
-}
-
-func decodeEntry(b []byte, key [32]byte) (name string, payload []byte, err error) {
-	damaged := errors.New("a file of the cache is damaged")
-	head := len(entryMagic) + len(key) + 1
-	if len(b) < head+sha256.Size {
-		return "", nil, damaged
-	}
-	body, sum := b[:len(b)-sha256.Size], b[len(b)-sha256.Size:]
-	if want := sha256.Sum256(body); !bytes.Equal(sum, want[:]) {
-		return "", nil, damaged
-	}
-	if !bytes.HasPrefix(body, entryMagic) || !bytes.Equal(body[len(entryMagic):head-1], key[:]) {
-		return "", nil, damaged
-	}
-	n := int(body[head-1])
-	if len(body) < head+n || !validEntryName(string(body[head:head+n])) {
-		return "", nil, damaged
-	}
-	return string(body[head : head+n]), body[head+n:], nil
-}
-
-// validEntryName accepts the names that wazero gives: a hash in hexadecimal digits.
-func validEntryName(name string) bool {
-	b, err := hex.DecodeString(name)
-	return err == nil && len(b) == sha256.Size
 }

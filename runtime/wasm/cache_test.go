@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"io/fs"
 	"os"
@@ -14,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/troupe-run/troupe/runtime/wasm/binary"
+	wasmbinary "github.com/troupe-run/troupe/runtime/wasm/binary"
 )
 
 // numbered is a module that returns a number, and no other module does.
@@ -81,13 +82,14 @@ func TestCacheColdAndWarm(t *testing.T) {
 func TestCacheDamage(t *testing.T) {
 	dir := t.TempDir()
 	answer(t, Options{CacheDir: dir}, numbered(7))
-	answer(t, Options{CacheDir: dir}, numbered(8))
 	path := cached(t, dir)[0]
 	right, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := os.ReadFile(cached(t, dir)[1])
+	second := t.TempDir()
+	answer(t, Options{CacheDir: second}, numbered(8))
+	other, err := os.ReadFile(cached(t, second)[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,25 +100,37 @@ func TestCacheDamage(t *testing.T) {
 	if name, _, _ := strings.Cut(filepath.Base(path), "."); !bytes.Contains(right, mustHex(t, name)) {
 		t.Fatal("the file does not carry its key")
 	}
-	head := len(entryMagic) + 32 + 1 + 64
+	head := bytes.Index(right, []byte("WAZEVO"))
+	if head < 0 {
+		t.Fatal("what wazero wrote is not in the file")
+	}
 	spoilt := map[string][]byte{"empty": {}, "of another module": other, "twice": append(slices.Clone(right), right...),
 		"with a byte more": append(slices.Clone(right), 0)}
-	for _, n := range []int{1, len(entryMagic), head, head + 6, len(right) / 2, len(right) - 33, len(right) - 32, len(right) - 1} {
+	for _, n := range []int{1, len(entryMagic), head, head + 6, len(right) / 2, headSize - 1, headSize, len(right) - sumSize - 1, len(right) - sumSize, len(right) - 1} {
 		spoilt[fmt.Sprintf("cut at %d", n)] = right[:n]
 	}
-	for _, n := range []int{0, len(entryMagic), head - 65, head - 1, head, head + 7, head + 20, len(right) / 2, len(right) - 40, len(right) - 1} {
+	for _, n := range []int{0, len(entryMagic), headSize - 4, headSize, head - 1, head, head + 7, head + 20, len(right) / 2, len(right) - 40, len(right) - 1} {
 		b := slices.Clone(right)
 		b[n] ^= 4
 		spoilt[fmt.Sprintf("wrong at %d", n)] = b
 	}
-	resummed := func(b []byte) []byte {
-		sum := sha256.Sum256(b)
-		return append(b, sum[:]...)
+	body := right[:len(right)-sumSize]
+	for what, change := range map[string][2]string{
+		"with a path for a name":    {`{"Name":"`, `{"Name":"../`},
+		"with a length that is not": {`"Code":`, `"Code":1`},
+		"with a negative length":    {`"Code":`, `"Code":-`},
+		"with another entry":        {`"bump"`, `"pump"`},
+		"with an import":            {`"Imports":null`, `"Imports":[7]`},
+		"with more memory":          {`"MaxPages":0`, `"MaxPages":9999`},
+	} {
+		changed := bytes.Replace(body, []byte(change[0]), []byte(change[1]), 1)
+		if bytes.Equal(changed, body) {
+			t.Fatalf("%s is not in the file", change[0])
+		}
+		size := binary.LittleEndian.Uint32(body[headSize-4:]) + uint32(len(changed)-len(body))
+		binary.LittleEndian.PutUint32(changed[headSize-4:], size)
+		spoilt[what] = resummed(changed)
 	}
-	body := right[:len(right)-32]
-	name := bytes.ToUpper([]byte("../../../../../../../../tmp/this-is-not-a-name-of-a-file-of-wazero"))[:64]
-	spoilt["with a path for a name"] = resummed(slices.Concat(body[:head-64], name, body[head:]))
-	spoilt["with a name that is too long"] = resummed(append(slices.Clone(body[:head-65]), 255))
 	for what, b := range spoilt {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
@@ -130,9 +144,9 @@ func TestCacheDamage(t *testing.T) {
 		}
 	}
 	// What is sound for us and not for wazero is compiled again as well.
-	payload := slices.Clone(body)
-	copy(payload[head:], "NOTWAZ")
-	if err := os.WriteFile(path, resummed(payload), 0o600); err != nil {
+	foreign := slices.Clone(body)
+	copy(foreign[head:], "NOTWAZ")
+	if err := os.WriteFile(path, resummed(foreign), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if got, s := answer(t, Options{CacheDir: dir}, code); got != want || s.CacheDamaged != 1 {
@@ -157,6 +171,12 @@ func TestCacheDamage(t *testing.T) {
 		t.Errorf("with a link to nowhere in the place of the file the answer is %d", got)
 	}
 	onlyEntries(t, dir)
+}
+
+// resummed returns the body of a file with sums that fit it.
+func resummed(body []byte) []byte {
+	sum := sums(body)
+	return append(bytes.Clone(body), sum[:]...)
 }
 
 func mustHex(t *testing.T, s string) []byte {
@@ -198,7 +218,7 @@ func TestCacheIsBounded(t *testing.T) {
 	for n, want := range []bool{true, false, false, true, true} {
 		e := engine(t, o)
 		m := loaded(t, e, numbered(n), testDialect())
-		_, err := os.Stat(e.cache.path(e.cache.key(m.prepared)))
+		_, err := os.Stat(e.cache.path(e.cache.key(m.key)))
 		if (err == nil) != want && want {
 			t.Errorf("module %d is not in the cache", n)
 		}
@@ -270,10 +290,13 @@ func TestCacheKey(t *testing.T) {
 		"nothing":  func(*Dialect) {},
 		"name":     func(d *Dialect) { d.Name = "other" },
 		"version":  func(d *Dialect) { d.Version++ },
-		"gas":      func(d *Dialect) { d.Gas.Cost[binary.OpI32Const]++ },
+		"gas":      func(d *Dialect) { d.Gas.Cost[wasmbinary.OpI32Const]++ },
 		"scheme":   func(d *Dialect) { d.Gas.Exact = true },
 		"depth":    func(d *Dialect) { d.Depth++ },
 		"pages":    func(d *Dialect) { d.MaxPages++ },
+		"rules":    func(d *Dialect) { d.Rules.Floats = false },
+		"entries":  func(d *Dialect) { d.Entry = d.Entry[1:] },
+		"host":     func(d *Dialect) { d.Host = nil },
 		"misc gas": func(d *Dialect) { d.Gas.Misc[8]++ },
 	}
 	for name, change := range changes {
@@ -380,22 +403,47 @@ func TestCacheAmongProcesses(t *testing.T) {
 }
 
 func FuzzCacheEntry(f *testing.F) {
+	d := testDialect()
 	key, name := sha256.Sum256([]byte("key")), strings.Repeat("0a", 32)
-	right := encodeEntry(key, name, []byte("payload"))
-	f.Add(right)
-	f.Add(right[:len(right)-1])
-	f.Add([]byte{})
-	f.Add(encodeEntry(key, "", nil))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		name, payload, err := decodeEntry(b, key)
-		if err == nil && !bytes.Equal(encodeEntry(key, name, payload), b) {
-			t.Error("another file than encodeEntry makes is accepted")
+	p, err := prepare(zoo().Encode(), key, d)
+	if err != nil {
+		f.Fatal(err)
+	}
+	right, err := encodeEntry(key, name, p, []byte("native"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	if e, err := decodeEntry(right, key, d); err != nil || string(e.compiled) != "native" || !bytes.Equal(e.prepared.code, p.code) {
+		f.Fatal("what was encoded is not decoded")
+	}
+	small, err := encodeEntry(key, name, &prepared{entries: p.entries}, nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, b := range [][]byte{right, small, right[:len(right)-1], {}} {
+		f.Add(b)
+		if len(b) > headSize+sumSize {
+			f.Add(b[headSize-4 : len(b)-sumSize])
 		}
-		// The same with a sum that fits, because nobody finds one by chance.
-		sum := sha256.Sum256(b)
-		summed := append(bytes.Clone(b), sum[:]...)
-		if name, payload, err := decodeEntry(summed, key); err == nil && !bytes.Equal(encodeEntry(key, name, payload), summed) {
-			t.Error("another file than encodeEntry makes is accepted")
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		// Twice: as it is, and with a key and sums that fit, because nobody finds those by chance.
+		for _, b := range [][]byte{b, resummed(slices.Concat(entryMagic, key[:], b))} {
+			e, err := decodeEntry(b, key, d)
+			if err != nil {
+				continue
+			}
+			for _, s := range e.prepared.data {
+				if uint64(s.offset)+uint64(len(s.bytes)) > uint64(e.prepared.info.MaxPages)<<16 {
+					t.Errorf("%d bytes of data at %d", len(s.bytes), s.offset)
+				}
+			}
+			for _, n := range e.prepared.imports {
+				_ = d.Host[n]
+			}
+			if len(e.prepared.code)+len(e.compiled) > len(b) || !validName(e.Name) {
+				t.Errorf("%+v", e.manifest)
+			}
 		}
 	})
 }

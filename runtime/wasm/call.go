@@ -70,12 +70,12 @@ func (c *Call) Write(ptr uint32, b []byte) error {
 // it; then the guest cannot run any more in this call, and Invoke always returns this error. It is another error if the
 // module has no such entry, or one with other parameters. If a host function panics, Invoke panics with the same value.
 func (c *Call) Invoke(entry int, args ...uint64) (uint64, error) {
-	if entry < 0 || entry >= len(c.inst.functions) || !c.inst.functions[entry].exists {
+	if entry < 0 || entry >= len(c.inst.functions) || !c.inst.functions[entry].Exists {
 		return 0, fmt.Errorf("wasm: the module has no entry %d", entry)
 	}
 	f := &c.inst.functions[entry]
-	if len(args) != f.params {
-		return 0, fmt.Errorf("wasm: %s takes %d arguments, not %d", f.name, f.params, len(args))
+	if len(args) != f.Params {
+		return 0, fmt.Errorf("wasm: %s takes %d arguments, not %d", f.Name, f.Params, len(args))
 	}
 	if f.busy {
 		// It was entered and called the host, which enters it again: that takes a stack of its own.
@@ -84,7 +84,7 @@ func (c *Call) Invoke(entry int, args ...uint64) (uint64, error) {
 	if err := c.run(f, args); err != nil {
 		return 0, err
 	}
-	if f.results == 0 {
+	if f.Results == 0 {
 		return 0, nil
 	}
 	return f.stack[0], nil
@@ -96,7 +96,7 @@ func (c *Call) run(f *function, args []uint64) error {
 		return c.ended
 	}
 	if c.Fuel() < 0 {
-		return c.end(&Trap{Kind: OutOfFuel, Where: f.name})
+		return c.end(&Trap{Kind: OutOfFuel, Where: f.Name})
 	}
 	if err := f.ready(c.inst.guest); err != nil {
 		return err
@@ -130,14 +130,14 @@ func (c *Call) end(err error) error {
 func (c *Call) judge(f *function, err error) error {
 	switch exhausted := uint32(c.inst.exhausted.Get()); {
 	case exhausted == instrument.ExhaustedDepth:
-		return &Trap{Depth, f.name}
+		return &Trap{Depth, f.Name}
 	case exhausted != 0, c.Fuel() < 0:
-		return &Trap{OutOfFuel, f.name}
+		return &Trap{OutOfFuel, f.Name}
 	}
 	if kind, ok := engineTrap(err); ok {
-		return &Trap{kind, f.name}
+		return &Trap{kind, f.Name}
 	}
-	return fmt.Errorf("wasm: running %s failed: %w", f.name, err)
+	return fmt.Errorf("wasm: running %s failed: %w", f.Name, err)
 }
 
 // Trap ends the guest from within a host function: the Invoke that led there returns err. It does not return.

@@ -32,35 +32,8 @@ func (c *compiled) close() {
 	}
 }
 
-// compile turns a module into code of this machine, or finds it in the cache.
-func (e *Engine) compile(ctx context.Context, p *prepared) (*compiled, error) {
-	if e.cache == nil {
-		return e.compileWith(ctx, p, nil)
-	}
-	for {
-		stage, cache, err := e.cache.newStage()
-		if err != nil {
-			return e.compileWith(ctx, p, nil) // a cache that cannot be written to is none
-		}
-		stage.fill(e.cache.key(p))
-		c, err := e.compileWith(ctx, p, cache)
-		if err == nil {
-			stage.publish()
-		}
-		again := err != nil && stage.reject()
-		stage.remove()
-		switch {
-		case err == nil:
-			return c, nil
-		case !again:
-			// The module may be wrong, or the disk full: without the disk, the reason that is left is the module's.
-			return e.compileWith(ctx, p, nil)
-		}
-	}
-}
-
-// compileWith compiles with a cache of wazero or without, and makes what the module imports.
-func (e *Engine) compileWith(ctx context.Context, p *prepared, cache wazero.CompilationCache) (_ *compiled, err error) {
+// compile turns a module into code of this machine, with a cache of wazero or without, and makes what it imports.
+func (e *Engine) compile(ctx context.Context, p *prepared, cache wazero.CompilationCache) (_ *compiled, err error) {
 	config := wazero.NewRuntimeConfig()
 	if e.options.Interpreter {
 		config = wazero.NewRuntimeConfigInterpreter()
@@ -87,13 +60,14 @@ func (e *Engine) compileWith(ctx context.Context, p *prepared, cache wazero.Comp
 		}
 		return nil, &Refusal{fmt.Errorf("wasm: the module cannot be compiled: %w", err)}
 	}
-	return c, c.provide(ctx, p.imports)
+	return c, c.provide(ctx, p)
 }
 
 // provide makes the host functions that the module imports.
-func (c *compiled) provide(ctx context.Context, functions []*HostFunc) error {
+func (c *compiled) provide(ctx context.Context, p *prepared) error {
 	builders := map[string]wazero.HostModuleBuilder{}
-	for _, f := range functions {
+	for _, n := range p.imports {
+		f := &p.dialect.Host[n]
 		b, ok := builders[f.Module]
 		if !ok {
 			b = c.runtime.NewHostModuleBuilder(f.Module)

@@ -10,7 +10,8 @@ import (
 )
 
 // Dialect is a guest ABI: what a module may be, what it costs, and what the host does for it. It must not be changed once
-// it was given to Load. Whatever of it changes the code that is run, Version changes too.
+// it was given to Load. Version changes with what Check and the host functions do: a module that was compiled for a
+// Version is not judged again.
 type Dialect struct {
 	Name    string
 	Version int
@@ -61,9 +62,10 @@ func (d *Dialect) check() error {
 	return nil
 }
 
-// resolve returns the host functions that a module imports, each once, or why it cannot have what it imports.
-func (d *Dialect) resolve(m *binary.Module) ([]*HostFunc, error) {
-	var used []*HostFunc
+// resolve returns the places in Host of the functions that a module imports, each once, or why it cannot have what it
+// imports.
+func (d *Dialect) resolve(m *binary.Module) ([]int, error) {
+	var used []int
 	for i := range m.Imports {
 		imp := &m.Imports[i]
 		if imp.Kind != binary.ExternFunc {
@@ -78,14 +80,19 @@ func (d *Dialect) resolve(m *binary.Module) ([]*HostFunc, error) {
 			return nil, fmt.Errorf("import %q %q takes %v and returns %v: it must take %v and return %v",
 				imp.Module, imp.Name, t.Params, t.Results, f.Params, f.Results)
 		}
-		if !slices.Contains(used, f) {
-			used = append(used, f)
+		if !slices.Contains(used, n) {
+			used = append(used, n)
 		}
 	}
 	return used, nil
 }
 
-// digest is a hash of all that makes the dialect rewrite a module as it does.
+// digest is a hash of all that decides what becomes of a module, as far as it is data. Version stands for the rest.
 func (d *Dialect) digest() [32]byte {
-	return sha256.Sum256(fmt.Appendf(nil, "%q %d %d %d %d %v", d.Name, d.Version, instrument.Version, d.MaxPages, d.Depth, d.Gas))
+	b := fmt.Appendf(nil, "%q %d %d %d %d %v %v %q %q", d.Name, d.Version, instrument.Version, d.MaxPages, d.Depth, d.Gas,
+		d.Rules, d.Init, d.Entry)
+	for i := range d.Host {
+		b = fmt.Appendf(b, " %q %q %v %v", d.Host[i].Module, d.Host[i].Name, d.Host[i].Params, d.Host[i].Results)
+	}
+	return sha256.Sum256(b)
 }

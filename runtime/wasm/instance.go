@@ -128,7 +128,7 @@ func (inst *instance) initialize() error {
 	defer inst.end()
 	for i := range p.inits {
 		if err := inst.call.run(&function{entryType: &p.inits[i]}, nil); err != nil {
-			return fmt.Errorf("wasm: running %s: %w", p.inits[i].name, err)
+			return fmt.Errorf("wasm: running %s: %w", p.inits[i].Name, err)
 		}
 	}
 	return nil
@@ -217,11 +217,11 @@ func (f *function) ready(guest api.Module) error {
 	if f.api != nil {
 		return nil
 	}
-	if f.api = guest.ExportedFunction(f.name); f.api == nil {
-		return fmt.Errorf("wasm: the module does not export a function %q", f.name)
+	if f.api = guest.ExportedFunction(f.Name); f.api == nil {
+		return fmt.Errorf("wasm: the module does not export a function %q", f.Name)
 	}
 	if f.stack == nil {
-		f.stack = make([]uint64, max(f.params, f.results))
+		f.stack = make([]uint64, max(f.Params, f.Results))
 	}
 	f.size = stackOf(f.api)
 	return nil

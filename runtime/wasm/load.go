@@ -136,14 +136,7 @@ func (e *Engine) newModule(ctx context.Context, key loadKey, code []byte) (m *Mo
 			m = nil
 		}
 	}()
-	p, err := prepare(code, key.hash, key.dialect)
-	if err != nil {
-		return nil, &Refusal{err}
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	c, err := e.compile(ctx, p)
+	p, c, err := e.build(ctx, key, code)
 	if err != nil {
 		return nil, err
 	}
@@ -153,6 +146,69 @@ func (e *Engine) newModule(ctx context.Context, key loadKey, code []byte) (m *Mo
 	e.mu.Unlock()
 	p.code = nil
 	return m, m.initialize()
+}
+
+// build rewrites and compiles a module, or finds it in the cache.
+func (e *Engine) build(ctx context.Context, key loadKey, code []byte) (*prepared, *compiled, error) {
+	var id [32]byte
+	if e.cache != nil {
+		id = e.cache.key(key)
+		if p, c := e.recall(ctx, key, id); c != nil {
+			return p, c, nil
+		}
+	}
+	p, err := prepare(code, key.hash, key.dialect)
+	if err != nil {
+		return nil, nil, &Refusal{err}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	if e.cache != nil {
+		// A cache that cannot be written to is none.
+		if stage, cache, err := e.cache.newStage(); err == nil {
+			defer stage.remove()
+			if c, err := e.compile(ctx, p, cache); err == nil {
+				stage.publish(id, p, "")
+				return p, c, nil
+			}
+			// The module may be wrong, or the disk full: without the disk, the reason that is left is the module's.
+		}
+	}
+	c, err := e.compile(ctx, p, nil)
+	return p, c, err
+}
+
+// recall returns a module from the cache, or nil if it is not there.
+func (e *Engine) recall(ctx context.Context, key loadKey, id [32]byte) (*prepared, *compiled) {
+	found := e.cache.find(id, key.dialect)
+	if found == nil {
+		return nil, nil
+	}
+	p := found.prepared
+	p.hash = key.hash
+	stage, cache, err := e.cache.newStage()
+	if err != nil {
+		return nil, nil
+	}
+	defer stage.remove()
+	if stage.fill(found) != nil {
+		cache.Close(ctx)
+		return nil, nil
+	}
+	c, err := e.compile(ctx, p, cache)
+	switch {
+	case err != nil && ctx.Err() == nil:
+		e.cache.reject(id) // wazero does not want it, or it does not fit the host
+	case err != nil:
+	case stage.publish(id, p, found.Name):
+		e.cache.misses.Add(1) // it was compiled for another processor
+		return p, c
+	default:
+		e.cache.hits.Add(1)
+		return p, c
+	}
+	return nil, nil
 }
 
 // initialize runs the module for the first time, and makes the image of what it is then.

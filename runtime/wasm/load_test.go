@@ -467,3 +467,18 @@ func TestOptions(t *testing.T) {
 		}
 	}
 }
+
+// TestLoadEndsAsItIsLeft has a load end at the moment when nobody waits for it any more.
+func TestLoadEndsAsItIsLeft(t *testing.T) {
+	e := engine(t, Options{})
+	d := testDialect()
+	m := loaded(t, e, numbered(1), d)
+	again, err := e.Load(context.Background(), numbered(1), d)
+	if err != nil || again != m {
+		t.Fatal(err)
+	}
+	l := &load{waiting: 1, cancel: func() {}, module: again}
+	if err := e.leave(l, m.key, context.Canceled); err != context.Canceled || m.refs != 1 {
+		t.Errorf("%v, and the module is counted %d times", err, m.refs)
+	}
+}

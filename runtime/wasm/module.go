@@ -33,7 +33,7 @@ func (m *Module) Hash() [32]byte { return m.prepared.hash }
 
 // HasEntry reports whether the module exports Dialect.Entry[i].
 func (m *Module) HasEntry(i int) bool {
-	return i >= 0 && i < len(m.prepared.entries) && m.prepared.entries[i].exists
+	return i >= 0 && i < len(m.prepared.entries) && m.prepared.entries[i].Exists
 }
 
 // Fresh returns why every call gets a new instance, which takes much longer, or "" if they are reused.

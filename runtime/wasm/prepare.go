@@ -24,7 +24,7 @@ type prepared struct {
 	code    []byte // rewritten, without the data that instantiation would copy
 	data    []segment
 	info    instrument.Info
-	imports []*HostFunc
+	imports []int       // places in Dialect.Host, each once
 	entries []entryType // by place in Dialect.Entry
 	inits   []entryType // to run, in order
 }
@@ -35,11 +35,11 @@ type segment struct {
 	bytes  []byte
 }
 
-// entryType is what there is to know of an entry that can be invoked.
+// entryType is what there is to know of an export that can be invoked.
 type entryType struct {
-	name            string
-	exists          bool
-	params, results int
+	Name            string
+	Exists          bool
+	Params, Results int
 }
 
 // prepare judges and rewrites a module. Its errors say what is wrong with it.
@@ -69,7 +69,7 @@ func prepare(code []byte, hash [32]byte, d *Dialect) (*prepared, error) {
 		return nil, err
 	}
 	if p.info.Start {
-		p.inits = append([]entryType{{name: instrument.StartFunction, exists: true}}, p.inits...)
+		p.inits = append([]entryType{{Name: instrument.StartFunction, Exists: true}}, p.inits...)
 	}
 	if err := p.takeData(m); err != nil {
 		return nil, fmt.Errorf("wasm: %w", err)
@@ -83,15 +83,15 @@ func (p *prepared) findExports(m *binary.Module) error {
 	p.entries = make([]entryType, len(p.dialect.Entry))
 	for i, name := range p.dialect.Entry {
 		p.entries[i] = find(m, name)
-		if n := p.entries[i].results; n > 1 {
+		if n := p.entries[i].Results; n > 1 {
 			return fmt.Errorf("export %q has %d results: it may have one", name, n)
 		}
 	}
 	for _, name := range p.dialect.Init {
 		switch e := find(m, name); {
-		case e.params > 0:
-			return fmt.Errorf("export %q has %d parameters: what initializes a module has none", name, e.params)
-		case e.exists:
+		case e.Params > 0:
+			return fmt.Errorf("export %q has %d parameters: what initializes a module has none", name, e.Params)
+		case e.Exists:
 			p.inits = append(p.inits, e)
 		}
 	}
@@ -100,10 +100,10 @@ func (p *prepared) findExports(m *binary.Module) error {
 
 // find looks for an exported function.
 func find(m *binary.Module, name string) entryType {
-	e := entryType{name: name}
+	e := entryType{Name: name}
 	if index, ok := m.ExportedFunc(name); ok {
 		t, _ := m.FuncType(index)
-		e.exists, e.params, e.results = true, len(t.Params), len(t.Results)
+		e.Exists, e.Params, e.Results = true, len(t.Params), len(t.Results)
 	}
 	return e
 }

@@ -154,7 +154,7 @@ func sameAsImage(t *testing.T, m *Module) {
 			}
 			for _, f := range inst.functions {
 				if f.api != nil && (!f.size.IsValid() || f.size.Len() < 10240 || f.size.Len() > maxStack) {
-					t.Fatalf("the stack of %s has %d bytes", f.name, f.size.Len())
+					t.Fatalf("the stack of %s has %d bytes", f.Name, f.size.Len())
 				}
 			}
 		}
