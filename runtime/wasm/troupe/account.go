@@ -23,7 +23,7 @@ type account struct {
 	owed     uint64 // fuel that is less than a unit of gas
 }
 
-// open begins an account and returns the fuel for the guest.
+// open begins an account. What is given then is the fuel that the guest may use.
 func (a *account) open(services actor.Services) {
 	*a = account{services: services}
 	a.fueled, _ = services.(fueled)

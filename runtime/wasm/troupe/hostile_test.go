@@ -483,3 +483,26 @@ func TestHostileInstall(t *testing.T) {
 		})
 	}
 }
+
+// TestFault checks that a failure of the host is a fault of the transaction, which no actor may catch.
+func TestFault(t *testing.T) {
+	g := newGuest()
+	g.call.returns(okay)
+	a := g.load(t)
+	w := world(t, a)
+	if err := a.module.Close(); err != nil {
+		t.Fatal(err)
+	}
+	res := w.Send(t.Context(), "alice", actor.Message{To: "p", Body: []byte("call g reply=error")})
+	var fault *dispatch.EngineError
+	if !errors.As(res.Fault, &fault) || fault.Actor != "g" || !errors.Is(fault, wasm.ErrClosed) {
+		t.Errorf("%v", res.Fault)
+	}
+	defer func() {
+		if err, _ := recover().(error); !errors.Is(err, wasm.ErrClosed) {
+			t.Errorf("services without faults: %v", err)
+		}
+	}()
+	_, err := a.Execute(t.Context(), &actor.Env{State: &actor.MemState{}, Services: &allowance{gas: 1000}}, actor.Message{})
+	t.Error(err)
+}

@@ -8,7 +8,7 @@
 // everything else. proc_exit ends the call with an *ExitError.
 //
 // A World holds what one call sees of all that. Before any call, while a module is prepared, there is none: then the
-// clocks stand at the beginning, random bytes follow from nothing but their number, and output is dropped.
+// clocks stand at 1 ns after 1970, random bytes are the beginning of the same stream each time, and output is dropped.
 //
 // A World is used by one goroutine at a time. Addresses outside of the memory are the error fault, as preview1 has it.
 package wasi
