@@ -10,9 +10,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	goruntime "runtime"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime"
@@ -351,4 +353,27 @@ func TestSharedEngine(t *testing.T) {
 	if _, err := h.Install(t.Context(), "account", code, nil); !errors.Is(err, wasm.ErrClosed) {
 		t.Errorf("an engine that is closed: %v", err)
 	}
+}
+
+// What was replaced takes up nothing any more, soon after.
+func TestReplacedProgramsAreFreed(t *testing.T) {
+	engine := runtime.NewEngine(wasm.Options{})
+	defer engine.Close()
+	h := openHouse(t, "", &runtime.Options{Engine: engine})
+	code := accountCode(t)
+	for i := range 20 {
+		version := append(bytes.Clone(code), 0, 3, 2, 'v', byte('a'+i)) // a section of its own
+		h.install("account", version, &runtime.InstallOptions{Replace: true})
+		h.order("account/a", order('r', 1, ""))
+	}
+	h.verify()
+	var left int
+	for range 100 {
+		goruntime.GC()
+		if left = engine.Stats().Modules; left <= 1 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("%d modules are left of 20", left)
 }
