@@ -1,6 +1,6 @@
 // The handlers of the module, and how a body finds its own. A module is one actor.
 
-import { Buffer, Major, stringAt } from "./buffer";
+import { Buffer, Major, sameBytes, stringAt } from "./buffer";
 import { Call, None, Outcome, View } from "./call";
 import { MAX_BODY, MAX_DEPTH, check } from "./check";
 import { decodeAt, readFields, schemaOf, write, zero } from "./codec";
@@ -8,12 +8,18 @@ import { Code, fail, failed } from "./failure";
 import { JSONReader, isJSON } from "./json";
 import { Path } from "./path";
 import { Form, Schema, sorted } from "./schema";
-import { MAX_NAME, quoteBytes, snake } from "./text";
+import { MAX_NAME, quoteBytes, snake, validUTF8 } from "./text";
 import { Wire } from "./wire";
 
 /** Handler takes the messages of one type. */
 abstract class Handler {
-  constructor(readonly name: string, readonly schema: Schema) {}
+  /** The name in UTF-8. */
+  private utf8: Buffer = new Buffer();
+
+  constructor(readonly name: string, readonly schema: Schema) { this.utf8.utf8(name); }
+
+  /** isCalled reports whether the text in memory is the name. */
+  isCalled(ptr: usize, len: u32): bool { return len == this.utf8.len && sameBytes(ptr, this.utf8.ptr, len); }
 
   /** call decodes the fields, in CBOR, and runs the handler. */
   abstract call(c: Call, ptr: usize, len: u32): void;
@@ -23,15 +29,15 @@ abstract class Handler {
 }
 
 /** fieldsOf decodes the fields of a message. */
-function fieldsOf<M>(name: string, ptr: usize, len: u32): M {
+function fieldsOf<M>(h: Handler, ptr: usize, len: u32): M {
   const m = instantiate<M>();
   if (len > 0) {
-    const fault = check(schemaOf<M>(), ptr, len, name, MAX_DEPTH, true);
+    const fault = check(h.schema, ptr, len, h.name, MAX_DEPTH, true);
     if (fault != "") {
       fail(Code.Malformed, fault);
       return m;
     }
-    readFields<M>(new Wire(ptr, len), m);
+    readFields<M>(new Wire(ptr, len), m, h.schema);
   }
   // @ts-ignore: a message that can tell whether its fields make sense together
   if (isDefined(m.validate)) m.validate();
@@ -43,7 +49,7 @@ class CallHandler<M> extends Handler {
   constructor(name: string, private run: (c: Call, m: M) => void) { super(name, schemaOf<M>()); }
 
   call(c: Call, ptr: usize, len: u32): void {
-    const m = fieldsOf<M>(this.name, ptr, len);
+    const m = fieldsOf<M>(this, ptr, len);
     if (!failed()) this.run(c, m);
   }
 
@@ -57,7 +63,7 @@ class QueryHandler<Q, A> extends Handler {
   call(c: Call, ptr: usize, len: u32): void {}
 
   answer(v: View, ptr: usize, len: u32): Uint8Array | null {
-    const q = fieldsOf<Q>(this.name, ptr, len);
+    const q = fieldsOf<Q>(this, ptr, len);
     if (failed()) return null;
     const a = this.run(v, q);
     if (failed()) return null;
@@ -109,13 +115,16 @@ class Table {
   add(h: Handler): void {
     assert(h.schema.form == Form.Fields, "a message is a class with fields");
     assert(h.name != "" && <u32>String.UTF8.byteLength(h.name) <= MAX_NAME, "the name of a message has 1 to 64 bytes");
-    assert(this.named(h.name) == null, "two handlers for the " + this.kind + " message " + h.name);
+    for (let i = 0; i < this.handlers.length; i++) {
+      assert(this.handlers[i].name != h.name, "two handlers for the " + this.kind + " message " + h.name);
+    }
     this.handlers.push(h);
   }
 
-  private named(name: string): Handler | null {
-    for (let i = 0; i < this.handlers.length; i++) {
-      if (this.handlers[i].name == name) return this.handlers[i];
+  private named(ptr: usize, len: u32): Handler | null {
+    for (let i = 0, n = this.handlers.length; i < n; i++) {
+      const h = unchecked(this.handlers[i]);
+      if (h.isCalled(ptr, len)) return h;
     }
     return null;
   }
@@ -124,16 +133,12 @@ class Table {
    * find takes a body apart. It returns the handler of the message, and leaves where its fields are, in CBOR, in
    * fieldsPtr and fieldsLen: nowhere if there are none. It returns null if the call has failed.
    */
-  find(body: Uint8Array | null): Handler | null {
+  find(ptr: usize, len: u32): Handler | null {
     if (this.handlers.length == 0) return refuse(Code.Unsupported, "the actor takes no " + this.kind + " messages");
-    if (body == null || body.length == 0) {
-      return refuse(Code.Malformed, 'the body is empty; a message is {"name": {…}} or "name"');
-    }
-    if (<u32>body.length > MAX_BODY) return refuse(Code.BodyTooLarge, tooLarge(body));
+    if (len == 0) return refuse(Code.Malformed, 'the body is empty; a message is {"name": {…}} or "name"');
+    if (len > MAX_BODY) return refuse(Code.BodyTooLarge, tooLarge(len));
     fieldsPtr = 0;
     fieldsLen = 0;
-    const ptr = body.dataStart;
-    const len = <u32>body.length;
     return isJSON(ptr, len) ? this.findJSON(ptr, len) : this.findCBOR(ptr, len);
   }
 
@@ -151,7 +156,7 @@ class Table {
       if (!w.head() || w.major != Major.Text) return refuse(Code.Malformed, "message: its one key, the name, is a text");
     }
     if (!w.take()) return refuse(Code.Malformed, "message: " + w.fault);
-    const h = this.named(stringAt(w.from, w.size));
+    const h = this.named(w.from, w.size);
     if (h == null) return this.unknown(w.from, w.size);
     if (bare) {
       if (w.off == len) return h;
@@ -178,7 +183,7 @@ class Table {
       name = r.key(at);
     }
     if (name == null) return refuse(Code.Malformed, r.fault);
-    const h = this.named(stringAt(name.ptr, name.len));
+    const h = this.named(name.ptr, name.len);
     if (h == null) return this.unknown(name.ptr, name.len);
     if (!bare) {
       const out = new Buffer(len);
@@ -213,8 +218,8 @@ function refuse(code: string, message: string): Handler | null {
   return null;
 }
 
-function tooLarge(body: Uint8Array): string {
-  return "a body has at most " + MAX_BODY.toString() + " bytes, this one has " + body.length.toString();
+function tooLarge(len: u32): string {
+  return "a body has at most " + MAX_BODY.toString() + " bytes, this one has " + len.toString();
 }
 
 const executes = new Table("execute");
@@ -280,51 +285,49 @@ export function onAnyReply<P>(h: (c: Call, r: Reply<P>) => void): void {
 }
 
 /** runNamed delivers an execute or sudo message. */
-export function runNamed(sudo: bool, c: Call, body: Uint8Array | null): void {
-  const h = (sudo ? sudos : executes).find(body);
+export function runNamed(sudo: bool, c: Call, ptr: usize, len: u32): void {
+  const h = (sudo ? sudos : executes).find(ptr, len);
   if (h != null) h.call(c, fieldsPtr, fieldsLen);
 }
 
 /** runQuery delivers a query. */
-export function runQuery(v: View, body: Uint8Array | null): Uint8Array | null {
-  const h = queries.find(body);
+export function runQuery(v: View, ptr: usize, len: u32): Uint8Array | null {
+  const h = queries.find(ptr, len);
   return h == null ? null : h.answer(v, fieldsPtr, fieldsLen);
 }
 
 /** runInstantiate delivers an instantiate message. */
-export function runInstantiate(c: Call, body: Uint8Array | null): void {
+export function runInstantiate(c: Call, ptr: usize, len: u32): void {
   const h = instantiates;
   if (h == null) {
-    if (!isBlank(body)) fail(Code.Unsupported, "the actor takes no instantiate message");
+    if (!isBlank(ptr, len)) fail(Code.Unsupported, "the actor takes no instantiate message");
     return;
   }
-  if ((body == null || body.length == 0) && !isVirtual) {
+  if (len == 0 && !isVirtual) {
     return fail(Code.Malformed,
       "instantiate: the body is empty; the actor must be created with a message and does not come up by its first one");
   }
-  runBody(h, c, body);
+  runBody(h, c, ptr, len);
 }
 
 /** isBlank reports whether a body says nothing: no bytes, or no fields. */
-function isBlank(body: Uint8Array | null): bool {
-  if (body == null) return true;
-  const text = stringAt(body.dataStart, body.length).trim();
-  return text == "" || text == "{}" || body.length == 1 && body[0] == 0xa0;
+function isBlank(ptr: usize, len: u32): bool {
+  if (len == 1 && load<u8>(ptr) == 0xa0) return true;
+  if (!validUTF8(ptr, len)) return false;
+  const text = stringAt(ptr, len).trim();
+  return text == "" || text == "{}";
 }
 
 /** runMigrate delivers a migrate message. */
-export function runMigrate(c: Call, body: Uint8Array | null): void {
+export function runMigrate(c: Call, ptr: usize, len: u32): void {
   const h = migrates;
   if (h == null) return fail(Code.Unsupported, "the actor takes no migrate message");
-  runBody(h, c, body);
+  runBody(h, c, ptr, len);
 }
 
 /** runBody delivers a body that has no name in it. */
-function runBody(h: Handler, c: Call, body: Uint8Array | null): void {
-  if (body == null) return h.call(c, 0, 0);
-  let ptr = body.dataStart;
-  let len = <u32>body.length;
-  if (len > MAX_BODY) return fail(Code.BodyTooLarge, tooLarge(body));
+function runBody(h: Handler, c: Call, ptr: usize, len: u32): void {
+  if (len > MAX_BODY) return fail(Code.BodyTooLarge, tooLarge(len));
   if (isJSON(ptr, len)) {
     const out = new Buffer(len);
     const r = new JSONReader(ptr, len, MAX_DEPTH);

@@ -54,8 +54,30 @@ export class Buffer {
     this.len += n;
   }
 
+  /** ascii appends a text if it is nothing but ASCII, which most are, and reports whether it is. */
+  private ascii(s: string): bool {
+    const n = <u32>s.length;
+    const to = this.room(n);
+    const from = changetype<usize>(s);
+    let i: u32 = 0;
+    for (; i + 4 <= n; i += 4) {
+      let four = load<u64>(from + (i << 1));
+      if ((four & 0xff80ff80ff80ff80) != 0) return false;
+      four |= four >> 8;
+      store<u32>(to + i, <u32>(four & 0xffff | four >> 16 & 0xffff0000));
+    }
+    for (; i < n; i++) {
+      const c = load<u16>(from + (i << 1));
+      if (c >= 0x80) return false;
+      store<u8>(to + i, c);
+    }
+    this.len += n;
+    return true;
+  }
+
   /** utf8 appends a text, in which a lone surrogate becomes U+FFFD. */
   utf8(s: string): void {
+    if (this.ascii(s)) return;
     const n = <u32>String.UTF8.byteLength(s);
     const to = this.room(n);
     String.UTF8.encodeUnsafe(changetype<usize>(s), s.length, to, false, String.UTF8.ErrorMode.REPLACE);
@@ -103,6 +125,10 @@ export class Buffer {
   }
 
   text(s: string): void {
+    const start = this.len;
+    this.head(Major.Text, <u64>s.length);
+    if (this.ascii(s)) return;
+    this.len = start;
     this.head(Major.Text, <u64>String.UTF8.byteLength(s));
     this.utf8(s);
   }
@@ -175,5 +201,31 @@ export function bytesAt(ptr: usize, n: u32): Uint8Array {
 
 /** stringAt returns the text that lies in memory as valid UTF-8. */
 export function stringAt(ptr: usize, n: u32): string {
-  return String.UTF8.decodeUnsafe(ptr, n, false);
+  if (asciiPrefix(ptr, n) < n) return String.UTF8.decodeUnsafe(ptr, n, false);
+  const s = changetype<usize>(__new(n << 1, idof<string>()));
+  let i: u32 = 0;
+  for (; i + 4 <= n; i += 4) {
+    let four = <u64>load<u32>(ptr + i);
+    four = (four | four << 16) & 0xffff0000ffff;
+    store<u64>(s + (i << 1), (four | four << 8) & 0xff00ff00ff00ff);
+  }
+  for (; i < n; i++) store<u16>(s + (i << 1), load<u8>(ptr + i));
+  return changetype<string>(s);
+}
+
+/** sameBytes compares short texts. */
+// @ts-ignore: decorator
+@inline
+export function sameBytes(a: usize, b: usize, n: u32): bool {
+  let i: u32 = 0;
+  while (i < n && load<u8>(a + i) == load<u8>(b + i)) i++;
+  return i == n;
+}
+
+/** asciiPrefix returns how many bytes of ASCII there are at ptr, up to n. */
+export function asciiPrefix(ptr: usize, n: u32): u32 {
+  let i: u32 = 0;
+  while (i + 8 <= n && (load<u64>(ptr + i) & 0x8080808080808080) == 0) i += 8;
+  while (i < n && load<u8>(ptr + i) < 0x80) i++;
+  return i;
 }

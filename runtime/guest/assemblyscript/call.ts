@@ -1,4 +1,4 @@
-import { Buffer, Major, stringAt } from "./buffer";
+import { Buffer, Major, bytesAt, stringAt } from "./buffer";
 import { Decoded, Fields, decodeAt, encode, schemaOf, write, zero } from "./codec";
 import { Code, Failure, failed } from "./failure";
 import * as host from "./host";
@@ -22,39 +22,57 @@ export namespace Kind {
   export const SetAdmin: u64 = 3;
 }
 
+/** Attributes are facts about an event or a call, as they are told. */
 @final
-class Attribute {
-  constructor(readonly key: string, readonly value: string) {}
-}
-
-/** Attributes are facts, of an event or of a call. */
 export class Attributes {
-  readonly list: Array<Attribute> = [];
+  private count: u32 = 0;
+  private encoded: Buffer | null = null;
+
+  /** The type is that of an event, null for a call. */
+  constructor(private type: string | null) {}
 
   /** with adds one. The value is a text, an integer or a bool. */
-  with<T>(key: string, value: T): this {
+  with<T>(key: string, value: T): Attributes {
     let text: string;
     if (isString<T>()) text = changetype<string>(value);
     else if (isBoolean<T>()) text = value ? "true" : "false";
     else if (isInteger<T>()) text = value.toString();
     else ERROR("the value of an attribute is a text, an integer or a bool");
-    this.list.push(new Attribute(key, text));
+    let b = this.encoded;
+    if (b == null) {
+      b = new Buffer(128);
+      this.encoded = b;
+    }
+    this.count++;
+    b.head(Major.List, 2);
+    b.text(key);
+    b.text(text);
     return this;
   }
 
   writeTo(b: Buffer): void {
-    b.head(Major.List, this.list.length);
-    for (let i = 0; i < this.list.length; i++) {
+    const type = this.type;
+    if (type != null) {
       b.head(Major.List, 2);
-      b.text(this.list[i].key);
-      b.text(this.list[i].value);
+      b.text(type);
     }
+    b.head(Major.List, this.count);
+    const encoded = this.encoded;
+    if (encoded != null) b.raw(encoded.ptr, encoded.len);
   }
 }
 
-/** Event is a fact that a transaction publishes when it commits. */
-export class Event extends Attributes {
-  constructor(readonly type: string, /** who emitted it, in a reply */ readonly actor: string = "") { super(); }
+/** Attribute is one fact of an event that a sub-message has left. */
+@final
+export class Attribute {
+  constructor(readonly key: string, readonly value: string) {}
+}
+
+/** Event is an event that a sub-message has left. */
+@final
+export class Event {
+  readonly attributes: Array<Attribute> = [];
+  constructor(/** who emitted it */ readonly actor: string, readonly type: string) {}
 }
 
 /** Sub is a sub-message, to be refined: by default it wants no reply, and may use all the gas that is left. */
@@ -196,9 +214,9 @@ export class Call extends View {
   /** The data of the call, null if there is none. */
   data: Uint8Array | null = null;
   private messages: Array<Sub> = [];
-  private events: Array<Event> = [];
+  private events: Array<Attributes> = [];
   /** Facts about this call, which the host reports in an event of its own. */
-  readonly attributes: Attributes = new Attributes();
+  readonly attributes: Attributes = new Attributes(null);
 
   constructor(
     self: string,
@@ -206,8 +224,7 @@ export class Call extends View {
     time: i64,
     /** who sent the message; empty in a reply and in a sudo call */
     readonly sender: string,
-    /** the randomness of the transaction */
-    readonly seed: Uint8Array,
+    private seedAt: usize,
     /** the number of this call in its tree, from 0 */
     readonly span: u64,
   ) {
@@ -215,11 +232,14 @@ export class Call extends View {
   }
 
   /** rand returns a generator of its own for this call. It is not for secrets: the seed stands in the log. */
-  rand(): Rand { return new Rand(this.seed, this.span); }
+  rand(): Rand { return new Rand(this.seedAt, this.span); }
+
+  /** seed returns the randomness of the transaction, 32 bytes. */
+  seed(): Uint8Array { return bytesAt(this.seedAt, 32); }
 
   /** emit emits an event. Give it facts by with. */
-  emit(type: string): Event {
-    const e = new Event(type);
+  emit(type: string): Attributes {
+    const e = new Attributes(type);
     this.events.push(e);
     return e;
   }
@@ -253,11 +273,7 @@ export class Call extends View {
     for (let i = 0; i < this.messages.length; i++) this.messages[i].writeTo(b);
     this.attributes.writeTo(b);
     b.head(Major.List, this.events.length);
-    for (let i = 0; i < this.events.length; i++) {
-      b.head(Major.List, 2);
-      b.text(this.events[i].type);
-      this.events[i].writeTo(b);
-    }
+    for (let i = 0; i < this.events.length; i++) this.events[i].writeTo(b);
   }
 }
 

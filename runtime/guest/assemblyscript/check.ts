@@ -43,6 +43,10 @@ class Checker {
     return false;
   }
 
+  private twice(at: Path, ptr: usize, len: u32): bool {
+    return this.wrong(at, "the key " + quoteBytes(ptr, len) + " appears twice");
+  }
+
   private unexpected(s: Schema, at: Path): bool {
     return this.wrong(at, "expected " + s.expected() + ", found " + this.w.found());
   }
@@ -114,16 +118,19 @@ class Checker {
       }
       return true;
     }
-    const raw = new Set<string>();
-    const keys = new Set<string>();
+    // Most keys are fields, and few of them stand there twice.
+    let seen: StaticArray<u32> | null = null;
+    let others: Keys | null = null;
+    if (s.form == Form.Fields) seen = new StaticArray<u32>(s.names.length);
+    else others = new Keys();
     for (let i: u64 = 0; i < n; i++) {
-      if (!this.pair(s, at, raw, keys)) return false;
+      if (!this.pair(s, at, seen, others)) return false;
     }
     return true;
   }
 
-  /** pair checks one key and its value. */
-  private pair(s: Schema, at: Path, raw: Set<string>, keys: Set<string>): bool {
+  /** pair checks one key and its value. Of fields, seen holds how long their encoded keys were, and of other keys others has all. */
+  private pair(s: Schema, at: Path, seen: StaticArray<u32> | null, others: Keys | null): bool {
     const w = this.w;
     const start = w.off;
     if (!w.head()) return this.wrong(at, w.fault);
@@ -143,13 +150,18 @@ class Checker {
       ptr = changetype<usize>(digits);
       len = digits.byteLength;
     }
-    // The bytes of the key, each as a character: that is a text of its own for each key.
-    const bytes = latin(w.ptr + start, w.off - start);
-    if (raw.has(bytes)) return this.wrong(at, "the key " + quoteBytes(ptr, len) + " appears twice");
-    raw.add(bytes);
-    const key = (text ? "t" : "i") + latin(ptr, len);
-    if (keys.has(key)) this.unfit = true;
-    keys.add(key);
+    const field = text && seen != null ? s.field(ptr, len) : -1;
+    if (field >= 0) {
+      // The bytes of two keys are the same if they are as long: the heads tell the difference.
+      const bit: u32 = 1 << (w.off - start - len);
+      const before = unchecked(seen![field]);
+      if ((before & bit) != 0) return this.twice(at, ptr, len);
+      if (before != 0) this.unfit = true;
+      unchecked((seen![field] = before | bit));
+    } else if (others != null) {
+      if (others.has(w.ptr + start, w.off - start)) return this.twice(at, ptr, len);
+      if (others.hasMeaning(text, ptr, len)) this.unfit = true;
+    }
     let next = s;
     if (s.form == Form.Pairs) {
       const k = s.key!;
@@ -158,13 +170,31 @@ class Checker {
       }
       next = s.elem!;
     } else if (s.form == Form.Fields) {
-      const i = text ? s.field(ptr, len) : -1;
-      if (i >= 0) next = s.schemas[i];
+      if (field >= 0) next = s.schemas[field];
       else if (this.known) return this.wrong(at, "unknown field " + quoteBytes(ptr, len) + "; " + s.known());
       else next = ANY;
     }
     return this.value(next, new Path(at, ptr, len));
   }
+}
+
+/** Keys are those of a map that have been read. */
+@final
+class Keys {
+  private raw: Set<string> = new Set();
+  private meanings: Set<string> = new Set();
+
+  /** has reports whether the encoded key was there, and keeps it. */
+  has(ptr: usize, len: u32): bool { return seenBefore(this.raw, latin(ptr, len)); }
+
+  /** hasMeaning reports whether another encoding of the key was there, and keeps it. */
+  hasMeaning(text: bool, ptr: usize, len: u32): bool { return seenBefore(this.meanings, (text ? "t" : "i") + latin(ptr, len)); }
+}
+
+function seenBefore(set: Set<string>, key: string): bool {
+  if (set.has(key)) return true;
+  set.add(key);
+  return false;
 }
 
 /** latin returns bytes as characters, one for each. */

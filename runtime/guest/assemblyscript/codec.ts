@@ -69,14 +69,21 @@ const BOOL = new Schema(Form.Bool);
 const TEXT = new Schema(Form.Text);
 const BYTES = new Schema(Form.Bytes);
 
+/** The schemas of numbers: by the form, and within it by the size in powers of two. */
+const NUMBERS: Array<Schema> = [
+  new Schema(Form.Int, 8), new Schema(Form.Int, 16), new Schema(Form.Int, 32), new Schema(Form.Int, 64),
+  new Schema(Form.Uint, 8), new Schema(Form.Uint, 16), new Schema(Form.Uint, 32), new Schema(Form.Uint, 64),
+  new Schema(Form.Float, 32), new Schema(Form.Float, 64),
+];
+
 /** The schemas of classes, by the ids that the compiler gives these. */
 const classes = new Map<u32, Schema>();
 
 /** schemaOf returns the schema of a type. */
 export function schemaOf<T>(): Schema {
   if (isBoolean<T>()) return BOOL;
-  if (isInteger<T>()) return new Schema(isSigned<T>() ? Form.Int : Form.Uint, <i32>sizeof<T>() * 8);
-  if (isFloat<T>()) return new Schema(Form.Float, <i32>sizeof<T>() * 8);
+  if (isInteger<T>()) return NUMBERS[(isSigned<T>() ? 0 : 4) + <i32>ctz<u32>(<u32>sizeof<T>())];
+  if (isFloat<T>()) return NUMBERS[sizeof<T>() == 4 ? 8 : 9];
   if (isString<T>()) return TEXT;
   if (idof<nonnull<T>>() == idof<Uint8Array>()) return BYTES;
   const id = idof<nonnull<T>>();
@@ -204,7 +211,7 @@ export function read<T>(w: Wire, was: T): T {
   if (isInteger<T>()) return <T>(w.major == Major.Negative ? ~w.arg : w.arg);
   if (isFloat<T>()) return <T>w.float();
   if (isString<T>()) {
-    w.take();
+    w.trust(); // check has looked at it
     return changetype<T>(stringAt(w.from, w.size));
   }
   if (idof<nonnull<T>>() == idof<Uint8Array>()) {
@@ -227,21 +234,20 @@ export function read<T>(w: Wire, was: T): T {
   }
   w.off = at;
   const v = instantiate<nonnull<T>>();
-  readFields<nonnull<T>>(w, v);
+  readFields<nonnull<T>>(w, v, schemaOf<T>());
   return v;
 }
 
 /** readFields fills an object from the map at the offset of a wire that check has found right. Null leaves it as it is. */
-export function readFields<T>(w: Wire, v: T): void {
+export function readFields<T>(w: Wire, v: T, s: Schema): void {
   w.head();
   if (w.isNull()) return;
-  const s = schemaOf<T>();
   const offsets = new StaticArray<u32>(s.names.length);
   for (let n = w.arg; n > 0; n--) {
     w.head();
     let i = -1;
     if (w.major == Major.Text) {
-      w.take();
+      w.trust();
       i = s.field(w.from, w.size);
     }
     if (i >= 0) offsets[i] = w.off;
@@ -268,8 +274,17 @@ export class Decoded<T> {
   constructor(readonly value: T, readonly fault: string) {}
 }
 
+const glance = new Wire(0, 0);
+
 /** decodeAt decodes what encode has made. Fields that T does not have are skipped. */
 export function decodeAt<T>(ptr: usize, len: u32): Decoded<T> {
+  if (isInteger<T>() && !isBoolean<T>()) {
+    // What most states hold, and what can be told at a glance.
+    const w = glance.over(ptr, len);
+    if (w.head() && w.off == len && w.major <= Major.Negative && schemaOf<T>().fits(w.major == Major.Negative, w.arg)) {
+      return new Decoded<T>(<T>(w.major == Major.Negative ? ~w.arg : w.arg), "");
+    }
+  }
   const fault = check(schemaOf<T>(), ptr, len, "data", VALUE_DEPTH, false);
   if (fault != "") return new Decoded<T>(zero<T>(), fault);
   return new Decoded<T>(read<T>(new Wire(ptr, len), zero<T>()), "");

@@ -5,7 +5,7 @@
 import "./abort"; // named by the option "use" of the compiler
 import { runInstantiate, runMigrate, runNamed, runQuery, runReply } from "./actor";
 import { Buffer, Major, bytesAt, stringAt } from "./buffer";
-import { Call, Event, Outcome, View } from "./call";
+import { Attribute, Call, Event, Outcome, View } from "./call";
 import { Failure, failure } from "./failure";
 import { Wire } from "./wire";
 
@@ -33,10 +33,10 @@ export function troupe_call(entry: i32, ptr: usize, len: u32): u64 {
     case MIGRATE:
     case SUDO: {
       const c = input.call();
-      const body = input.bytes();
-      if (entry == INSTANTIATE) runInstantiate(c, body);
-      else if (entry == MIGRATE) runMigrate(c, body);
-      else runNamed(entry == SUDO, c, body);
+      input.take();
+      if (entry == INSTANTIATE) runInstantiate(c, input.from, input.size);
+      else if (entry == MIGRATE) runMigrate(c, input.from, input.size);
+      else runNamed(entry == SUDO, c, input.from, input.size);
       if (!failedTo(out)) c.writeTo(out);
       break;
     }
@@ -48,7 +48,8 @@ export function troupe_call(entry: i32, ptr: usize, len: u32): u64 {
     }
     case QUERY: {
       const v = input.view();
-      const answer = runQuery(v, input.bytes());
+      input.take();
+      const answer = runQuery(v, input.from, input.size);
       if (!failedTo(out)) {
         out.head(Major.List, 2);
         out.head(Major.Uint, 0);
@@ -78,6 +79,9 @@ function failedTo(out: Buffer): bool {
 @final
 class Input {
   private w: Wire;
+  /** Where take has found bytes, nowhere if there was null. */
+  from: usize = 0;
+  size: u32 = 0;
 
   constructor(ptr: usize, len: u32) {
     this.w = new Wire(ptr, len);
@@ -97,26 +101,32 @@ class Input {
   private text(): string {
     const w = this.w;
     w.head();
-    w.take();
+    w.trust();
     return stringAt(w.from, w.size);
   }
 
-  /** bytes returns null for null. */
-  bytes(): Uint8Array | null {
+  /** take reads bytes or null, and reports whether it was bytes. */
+  take(): bool {
     const w = this.w;
     w.head();
-    if (w.isNull()) return null;
-    w.take();
-    return bytesAt(w.from, w.size);
+    const is = !w.isNull();
+    if (is) w.trust();
+    this.from = is ? w.from : 0;
+    this.size = is ? w.size : 0;
+    return is;
   }
+
+  /** bytes returns a copy, null for null. */
+  private bytes(): Uint8Array | null { return this.take() ? bytesAt(this.from, this.size) : null; }
 
   call(): Call {
     const self = this.text();
     const sender = this.text();
     const sequence = this.uint();
     const time = this.int();
-    const seed = this.bytes();
-    return new Call(self, sequence, time, sender, seed == null ? new Uint8Array(32) : seed, this.uint());
+    this.take();
+    const seed = this.from;
+    return new Call(self, sequence, time, sender, seed, this.uint());
   }
 
   view(): View {
@@ -141,11 +151,11 @@ class Input {
     for (let n = this.uint(); n > 0; n--) {
       this.w.head();
       const by = this.text();
-      const e = new Event(this.text(), by);
+      const e = new Event(by, this.text());
       for (let a = this.uint(); a > 0; a--) {
         this.w.head();
         const key = this.text();
-        e.with(key, this.text());
+        e.attributes.push(new Attribute(key, this.text()));
       }
       events.push(e);
     }

@@ -35,6 +35,7 @@ export class Cut {
 /** appendKey appends a key: a string, a Uint8Array, an integer or a Pair. */
 export function appendKey<K>(b: Buffer, k: K, last: bool): void {
   if (isString<K>()) {
+    if (last) return b.utf8(changetype<string>(k));
     const text = new Buffer();
     text.utf8(changetype<string>(k));
     appendPart(b, text.ptr, text.len, last);

@@ -11,17 +11,15 @@ export class Path {
     private ptr: usize,
     private len: u32,
     private index: i32 = 0, // of an array, if the name is empty
+    private name: string = "", // of a root, which is plain
   ) {}
 
-  /** of returns the path of a root, whose name is plain. */
-  static of(name: string): Path {
-    const b = String.UTF8.encode(name);
-    return new Path(null, changetype<usize>(b), b.byteLength);
-  }
+  /** of returns the path of a root. */
+  static of(name: string): Path { return new Path(null, 0, 0, 0, name); }
 
   private toString(): string {
     const up = this.up;
-    if (up == null) return String.UTF8.decodeUnsafe(this.ptr, this.len);
+    if (up == null) return this.name;
     if (this.len == 0) return up.toString() + "[" + this.index.toString() + "]";
     return up.toString() + "." + quotable(this.ptr, this.len);
   }

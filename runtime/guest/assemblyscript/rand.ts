@@ -48,10 +48,11 @@ export class Rand {
   private i: i32 = 0;
   private n: i32 = 32;
 
-  constructor(seed: Uint8Array, span: u64) {
+  /** The seed of the transaction is 32 bytes in memory. */
+  constructor(seed: usize, span: u64) {
     const input = new StaticArray<u8>(40);
     const at = changetype<usize>(input);
-    memory.copy(at, seed.dataStart, min(32, seed.length));
+    memory.copy(at, seed, 32);
     store<u64>(at, bswap(span), 32);
     this.key = sha256(at);
     for (let i = 0; i < 8; i++) this.key[i] = bswap(this.key[i]); // words of bytes in the other order

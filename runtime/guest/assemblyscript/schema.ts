@@ -1,4 +1,4 @@
-import { Buffer } from "./buffer";
+import { Buffer, sameBytes } from "./buffer";
 
 /** Form says how a type stands on the wire. */
 export namespace Form {
@@ -23,11 +23,11 @@ export class Schema {
   elem: Schema | null = null;
   key: Schema | null = null;
   /** The fields, in the order in which the class names them. */
-  names: Array<string> = [];
-  schemas: Array<Schema> = [];
+  readonly names: Array<string> = [];
+  readonly schemas: Array<Schema> = [];
   /** The encoded names of the fields, and the order of the fields by them. */
   private encoded: Array<Buffer> = [];
-  order: Array<i32> = [];
+  readonly order: Array<i32> = [];
 
   constructor(public form: i32, public bits: i32 = 0) {}
 
@@ -53,10 +53,10 @@ export class Schema {
 
   /** field returns the index of the field whose name lies in memory, -1 if there is none. */
   field(ptr: usize, len: u32): i32 {
-    for (let i = 0; i < this.encoded.length; i++) {
-      const key = this.encoded[i];
-      const head: u32 = len < 24 ? 1 : len <= 0xff ? 2 : len <= 0xffff ? 3 : 5;
-      if (key.len == head + len && memory.compare(key.ptr + head, ptr, len) == 0) return i;
+    const head: u32 = len < 24 ? 1 : len <= 0xff ? 2 : len <= 0xffff ? 3 : 5;
+    for (let i = 0, n = this.encoded.length; i < n; i++) {
+      const key = unchecked(this.encoded[i]);
+      if (key.len == head + len && sameBytes(key.ptr + head, ptr, len)) return i;
     }
     return -1;
   }

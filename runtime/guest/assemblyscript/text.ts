@@ -1,7 +1,7 @@
 // Texts of errors. They are those of Go's package typed, to the byte, because the text of an error is a part of the
 // result of a transaction.
 
-import { Buffer, stringAt } from "./buffer";
+import { Buffer, asciiPrefix, stringAt } from "./buffer";
 
 /** MAX_NAME bounds the name of a message or a state helper, and what is quoted of a text from outside, in bytes. */
 export const MAX_NAME: u32 = 64;
@@ -26,7 +26,7 @@ function runeLength(ptr: usize, left: u32): u32 {
 
 /** validUTF8 reports whether bytes are a text. */
 export function validUTF8(ptr: usize, len: u32): bool {
-  let i: u32 = 0;
+  let i = asciiPrefix(ptr, len);
   while (i < len) {
     const n = runeLength(ptr + i, len - i);
     if (n == 0) return false;

@@ -32,6 +32,14 @@ export class Wire {
   /** A placeless one leaves the offset out of faults: for data that is a part of what the sender of it knows. */
   constructor(public ptr: usize, public len: u32, private placeless: bool = false) {}
 
+  /** over lets the wire read other data. */
+  over(ptr: usize, len: u32): this {
+    this.ptr = ptr;
+    this.len = len;
+    this.off = 0;
+    return this;
+  }
+
   /** head reads one head. It refuses tags, indefinite lengths and lengths beyond the end of the data. */
   head(): bool {
     if (this.off >= this.len) return this.wrong("the data ends too early");
@@ -40,6 +48,15 @@ export class Wire {
     const major: u8 = b >> 5;
     const info: u8 = b & 31;
     let n: u32 = 0;
+    if (info < 24 && major < Major.Tag) { // most heads
+      const left = this.len - this.off - 1;
+      if (major >= Major.Bytes && (major == Major.Pairs ? <u32>info * 2 : <u32>info) > left) return this.wrong("the data ends too early");
+      this.major = major;
+      this.info = info;
+      this.arg = info;
+      this.off++;
+      return true;
+    }
     if (info >= 24) {
       if (info < 28) n = 1 << (info - 24);
       else if (info == 31 && major != Major.Simple) return this.wrong("an indefinite length is not allowed");
@@ -71,13 +88,16 @@ export class Wire {
 
   /** take reads the content of the byte or text string whose head has been read. */
   take(): bool {
-    const from = this.ptr + this.off;
-    const size = <u32>this.arg;
-    if (this.major == Major.Text && !validUTF8(from, size)) return this.wrong("a text is not valid UTF-8");
-    this.from = from;
-    this.size = size;
-    this.off += size;
+    if (this.major == Major.Text && !validUTF8(this.ptr + this.off, <u32>this.arg)) return this.wrong("a text is not valid UTF-8");
+    this.trust();
     return true;
+  }
+
+  /** trust is take for a text that is known to be one. */
+  trust(): void {
+    this.from = this.ptr + this.off;
+    this.size = <u32>this.arg;
+    this.off += this.size;
   }
 
   /** isNull reports whether the head that has been read is null or undefined. */
