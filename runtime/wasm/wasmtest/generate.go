@@ -189,15 +189,7 @@ func (g *generator) function(i int) {
 	rest := g.size - share
 	g.size = share
 
-	g.spend()
-	g.op(wasm.OpIf)
-	g.out = append(g.out, emptyBlock)
-	g.labels = append(g.labels, label{})
-	for _, r := range t.Results {
-		g.out = wasm.AppendConst(g.out, r, 0)
-	}
-	g.op(wasm.OpReturn, wasm.OpEnd)
-	g.labels = g.labels[:1]
+	g.returnIfSpent()
 	for g.size > 0 {
 		g.statement()
 	}
@@ -212,6 +204,18 @@ func (g *generator) function(i int) {
 		locals = append(locals, wasm.Local{Count: 1, Type: l})
 	}
 	g.m.Codes = append(g.m.Codes, wasm.Code{Locals: locals, Body: g.out})
+}
+
+// returnIfSpent takes 1 from the budget and returns if it was empty. What it returns is constant: to compute it could take
+// a way back to where this is.
+func (g *generator) returnIfSpent() {
+	g.spend()
+	g.op(wasm.OpIf)
+	g.out = append(g.out, emptyBlock)
+	for _, r := range g.labels[0].types {
+		g.out = wasm.AppendConst(g.out, r, 0)
+	}
+	g.op(wasm.OpReturn, wasm.OpEnd)
 }
 
 // spend takes 1 from the budget and leaves whether it was empty.

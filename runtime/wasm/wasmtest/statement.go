@@ -157,11 +157,7 @@ func (g *generator) passThrough() {
 	g.out = wasm.AppendS64(g.out, int64(g.passing))
 	g.inside(types, func() {
 		if op == wasm.OpLoop {
-			g.spend()
-			g.op(wasm.OpIf)
-			g.out = append(g.out, emptyBlock)
-			g.inside(nil, func() { g.goTo(uint32(len(g.labels) - 1)) }) // to the end of the function
-			g.op(wasm.OpEnd)
+			g.returnIfSpent()
 		}
 		g.statements()
 		g.expression(wasm.I32)
