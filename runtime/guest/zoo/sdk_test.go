@@ -259,6 +259,22 @@ func sendState(t *testing.T, p *pair) {
 	p.send("query", typed.Encode(Show{}))
 }
 
+// TestDeepState reads what only an actor can have written: values nest deeper than messages.
+func TestDeepState(t *testing.T) { each(t, readDeepState) }
+
+func readDeepState(t *testing.T, p *pair) {
+	for _, depth := range []int{64, 100, 255, 256, 300} {
+		deep := &Everything{Text: "bottom"}
+		for range depth - 1 {
+			deep = &Everything{Text: "deep", Nested: deep}
+		}
+		for _, o := range []*one{&p.native, &p.guest} {
+			o.state.Set([]byte("value"), typed.EncodeValue(deep))
+		}
+		p.send("query", typed.Encode(Show{}))
+	}
+}
+
 func TestCalls(t *testing.T) { each(t, sendCalls) }
 
 func sendCalls(t *testing.T, p *pair) {

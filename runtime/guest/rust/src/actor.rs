@@ -490,10 +490,10 @@ fn decode_fields<M: Field>(name: &str, fields: &[u8]) -> Result<M> {
     }
     let malformed = |message| Error::new(code::MALFORMED, message);
     let mut d = Decoder::new(fields, true);
-    let v = M::decode(&mut d).filter(|_| d.wire.at_end());
-    let Some(v) = v else {
+    let mut v = M::zero();
+    if v.decode(&mut d).is_none() || !d.wire.at_end() {
         return Err(malformed(explain(M::schema(), fields, name, MESSAGE_DEPTH, true)));
-    };
+    }
     if d.bent && M::schema().is_strict(&mut Vec::new()) {
         check(M::schema(), fields, name, MESSAGE_DEPTH, true).map_err(malformed)?;
     }

@@ -37,7 +37,7 @@ impl Head {
             MAP => "a map",
             TAG => "a tag",
             _ if self.is_float() => "a float",
-            _ if self.arg == 20 || self.arg == 21 => "a boolean",
+            _ if self.is_bool() => "a boolean",
             _ if self.arg == 22 || self.arg == 23 => "null",
             _ => "a simple value",
         }
@@ -45,6 +45,10 @@ impl Head {
 
     pub fn is_float(self) -> bool {
         self.major == SIMPLE && (25..=27).contains(&self.info)
+    }
+
+    pub fn is_bool(self) -> bool {
+        self.major == SIMPLE && !self.is_float() && (self.arg == 20 || self.arg == 21)
     }
 
     /// Whether this is null or undefined, which leave the zero value of any type.

@@ -40,8 +40,10 @@ pub trait Field: Sized {
     #[doc(hidden)]
     fn encode(&self, dst: &mut Vec<u8>);
 
+    /// Decodes into a value that is zero. Values are never moved on the way: that would need room on the stack for each
+    /// level of what nests.
     #[doc(hidden)]
-    fn decode(d: &mut Decoder) -> Option<Self>;
+    fn decode(&mut self, d: &mut Decoder) -> Option<()>;
 
     /// Whether a field that may be left out is.
     #[doc(hidden)]
@@ -87,8 +89,28 @@ pub fn decode_value<T: Field>(data: &[u8]) -> Result<T, Error> {
 
 pub(crate) fn decode_stored<T: Field>(data: &[u8]) -> Option<T> {
     let mut d = Decoder::new(data, false);
-    let v = T::decode(&mut d)?;
+    let mut v = T::zero();
+    v.decode(&mut d)?;
     d.wire.at_end().then_some(v)
+}
+
+/// Appends a zero value. It is a function of its own so that a value that is on its way into a list has no room on the stack
+/// of one that calls itself.
+#[inline(never)]
+fn push_zero<T: Field>(items: &mut Vec<T>) {
+    items.push(T::zero());
+}
+
+/// Moves a zero value to the heap, see [`push_zero`].
+#[inline(never)]
+fn zero_box<T: Field>() -> Box<T> {
+    Box::new(T::zero())
+}
+
+/// Puts a zero value into a place, see [`push_zero`].
+#[inline(never)]
+fn fill_zero<T: Field>(place: &mut Option<T>) {
+    *place = Some(T::zero());
 }
 
 /// Reads values as they are, without words for what is wrong.
@@ -122,7 +144,14 @@ impl<'a> Decoder<'a> {
         if h.major != ARRAY {
             return None;
         }
-        self.nested(|d| (0..h.arg).map(|_| T::decode(d)).collect())
+        self.nested(|d| {
+            let mut items: Vec<T> = Vec::new(); // what was announced need not come
+            for _ in 0..h.arg {
+                push_zero(&mut items);
+                items.last_mut()?.decode(d)?;
+            }
+            Some(items)
+        })
     }
 
     fn text(&mut self, h: Head) -> Option<&'a str> {
@@ -190,12 +219,12 @@ macro_rules! integer_parts {
         fn encode(&self, dst: &mut Vec<u8>) {
             $put(dst, <$wide>::from(*self));
         }
-        fn decode(d: &mut Decoder) -> Option<Self> {
+        fn decode(&mut self, d: &mut Decoder) -> Option<()> {
             let h = d.head()?;
-            if h.is_null() {
-                return Some(0);
+            if !h.is_null() {
+                *self = <$t>::try_from($convert(h)?).ok()?;
             }
-            <$t>::try_from($convert(h)?).ok()
+            Some(())
         }
         fn is_empty(&self) -> bool {
             *self == 0
@@ -256,12 +285,13 @@ impl Field for bool {
         put_bool(dst, *self);
     }
 
-    fn decode(d: &mut Decoder) -> Option<Self> {
+    fn decode(&mut self, d: &mut Decoder) -> Option<()> {
         match d.head()? {
-            h if h.is_null() => Some(false),
-            h if h.kind() == "a boolean" => Some(h.arg == 21),
-            _ => None,
+            h if h.is_null() => {}
+            h if h.is_bool() => *self = h.arg == 21,
+            _ => return None,
         }
+        Some(())
     }
 
     fn is_empty(&self) -> bool {
@@ -280,13 +310,14 @@ impl Field for f64 {
         put_float(dst, *self);
     }
 
-    fn decode(d: &mut Decoder) -> Option<Self> {
-        match d.head()? {
-            h if h.is_null() => Some(0.0),
-            h if h.is_float() => Some(h.float()),
-            h if h.major == UINT => Some(h.arg as f64),
-            h => Some(signed(h)? as f64),
-        }
+    fn decode(&mut self, d: &mut Decoder) -> Option<()> {
+        *self = match d.head()? {
+            h if h.is_null() => 0.0,
+            h if h.is_float() => h.float(),
+            h if h.major == UINT => h.arg as f64,
+            h => signed(h)? as f64,
+        };
+        Some(())
     }
 
     fn is_empty(&self) -> bool {
@@ -305,10 +336,11 @@ impl Field for f32 {
         put_float(dst, (*self).into());
     }
 
-    fn decode(d: &mut Decoder) -> Option<Self> {
-        let f = f64::decode(d)?;
-        let fits = f.is_nan() || f.is_infinite() || f.abs() <= f32::MAX.into();
-        fits.then_some(f as f32)
+    fn decode(&mut self, d: &mut Decoder) -> Option<()> {
+        let mut f = 0.0;
+        f64::decode(&mut f, d)?;
+        *self = f as f32;
+        (f.is_nan() || f.is_infinite() || f.abs() <= f32::MAX.into()).then_some(())
     }
 
     fn is_empty(&self) -> bool {
@@ -327,11 +359,12 @@ impl Field for String {
         put_text(dst, self);
     }
 
-    fn decode(d: &mut Decoder) -> Option<Self> {
-        match d.head()? {
-            h if h.is_null() => Some(String::new()),
-            h => Some(d.text(h)?.into()),
+    fn decode(&mut self, d: &mut Decoder) -> Option<()> {
+        let h = d.head()?;
+        if !h.is_null() {
+            *self = d.text(h)?.into();
         }
+        Some(())
     }
 
     fn is_empty(&self) -> bool {
@@ -350,8 +383,11 @@ impl Field for Address {
         put_text(dst, self);
     }
 
-    fn decode(d: &mut Decoder) -> Option<Self> {
-        String::decode(d).map(Address::from)
+    fn decode(&mut self, d: &mut Decoder) -> Option<()> {
+        let mut s = String::new();
+        s.decode(d)?;
+        *self = s.into();
+        Some(())
     }
 
     fn is_empty(&self) -> bool {
@@ -370,11 +406,12 @@ impl<T: Field> Field for Vec<T> {
         T::encode_list(self, dst);
     }
 
-    fn decode(d: &mut Decoder) -> Option<Self> {
-        match d.head()? {
-            h if h.is_null() => Some(Vec::new()),
-            h => T::decode_list(h, d),
+    fn decode(&mut self, d: &mut Decoder) -> Option<()> {
+        let h = d.head()?;
+        if !h.is_null() {
+            *self = T::decode_list(h, d)?;
         }
+        Some(())
     }
 
     fn is_empty(&self) -> bool {
@@ -393,11 +430,12 @@ impl<T: Field, const N: usize> Field for [T; N] {
         T::encode_list(self, dst);
     }
 
-    fn decode(d: &mut Decoder) -> Option<Self> {
-        match d.head()? {
-            h if h.is_null() => Some(Self::zero()),
-            h => T::decode_list(h, d)?.try_into().ok(),
+    fn decode(&mut self, d: &mut Decoder) -> Option<()> {
+        let h = d.head()?;
+        if !h.is_null() {
+            *self = T::decode_list(h, d)?.try_into().ok()?;
         }
+        Some(())
     }
 }
 
@@ -416,13 +454,14 @@ impl<T: Field> Field for Option<T> {
         }
     }
 
-    fn decode(d: &mut Decoder) -> Option<Self> {
+    fn decode(&mut self, d: &mut Decoder) -> Option<()> {
         let start = d.wire.off;
         if d.head()?.is_null() {
-            return Some(None);
+            return Some(());
         }
         d.wire.off = start;
-        T::decode(d).map(Some)
+        fill_zero(self);
+        self.as_mut()?.decode(d)
     }
 
     fn is_empty(&self) -> bool {
@@ -435,15 +474,15 @@ impl<T: Field> Field for Box<T> {
     const SCHEMA: Schema = T::SCHEMA;
 
     fn zero() -> Self {
-        Box::new(T::zero())
+        zero_box()
     }
 
     fn encode(&self, dst: &mut Vec<u8>) {
         (**self).encode(dst);
     }
 
-    fn decode(d: &mut Decoder) -> Option<Self> {
-        T::decode(d).map(Box::new)
+    fn decode(&mut self, d: &mut Decoder) -> Option<()> {
+        (**self).decode(d)
     }
 
     fn is_empty(&self) -> bool {
@@ -482,23 +521,25 @@ impl<K: MapKey, V: Field> Field for BTreeMap<K, V> {
         }
     }
 
-    fn decode(d: &mut Decoder) -> Option<Self> {
+    fn decode(&mut self, d: &mut Decoder) -> Option<()> {
         let h = d.head()?;
         if h.is_null() {
-            return Some(BTreeMap::new());
+            return Some(());
         }
         if h.major != MAP {
             return None;
         }
         d.nested(|d| {
-            let mut m = BTreeMap::new();
             for _ in 0..h.arg {
-                let k = Option::<K>::decode(d)??;
-                if m.insert(k, V::decode(d)?).is_some() {
+                let mut key = None;
+                Option::<K>::decode(&mut key, d)?;
+                let mut value = zero_box::<V>();
+                value.decode(d)?;
+                if self.insert(key?, *value).is_some() {
                     return None;
                 }
             }
-            Some(m)
+            Some(())
         })
     }
 

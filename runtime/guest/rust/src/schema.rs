@@ -247,7 +247,7 @@ impl<'a> Checker<'a> {
 fn check_scalar(s: &Schema, h: Head, at: &Path) -> Result<(), String> {
     let fits = match s.form {
         Form::Any => true,
-        Form::Bool => h.kind() == "a boolean",
+        Form::Bool => h.is_bool(),
         Form::Float => h.is_float() || h.is_integer(),
         Form::Int(bits) | Form::Uint(bits) if h.is_integer() => {
             if s.fits(h) {

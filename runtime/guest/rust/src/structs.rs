@@ -80,10 +80,9 @@ macro_rules! structs {
             }
 
             #[allow(unused_mut, unused_variables, unused_assignments)]
-            fn decode(d: &mut $crate::export::Decoder) -> ::core::option::Option<Self> {
-                let mut v: Self = $crate::Field::zero();
+            fn decode(&mut self, d: &mut $crate::export::Decoder) -> ::core::option::Option<()> {
                 let ::core::option::Option::Some(pairs) = d.object()? else {
-                    return ::core::option::Option::Some(v);
+                    return ::core::option::Option::Some(());
                 };
                 let mut seen = [false; <$name as $crate::Field>::SCHEMA.fields()];
                 for _ in 0..pairs {
@@ -94,7 +93,7 @@ macro_rules! structs {
                             if ::core::mem::replace(&mut seen[i], true) {
                                 return ::core::option::Option::None;
                             }
-                            v.$field = $crate::Field::decode(d)?;
+                            $crate::Field::decode(&mut self.$field, d)?;
                             continue;
                         }
                         i += 1;
@@ -102,7 +101,7 @@ macro_rules! structs {
                     d.unknown()?;
                 }
                 d.close();
-                ::core::option::Option::Some(v)
+                ::core::option::Option::Some(())
             }
         }
     )*};
