@@ -2,6 +2,7 @@ package instrument_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"reflect"
 	"slices"
@@ -297,15 +298,46 @@ func TestRewriteSharesNothing(t *testing.T) {
 	}
 	m.Exports = append(make([]binary.Export, 0, 100), m.Exports...)
 	m.Globals = append(make([]binary.Global, 0, 100), m.Globals...)
-	before, room := *m, m.Exports[:cap(m.Exports)]
+	before, exports, globals := *m, m.Exports[:cap(m.Exports)], m.Globals[:cap(m.Globals)]
 	if _, err := instrument.Rewrite(m, instrument.Options{Gas: unit(false), MaxPages: 4, Depth: 9}); err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(wasm, kept) || room[len(before.Exports)].Name != "" {
+	if !slices.Equal(wasm, kept) || exports[len(before.Exports)].Name != "" || globals[len(before.Globals)].Init != nil {
 		t.Error("what the module was made of is changed")
 	}
 	if !slices.Equal(before.Encode(), kept) {
 		t.Error("the parts of the module are changed")
+	}
+}
+
+// TestVersion pins what modules are rewritten to. Compiled code is kept under Version, and calls are logged with the gas
+// that they used: if this fails for a good reason, raise Version.
+func TestVersion(t *testing.T) {
+	h := sha256.New()
+	add := func(m *binary.Module) {
+		for _, o := range options(weighted) {
+			h.Write(rewritten(t, m.Encode(), o))
+		}
+	}
+	for _, p := range programs {
+		add(p.m())
+	}
+	for _, k := range kernels {
+		add(k.m())
+	}
+	m := module(function{name: "run", t: signature("i32 : i32"), body: wide(90, 60)}, function{body: `end`})
+	m.Codes[0].Locals = []binary.Local{{Count: 90, Type: binary.I32}}
+	add(m)
+	add(module(function{name: "run", t: signature("f64 i32 : f64"), body: `
+		i32.const 0 local.get 1 i64.load i64.store
+		i32.const 0 i32.const 0 local.get 1 memory.copy
+		local.get 1 memory.grow drop memory.size drop
+		local.get 0 f64.const 2 f64.add end`}))
+	add(module(function{name: "run", t: signature("i32 : i32"),
+		body: strings.Repeat("i32.const 0 local.get 0 i32.store ", 3000) + "local.get 0 call 0 end"}))
+	const version, want = 1, "0797693649863b1d"
+	if got := fmt.Sprintf("%x", h.Sum(nil)[:8]); instrument.Version != version || got != want {
+		t.Errorf("version %d rewrites to %s, was %d and %s", instrument.Version, got, version, want)
 	}
 }
 
