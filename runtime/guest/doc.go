@@ -17,6 +17,9 @@
 //
 //	GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -ldflags="-s -w" -o currency.wasm .
 //
+// A small module has 3 MB, 0.9 packed by gzip, most of which is the runtime of Go; one of the typed layer has 4.7 MB, 1.3
+// packed. A call of the first takes some 2 µs in the guest, and a transfer of money between two balances 7.
+//
 // On any other system the same program builds, too, and does nothing: go vet and go test need no flags.
 //
 // # Guarantees

@@ -23,6 +23,7 @@ import (
 	"github.com/troupe-run/troupe/runtime/guest"
 	"github.com/troupe-run/troupe/runtime/guest/testdata/cast"
 	"github.com/troupe-run/troupe/runtime/wasm"
+	"github.com/troupe-run/troupe/runtime/wasm/troupe"
 	"github.com/troupe-run/troupe/state"
 )
 
@@ -33,12 +34,15 @@ type twins struct {
 	native, guest *world.World
 }
 
-// engine is that of all tests. It keeps what it has compiled in a folder, because the worlds of a test let go of it.
-var engine *runtime.Engine
+// engine is that of all worlds. It keeps what it has compiled in a folder, because the worlds of a test let go of it.
+var (
+	engine *runtime.Engine
+	cache  string
+)
 
 func TestMain(m *testing.M) {
-	cache, err := os.MkdirTemp("", "guest")
-	if err != nil {
+	var err error
+	if cache, err = os.MkdirTemp("", "guest"); err != nil {
 		panic(err)
 	}
 	engine = runtime.NewEngine(wasm.Options{CacheDir: cache})
@@ -371,6 +375,30 @@ func TestOutside(t *testing.T) {
 		if got += fmt.Sprintf(" log %q", tw.guest.Last().Trace.Root.Logs); !strings.HasPrefix(got, test.want) {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
 		}
+	}
+}
+
+// TestMemory checks that a call of a common actor begins with no more memory than is free of charge.
+func TestMemory(t *testing.T) {
+	e, err := wasm.NewEngine(wasm.Options{CacheDir: cache})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	m, err := e.Load(t.Context(), build(t, "../../examples/mmo/guest/go/warrior"), troupe.Dialect())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	const free = 64 // pages, see ABI.md
+	err = m.Call(1<<30, nil, func(c *wasm.Call) error {
+		if pages := c.MemorySize() >> 16; pages == 0 || pages > free {
+			t.Errorf("a call begins with %d pages, %d are free", pages, free)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 
