@@ -3,7 +3,7 @@ package c
 
 import "embed"
 
-// Sources are the header and what explains it.
+// Sources is the header, troupe.h, which documents itself.
 //
-//go:embed troupe.h README.md
+//go:embed troupe.h
 var Sources embed.FS

@@ -19,7 +19,7 @@ import (
 
 // Files are the templates as they are, each below the name of its language.
 //
-//go:embed all:as all:go
+//go:embed all:as all:c all:go all:rust
 var Files embed.FS
 
 // Languages returns the languages that there are templates for, sorted.
