@@ -123,7 +123,7 @@ func stateOf(inst api.Module) string {
 			fmt.Fprintf(&b, "%s=%x ", name, g.Get())
 		}
 	}
-	if memory := inst.Memory(); memory != nil {
+	if memory := inst.ExportedMemory("memory"); memory != nil { // Memory is an interface with nil inside if there is none
 		size := memory.Size()
 		if pages := inst.ExportedGlobal(instrument.PagesGlobal); pages != nil {
 			size = uint32(pages.Get()) << 16
