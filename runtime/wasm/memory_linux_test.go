@@ -1,6 +1,7 @@
 package wasm
 
 import (
+	"bytes"
 	"errors"
 	"testing"
 
@@ -104,6 +105,50 @@ func TestMemoryGivesBack(t *testing.T) {
 			}
 			if got := string(m.Bytes()[3<<20 : 3<<20+20]); got != "the end of the image" || used(m.Bytes()[4<<20:]) != 0 {
 				t.Errorf("memory is not that of the image: %q", got)
+			}
+			m.Free()
+			img.Free()
+		})
+	}
+}
+
+// TestMemorySettles has one call write to many pages, and others to few and to as many.
+func TestMemorySettles(t *testing.T) {
+	for name, b := range systemBackings(t) {
+		t.Run(name, func(t *testing.T) {
+			defer b.Free()
+			blank, err := b.Blank(4 << 20)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := 0; i < 2<<20; i += 100 {
+				blank.Bytes()[i] = 7
+			}
+			img, err := b.Image(blank)
+			if err != nil {
+				t.Fatal(err)
+			}
+			blank.Free()
+			m, err := img.Memory()
+			if err != nil {
+				t.Fatal(err)
+			}
+			const page = 4096
+			for i, call := range []struct{ pages, kept int }{
+				{4, 4}, {1, 4}, {300, 300}, {300, 300}, {200, 300}, {100, 100}, {100, 100}, {3, 3}, {20, 20}, {1, 1}, {15, 15}, {1, 15},
+			} {
+				for i := range call.pages {
+					m.Bytes()[i*page+9]++
+				}
+				if err := m.Reset(); err != nil {
+					t.Fatal(err)
+				}
+				if got := ownBytes(t, m) / page; got != call.kept {
+					t.Errorf("call %d, to %d pages: %d are kept, want %d", i, call.pages, got, call.kept)
+				}
+				if !bytes.Equal(m.Bytes()[:len(img.Bytes())], img.Bytes()) { // to read above it would leave pages of zeros there
+					t.Fatalf("call %d: memory is not that of the image", i)
+				}
 			}
 			m.Free()
 			img.Free()

@@ -1,6 +1,7 @@
 package wasm
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +28,7 @@ type finder func(pagemap int, mem []byte, s *scratch) error
 // scratch is what a finder works in: the kernel writes into it, so that it must not move.
 type scratch struct {
 	own     []span
+	stale   []span
 	scan    pagemapScan
 	regions [64]pageRegion
 	entries []uint64
@@ -34,6 +36,15 @@ type scratch struct {
 
 // span is a range of bytes of a memory, in whole pages.
 type span struct{ from, to int }
+
+// appendTo appends the span to a list, or makes the last one of the list longer by it.
+func (s span) appendTo(list []span) []span {
+	if last := len(list) - 1; last >= 0 && list[last].to == s.from {
+		list[last].to = s.to
+		return list
+	}
+	return append(list, s)
+}
 
 // newPaging finds out which way of asking for pages works here. Those that do not tell the truth, as emulations of Linux
 // may, count as not working.
@@ -218,9 +229,12 @@ type pageMemory struct {
 	image  *pageImage // nil: zeros
 }
 
-// keepBytes bounds what a memory keeps resident of its own between two calls. A call that writes to more has its first
-// pages copied back as ever, and gives back the rest.
-const keepBytes = 2 << 20
+// A memory keeps up to settledBytes resident of its own between two calls, whatever they are, and never more than
+// keepBytes.
+const (
+	settledBytes = 64 << 10
+	keepBytes    = 2 << 20
+)
 
 func (m *pageMemory) Bytes() []byte { return m.space.bytes }
 func (m *pageMemory) Free()         { m.space.free() }
@@ -246,23 +260,80 @@ func (m *pageMemory) Reset() error {
 	if err := m.own(s); err != nil {
 		return err
 	}
-	var content []byte
-	if m.image != nil {
-		content = m.image.content
-	}
-	mem, room := m.space.bytes, keepBytes
+	total := 0
 	for _, own := range s.own {
-		keep := min(own.to, own.from+room)
-		if keep < own.to {
-			if err := unix.Madvise(mem[keep:own.to], unix.MADV_DONTNEED); err != nil {
-				return fmt.Errorf("wasm: giving back memory of an instance: %w", err)
+		total += own.to - own.from
+	}
+	if total <= settledBytes {
+		for _, own := range s.own {
+			m.restore(own)
+		}
+		return nil
+	}
+	return m.settle(s, total)
+}
+
+// restore makes pages equal to the image.
+func (m *pageMemory) restore(pages span) {
+	mem := m.space.bytes[pages.from:pages.to]
+	if m.image != nil && pages.from < len(m.image.content) {
+		mem = mem[copy(mem, m.image.content[pages.from:]):]
+	}
+	wipe(mem)
+}
+
+// settle makes the pages in s.own equal to the image, which are many, and gives back those that cost more than they are
+// worth: what is above keepBytes, and those that an earlier call has written to and this one has not, if they are most
+// of all. A call that writes to many pages would make all that come after it slow otherwise.
+func (m *pageMemory) settle(s *scratch, total int) error {
+	page, room, stale := os.Getpagesize(), keepBytes, 0
+	s.stale = s.stale[:0]
+	for _, own := range s.own {
+		kept := span{own.from, min(own.to, own.from+room)}
+		room -= kept.to - kept.from
+		if err := m.giveBack(span{kept.to, own.to}); err != nil {
+			return err
+		}
+		for ; kept.from < kept.to; kept.from += page {
+			if one := (span{kept.from, kept.from + page}); m.isRestored(one) {
+				stale += page
+				s.stale = one.appendTo(s.stale)
+			} else {
+				m.restore(one)
 			}
 		}
-		room -= keep - own.from
-		if own.from < len(content) {
-			own.from += copy(mem[own.from:keep], content[own.from:])
+	}
+	if stale <= total/2 {
+		return nil
+	}
+	for _, pages := range s.stale {
+		if err := m.giveBack(pages); err != nil {
+			return err
 		}
-		wipe(mem[own.from:keep])
+	}
+	return nil
+}
+
+// isRestored reports whether pages are equal to the image.
+func (m *pageMemory) isRestored(pages span) bool {
+	mem := m.space.bytes[pages.from:pages.to]
+	if m.image != nil && pages.from < len(m.image.content) {
+		want := m.image.content[pages.from:min(pages.to, len(m.image.content))]
+		if !bytes.Equal(mem[:len(want)], want) {
+			return false
+		}
+		mem = mem[len(want):]
+	}
+	return used(mem) == 0
+}
+
+// giveBack gives pages back to the system: then they are those of the image again, or zero above it.
+func (m *pageMemory) giveBack(pages span) error {
+	if pages.from == pages.to {
+		return nil
+	}
+	if err := unix.Madvise(m.space.bytes[pages.from:pages.to], unix.MADV_DONTNEED); err != nil {
+		return fmt.Errorf("wasm: giving back memory of an instance: %w", err)
 	}
 	return nil
 }
