@@ -255,7 +255,7 @@ typedef struct {
 troupe_rand troupe_random(const troupe_call *c);
 // A number of 64 bits.
 uint64_t troupe_rand_next(troupe_rand *r);
-// A number that is less than n, each with the same chance. n is not 0.
+// A number that is less than n, each with the same chance. It aborts if n is 0.
 uint64_t troupe_rand_below(troupe_rand *r, uint64_t n);
 
 // ---- Types ----
@@ -958,7 +958,7 @@ TROUPE_ONCE_ void troupe_put_quoted(troupe_buffer *b, troupe_text text) {
 			troupe_put_byte(b, (uint8_t)r);
 		} else {
 			int digits = r < 0x80 ? 2 : r < 0x10000 ? 4 : 8;
-			troupe_put(b, (char[]){'\\', "xuuuU"[digits / 2 > 1 ? digits / 2 : 0]}, 2);
+			troupe_put(b, (char[]){'\\', digits == 2 ? 'x' : digits == 4 ? 'u' : 'U'}, 2);
 			troupe_put_hex(b, r, digits);
 		}
 	}
@@ -1894,7 +1894,7 @@ static bool troupe_json_unit(const troupe_json *r, size_t off, uint32_t *unit) {
 	*unit = 0;
 	for (size_t i = off + 2; i < off + 6; i++) {
 		uint8_t c = r->src[i];
-		uint32_t digit = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10u : 16u;
+		uint32_t low = c | 32u, digit = c >= '0' && c <= '9' ? c - (uint32_t)'0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : 16;
 		if (digit == 16) return false;
 		*unit = *unit << 4 | digit;
 	}
@@ -3194,6 +3194,7 @@ static uint64_t troupe_product(uint64_t a, uint64_t b, uint64_t *low) {
 }
 
 uint64_t troupe_rand_below(troupe_rand *r, uint64_t n) {
+	if (n == 0) troupe_abort(TROUPE_TEXT("there is no number below 0"));
 	if ((n & (n - 1)) == 0) return troupe_rand_next(r) & (n - 1);
 	uint64_t low, high = troupe_product(troupe_rand_next(r), n, &low);
 	if (low < n) {

@@ -289,6 +289,16 @@ func sendCalls(t *testing.T, p *pair) {
 	}
 }
 
+// TestPanics lets guests draw a number below 0, which ends a Go program, too.
+func TestPanics(t *testing.T) { each(t, sendPanics) }
+
+func sendPanics(t *testing.T, p *pair) {
+	got := p.guest.deliver("execute", typed.Encode(Relay{"", 0, 8}))
+	if !strings.HasPrefix(got, "error panic: self panicked\n") || !strings.Contains(got, "there is no number below 0") {
+		t.Errorf("the guest says %s", got)
+	}
+}
+
 func TestReplies(t *testing.T) { each(t, sendReplies) }
 
 func sendReplies(t *testing.T, p *pair) {
