@@ -109,8 +109,8 @@ func readEntry(path string, key [32]byte, d *Dialect) (*entry, error) {
 	return decodeEntry(b, key, d)
 }
 
-// decodeEntry returns what a file holds, without the hash of the module; it shares memory with b. Nothing in b makes it
-// panic, or return what a module of the dialect cannot be.
+// decodeEntry returns what a file holds, without the hash of the module; what was compiled is a part of b.
+// Nothing in b makes it panic, or return what a module of the dialect cannot be.
 func decodeEntry(b []byte, key [32]byte, d *Dialect) (*entry, error) {
 	if len(b) < headSize+sumSize || !bytes.HasPrefix(b, entryMagic) || !bytes.Equal(b[len(entryMagic):headSize-4], key[:]) {
 		return nil, errDamaged
@@ -131,10 +131,12 @@ func decodeEntry(b []byte, key [32]byte, d *Dialect) (*entry, error) {
 	if rest = rest[size:]; !e.fits(len(rest), d) {
 		return nil, errDamaged
 	}
+	// The code and the data are kept for as long as the module, what was compiled is not.
+	kept := bytes.Clone(rest[:e.Code+e.Data])
 	p := &prepared{
-		dialect: d, code: rest[:e.Code], info: e.Info, imports: e.Imports, entries: e.Entries, inits: e.Inits,
+		dialect: d, code: kept[:e.Code:e.Code], info: e.Info, imports: e.Imports, entries: e.Entries, inits: e.Inits,
 	}
-	data := bytes.Clone(rest[e.Code : e.Code+e.Data]) // some modules keep it for long
+	data := kept[e.Code:]
 	for _, s := range e.Segments {
 		p.data = append(p.data, segment{s.Offset, data[:s.Length]})
 		data = data[s.Length:]
