@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,11 +43,24 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TROUPE_CACHE", filepath.Join(env.WorkDir, ".cache"))
-			return nil
+			return goEnv(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "damage": damage, "missing": missing,
 			"wait-locked": waitLocked, "guest": guest(account)},
 	})
+}
+
+// goEnv lets scripts use the go command: its caches are in a home that scripts do not have.
+func goEnv(env *testscript.Env) error {
+	for _, name := range []string{"GOCACHE", "GOMODCACHE"} {
+		out, err := exec.Command("go", "env", name).Output()
+		if err != nil {
+			return err
+		}
+		env.Setenv(name, strings.TrimSpace(string(out)))
+	}
+	env.Setenv("GOPROXY", "off")
+	return nil
 }
 
 // TestExamples runs the transcripts of the examples with the modules that are built in.

@@ -59,10 +59,12 @@ Bytes of actors (bodies, data, values) are objects {"json": the value, if there 
 	root.PersistentFlags().DurationVar(&c.timeout, "timeout", 0, "give up after this `time`, such as 5s; 0 means never")
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{outputText, outputJSON}, cobra.ShellCompDirectiveNoFileComp))
 	_ = root.MarkPersistentFlagDirname("dir")
-	root.AddGroup(&cobra.Group{ID: "act", Title: "Send and run:"}, &cobra.Group{ID: "look", Title: "Look at the state:"},
+	root.AddGroup(&cobra.Group{ID: "act", Title: "Send and run:"}, &cobra.Group{ID: "make", Title: "Write actors:"},
+		&cobra.Group{ID: "look", Title: "Look at the state:"},
 		&cobra.Group{ID: "past", Title: "Look at the past:"}, &cobra.Group{ID: "keep", Title: "Keep and measure:"})
 	for group, commands := range map[string][]*cobra.Command{
-		"act": {c.sendCommand(), c.installCommand(), c.instantiateCommand(), c.migrateCommand(), c.runCommand(), c.testCommand()},
+		"act":  {c.sendCommand(), c.installCommand(), c.instantiateCommand(), c.migrateCommand(), c.runCommand(), c.testCommand()},
+		"make": {c.newCommand(), c.buildCommand(), c.devCommand()},
 		"look": {c.queryCommand(), c.getCommand(), c.scanCommand(), c.actorsCommand(), c.modulesCommand(), c.moduleCommand(),
 			c.showCommand()},
 		"past": {c.logCommand(), c.traceCommand(), c.verifyCommand()},

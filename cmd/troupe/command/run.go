@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/troupe-run/troupe/cmd/troupe/manifest"
 	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actortest/transcript"
@@ -22,28 +23,44 @@ type runFlags struct {
 	brief  bool
 	seed   uint64
 	only   []string
+	// Of an application.
+	updateLock, replace, migrate bool
 }
 
 func (c *call) runCommand() *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
-		Use:   "run FILE...",
-		Short: "Execute scripts and print what happens",
+		Use:   "run [FILE | FOLDER]...",
+		Short: "Execute scripts, or an application, and print what happens",
 		Long: `Execute the commands of transcripts and print what happens, with the tree of each transaction. It runs in memory, with a
 clock and randomness of its own, so that it prints the same every time. With --dir on the command line it runs on that
 data directory instead; then commands about the surroundings (crash, fork, clock, …) are refused. "-" is standard input.
 Answers in the file do not count: see '` + c.Name + ` test'.
+
+A FOLDER with a ` + manifest.File + ` is an application; without an argument, it is this folder. Its modules are built and installed, its
+actors created, and its scripts run: in memory each on a host of its own, in a data directory on what is there. If there is a
+` + manifest.LockFile + `, a module that differs from it is refused, unless --update-lock accepts the change.
 
 A script has a command on each line, and its input below it:
 
 ` + scriptHelp(),
 		Example: c.examples(`
 			% run testdata/payout.txt
+			% run examples/mmo
 			% run seed.txt --dir ./troupe-data
 			echo 'send alice puppet/a text:"set k=v"' | % run -`),
-		Args: between(1, 1000),
+		Args: between(0, 1000),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.onDisk = cmd.Flags().Changed("dir")
+			if len(args) == 0 && !isApp(".") {
+				return misuse("an argument is missing: run FILE... or FOLDER, or in a folder with a %s", manifest.File)
+			}
+			if len(args) == 0 {
+				args = []string{"."}
+			}
+			if slices.ContainsFunc(args, isApp) {
+				return c.runApps(cmd.Context(), args, &f)
+			}
 			scripts, err := c.scripts(args, f.onDisk)
 			if err != nil {
 				return err
@@ -57,6 +74,9 @@ A script has a command on each line, and its input below it:
 		},
 	}
 	c.modulesFlag(cmd, &f.only)
+	lockFlag(cmd, &f.updateLock)
+	cmd.Flags().BoolVar(&f.replace, "replace", false, "of an application in a data directory: put its code in the place of other code")
+	cmd.Flags().BoolVar(&f.migrate, "migrate", false, "and migrate all actors of its modules, module by module")
 	cmd.Flags().BoolVar(&f.brief, "brief", false, "print outcomes instead of trees")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 0, "the `seed` of all randomness, in memory")
 	return cmd
@@ -104,11 +124,19 @@ func (c *call) runScript(ctx context.Context, s *transcript.Script, f *runFlags)
 	if f.onDisk {
 		return c.write(func(h *runtime.Host) error { return c.play(ctx, world.Around(h), s, f) })
 	}
-	return c.inWorld(f.seed, f.only, func(w *world.World) error { return c.play(ctx, w, s, f) })
+	return c.inWorld(f.seed, c.modulesNamed(f.only), func(w *world.World) error { return c.play(ctx, w, s, f) })
 }
 
-// inWorld runs fn in a world in memory that has the named modules of the binary, or all.
-func (c *call) inWorld(seed uint64, only []string, fn func(*world.World) error) (err error) {
+// A setUp gives a world in memory its modules, and actors if there are to be any from the beginning.
+type setUp func(*world.World) error
+
+// modulesNamed sets up the named modules of the binary, or all.
+func (c *call) modulesNamed(only []string) setUp {
+	return func(w *world.World) error { return c.Modules.bindOnly(w, only) }
+}
+
+// inWorld runs fn in a new world in memory.
+func (c *call) inWorld(seed uint64, setUp setUp, fn func(*world.World) error) (err error) {
 	opts := c.hostOptions()
 	opts.ReadOnly = false
 	w, err := world.Open(&world.Options{Seed: seed, Host: opts})
@@ -120,7 +148,7 @@ func (c *call) inWorld(seed uint64, only []string, fn func(*world.World) error) 
 			err = closeErr
 		}
 	}()
-	if err := c.Modules.bindOnly(w, only); err != nil {
+	if err := setUp(w); err != nil {
 		return err
 	}
 	return fn(w)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/troupe-run/troupe/cmd/troupe/manifest"
 	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/runtime/actortest/transcript"
 	"github.com/troupe-run/troupe/runtime/actortest/world"
@@ -20,9 +21,15 @@ import (
 
 // testFlags say how transcripts are tested.
 type testFlags struct {
-	update  bool
-	verbose bool
-	only    []string
+	update, updateLock bool
+	verbose            bool
+	only               []string
+}
+
+// testFile is a transcript, and what a world needs for it.
+type testFile struct {
+	path  string
+	setUp setUp
 }
 
 func (c *call) testCommand() *cobra.Command {
@@ -34,13 +41,18 @@ func (c *call) testCommand() *cobra.Command {
 directory, all files that end in .txt are run; without arguments, those in testdata. The exit code is 1 if one differs;
 then lines that are missing begin with "-", and those that came instead with "+". --update rewrites the files.
 
+Of a directory with a ` + manifest.File + ` the scripts are run, each with the modules and actors of the application; without arguments,
+those of this directory if it has one. See '` + c.Name + ` run' about the lock file.
+
 '` + c.Name + ` help run' lists the commands that a transcript can have.`,
 		Example: c.examples(`
 			% test
-			% test examples/mmo/testdata --modules currency,warrior,naive
+			% test examples/mmo
+			% test examples/kitchen/testdata --modules seller,chef,waiter,cards,order
 			% test payout.txt --update`),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			files, err := transcripts(args)
+			defer c.shareEngine()()
+			files, err := c.transcripts(cmd.Context(), args, &f)
 			if err != nil {
 				return err
 			}
@@ -48,23 +60,40 @@ then lines that are missing begin with "-", and those that came instead with "+"
 		},
 	}
 	c.modulesFlag(cmd, &f.only)
+	lockFlag(cmd, &f.updateLock)
 	cmd.Flags().BoolVar(&f.update, "update", false, "rewrite the files with what is printed now")
 	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "also name the transcripts that match")
 	return cmd
 }
 
 // transcripts returns the files that the arguments mean.
-func transcripts(args []string) (files []string, err error) {
+func (c *call) transcripts(ctx context.Context, args []string, f *testFlags) (files []testFile, err error) {
 	if len(args) == 0 {
 		args = []string{"testdata"}
+		if isApp(".") {
+			args = []string{"."}
+		}
 	}
 	for _, arg := range args {
+		if isApp(arg) {
+			if len(f.only) > 0 {
+				return nil, misuse("--modules and an application exclude each other: its %s says which modules there are", manifest.File)
+			}
+			a, err := c.openApp(ctx, arg, f.updateLock)
+			if err != nil {
+				return nil, err
+			}
+			for _, script := range a.Scripts {
+				files = append(files, testFile{a.Path(script), func(w *world.World) error { return a.deployInWorld(ctx, w) }})
+			}
+			continue
+		}
 		info, err := os.Stat(arg)
 		if err != nil {
 			return nil, fileError(err)
 		}
 		if !info.IsDir() {
-			files = append(files, arg)
+			files = append(files, testFile{arg, c.modulesNamed(f.only)})
 			continue
 		}
 		found, err := filepath.Glob(filepath.Join(arg, "*.txt"))
@@ -74,7 +103,9 @@ func transcripts(args []string) (files []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, found...)
+		for _, file := range found {
+			files = append(files, testFile{file, c.modulesNamed(f.only)})
+		}
 	}
 	return files, nil
 }
@@ -95,7 +126,7 @@ type mismatchView struct {
 }
 
 // test runs all files, whatever becomes of one. The error is that of the worst.
-func (c *call) test(ctx context.Context, files []string, f *testFlags) error {
+func (c *call) test(ctx context.Context, files []testFile, f *testFlags) error {
 	start := time.Now()
 	counts := map[string]int{}
 	worst := ExitOK
@@ -104,7 +135,7 @@ func (c *call) test(ctx context.Context, files []string, f *testFlags) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		result, code := judge(file, changed, err)
+		result, code := judge(file.path, changed, err)
 		counts[result.Outcome]++
 		worst = max(worst, code)
 		if err := c.tested(&result, err, f); err != nil {
@@ -121,16 +152,16 @@ func (c *call) test(ctx context.Context, files []string, f *testFlags) error {
 }
 
 // check runs one file, and reports whether it was rewritten.
-func (c *call) check(ctx context.Context, file string, f *testFlags) (changed bool, err error) {
-	before, err := os.ReadFile(file)
+func (c *call) check(ctx context.Context, file testFile, f *testFlags) (changed bool, err error) {
+	before, err := os.ReadFile(file.path)
 	if err != nil {
 		return false, fileError(err)
 	}
-	err = c.inWorld(0, f.only, func(w *world.World) error { return transcript.Check(ctx, w, file, f.update) })
+	err = c.inWorld(0, file.setUp, func(w *world.World) error { return transcript.Check(ctx, w, file.path, f.update) })
 	if err != nil || !f.update {
 		return false, scriptError(err)
 	}
-	after, err := os.ReadFile(file)
+	after, err := os.ReadFile(file.path)
 	return string(before) != string(after), fileError(err)
 }
 

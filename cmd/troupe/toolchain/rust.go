@@ -68,9 +68,13 @@ func explainRust(err error) error {
 // cargoFolder returns where cargo works for a folder of sources: a place of its own that stays, so that the next build is
 // short, or else one to be removed.
 func cargoFolder(folder string) (dir string, keep bool, err error) {
-	if cache, err := os.UserCacheDir(); err == nil {
+	cache := os.Getenv("TROUPE_CACHE")
+	if user, err := os.UserCacheDir(); err == nil && cache == "" {
+		cache = filepath.Join(user, "troupe")
+	}
+	if cache != "" {
 		sum := sha256.Sum256([]byte(folder))
-		dir = filepath.Join(cache, "troupe", "cargo", hex.EncodeToString(sum[:8]))
+		dir = filepath.Join(cache, "cargo", hex.EncodeToString(sum[:8]))
 		if os.MkdirAll(dir, 0o755) == nil {
 			return dir, true, nil
 		}

@@ -112,7 +112,7 @@ var broken = map[toolchain.Language]struct{ file, text, want string }{
 func TestBuild(t *testing.T) {
 	for _, l := range toolchain.Languages() {
 		t.Run(string(l), func(t *testing.T) {
-			t.Setenv("XDG_CACHE_HOME", t.TempDir()) // where cargo works
+			t.Setenv("TROUPE_CACHE", t.TempDir()) // where cargo works
 			dir := write(t, guests[l])
 			before := tree(t, dir)
 			got, err := toolchain.Build(t.Context(), dir, l)
@@ -216,7 +216,7 @@ func TestOutputIsBounded(t *testing.T) {
 
 // TestRustSaysWhatIsMissing checks the words for the mistake that most who build Rust for the first time make.
 func TestRustSaysWhatIsMissing(t *testing.T) {
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("TROUPE_CACHE", t.TempDir())
 	script(t, "CARGO", "echo \"error[E0463]: can't find crate for core; the wasm32-unknown-unknown target may not be installed\" >&2; exit 101\n")
 	_, err := toolchain.Build(t.Context(), write(t, guests[toolchain.Rust]), toolchain.Rust)
 	var missing *toolchain.MissingError

@@ -35,15 +35,16 @@ function open(c: Call, m: Open): void {
 }
 
 function add(c: Call, m: Add): void {
-  const sum = total.get() + m.n;
-  if (sum < m.n) return fail(Code.Overflow, "the counter is full");
+  const stands = total.get();
+  if (m.n > u64.MAX_VALUE - stands) return fail("full", `the counter stands at ${stands} and cannot take ${m.n} more`);
+  const sum = stands + m.n;
   total.set(sum);
   c.emit("added").with("by", c.sender).with("n", m.n);
   c.reply(sum);
 }
 
 function reset(c: Call, m: Reset): void {
-  if (c.sender != owner.get()) return fail(Code.Unauthorized, `${c.sender} did not make this counter`);
+  if (c.sender != owner.get()) return fail(Code.Unauthorized, `${c.sender} has not made this counter`);
   total.set(0);
 }
 

@@ -1,0 +1,195 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/troupe-run/troupe/cmd/troupe/manifest"
+	"github.com/troupe-run/troupe/cmd/troupe/toolchain"
+	"github.com/troupe-run/troupe/dispatch/show"
+	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/state"
+)
+
+// An app is an application that a manifest describes, with its code.
+type app struct {
+	*manifest.Manifest
+	// natives are those of the binary's modules that the application uses, by the names that it gives them.
+	natives Modules
+	// codes are the modules that are WebAssembly, in the order of the manifest.
+	codes []manifest.Code
+}
+
+// isApp reports whether an argument is the folder of an application.
+func isApp(arg string) bool { return arg != "-" && manifest.Is(arg) }
+
+// readApp reads the manifest of a folder. It builds nothing.
+func (c *call) readApp(dir string) (*app, error) {
+	m, err := manifest.Load(dir)
+	if err != nil {
+		return nil, appError(err)
+	}
+	a := &app{Manifest: m, natives: Modules{}}
+	for _, mod := range m.Modules {
+		if mod.Native == "" {
+			continue
+		}
+		code, ok := c.Modules[mod.Native]
+		if !ok {
+			return nil, notFoundf("%s: module %s is %s of this binary, which has none of that name, but %s", filepath.Join(dir, manifest.File),
+				mod.Name, quoted(mod.Native), strings.Join(slices.Sorted(maps.Keys(c.Modules)), ", "))
+		}
+		a.natives[mod.Name] = code
+	}
+	return a, nil
+}
+
+// lockFlag adds the flag that accepts changed modules.
+func lockFlag(cmd *cobra.Command, update *bool) {
+	cmd.Flags().BoolVar(update, "update-lock", false, "of an application: accept its modules as they are now, in "+manifest.LockFile)
+}
+
+// openApp reads the manifest of a folder, builds what is to be built, and compares it with the lock file, which is written
+// if update is set.
+func (c *call) openApp(ctx context.Context, dir string, update bool) (*app, error) {
+	a, err := c.readApp(dir)
+	if err != nil {
+		return nil, err
+	}
+	for i := range a.Modules {
+		mod := &a.Modules[i]
+		if mod.Native != "" {
+			continue
+		}
+		code, err := c.codeFor(ctx, a.Manifest, mod)
+		if err != nil {
+			return nil, err
+		}
+		a.codes = append(a.codes, code)
+	}
+	return a, c.lock(a, update)
+}
+
+// codeFor returns the code of a module, and sees that a host would take it.
+func (c *call) codeFor(ctx context.Context, m *manifest.Manifest, mod *manifest.Module) (code manifest.Code, err error) {
+	if mod.Source != "" && isTerminal(c.Stderr) {
+		fmt.Fprintf(c.Stderr, "building %s (%s, %s)\n", mod.Name, mod.Language, m.Path(mod.Source))
+	}
+	code, err = m.Code(ctx, mod)
+	if err == nil {
+		err = acceptable(mod.Name, code.Wasm)
+	}
+	return code, appError(err)
+}
+
+// acceptable returns why a host would refuse a module.
+func acceptable(name string, wasm []byte) error {
+	in, err := runtime.Inspect(wasm)
+	if err == nil {
+		err = in.Refused
+	}
+	if err != nil {
+		return usagef("module %s cannot be installed: %w", name, err)
+	}
+	return nil
+}
+
+// lock compares the modules with the lock file, or writes it.
+func (c *call) lock(a *app, update bool) error {
+	if update {
+		return c.writeLock(a)
+	}
+	lock, err := manifest.ReadLock(a.Dir)
+	if err != nil {
+		return appError(err)
+	}
+	for _, code := range a.codes {
+		if err := lock.Check(code.Module.Name, code.Hash); err != nil {
+			return &classified{ExitFailed, fmt.Errorf("%s: %w", a.Dir, err)}
+		}
+	}
+	return nil
+}
+
+func (c *call) writeLock(a *app) error {
+	file, text := a.Path(manifest.LockFile), manifest.LockOf(a.codes).Format()
+	if was, err := os.ReadFile(file); err == nil && bytes.Equal(was, text) {
+		return nil
+	}
+	if err := writeWhole(file, text); err != nil {
+		return err
+	}
+	if !c.printer.json {
+		fmt.Fprintf(c.Stderr, "%s: wrote %s\n", c.Name, file)
+	}
+	return nil
+}
+
+// appError classifies what is wrong with an application.
+func appError(err error) error {
+	var c *classified
+	var wrong *manifest.Error
+	var missing *toolchain.MissingError
+	var failed *toolchain.FailedError
+	switch {
+	case err == nil, errors.As(err, &c):
+		return err
+	case errors.As(err, &missing), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
+		return &classified{ExitNotFound, err}
+	case errors.As(err, &wrong), errors.As(err, &failed):
+		return &classified{ExitUsage, err}
+	}
+	return err
+}
+
+// shareEngine gives all hosts of this command one engine, so that what one has compiled the others need not. The caller
+// calls the function that it returns behind the last of them.
+func (c *call) shareEngine() func() error {
+	if c.Options.Engine != nil {
+		return func() error { return nil }
+	}
+	engine := runtime.NewEngine(c.hostOptions().Wasm)
+	c.Options.Engine = engine
+	return engine.Close
+}
+
+// describe says what the application consists of, a line for each module and actor.
+func (a *app) describe(p *printer) {
+	for _, mod := range a.Modules {
+		switch {
+		case mod.Native != "":
+			p.printf("module %s  native %s\n", p.style(show.Name, mod.Name), mod.Native)
+		case mod.Source != "":
+			p.printf("module %s  %s %s  %s\n", p.style(show.Name, mod.Name), mod.Language, mod.Source, a.size(mod.Name))
+		default:
+			p.printf("module %s  %s  %s\n", p.style(show.Name, mod.Name), mod.Wasm, a.size(mod.Name))
+		}
+	}
+	for _, act := range a.Actors {
+		p.printf("actor %s  module %s\n", p.style(show.Name, string(act.Address)), act.Module)
+	}
+}
+
+// size says which code a module has.
+func (a *app) size(name string) string {
+	for _, code := range a.codes {
+		if code.Module.Name == name {
+			return codeText(code)
+		}
+	}
+	return ""
+}
+
+func codeText(code manifest.Code) string {
+	return show.Hash(state.Hash(code.Hash)) + ", " + show.Count(len(code.Wasm)) + " bytes"
+}
