@@ -29,6 +29,9 @@ func answer(t testing.TB, o Options, code []byte) (uint64, Stats) {
 	e := engine(t, o)
 	defer e.Close()
 	m := loaded(t, e, code, testDialect())
+	if m.Hash() != sha256.Sum256(code) {
+		t.Errorf("the hash is %x", m.Hash())
+	}
 	var got uint64
 	if err := m.Call(1e6, nil, func(c *Call) (err error) {
 		got, err = c.Invoke(zooSize)
@@ -114,7 +117,6 @@ func TestCacheDamage(t *testing.T) {
 		b[n] ^= 4
 		spoilt[fmt.Sprintf("wrong at %d", n)] = b
 	}
-	body := right[:len(right)-sumSize]
 	for what, change := range map[string][2]string{
 		"with a path for a name":    {`{"Name":"`, `{"Name":"../`},
 		"with a length that is not": {`"Code":`, `"Code":1`},
@@ -123,13 +125,7 @@ func TestCacheDamage(t *testing.T) {
 		"with an import":            {`"Imports":null`, `"Imports":[7]`},
 		"with more memory":          {`"MaxPages":0`, `"MaxPages":9999`},
 	} {
-		changed := bytes.Replace(body, []byte(change[0]), []byte(change[1]), 1)
-		if bytes.Equal(changed, body) {
-			t.Fatalf("%s is not in the file", change[0])
-		}
-		size := binary.LittleEndian.Uint32(body[headSize-4:]) + uint32(len(changed)-len(body))
-		binary.LittleEndian.PutUint32(changed[headSize-4:], size)
-		spoilt[what] = resummed(changed)
+		spoilt[what] = edited(t, right, change[0], change[1])
 	}
 	for what, b := range spoilt {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
@@ -144,7 +140,7 @@ func TestCacheDamage(t *testing.T) {
 		}
 	}
 	// What is sound for us and not for wazero is compiled again as well.
-	foreign := slices.Clone(body)
+	foreign := slices.Clone(right[:len(right)-sumSize])
 	copy(foreign[head:], "NOTWAZ")
 	if err := os.WriteFile(path, resummed(foreign), 0o600); err != nil {
 		t.Fatal(err)
@@ -177,6 +173,19 @@ func TestCacheDamage(t *testing.T) {
 func resummed(body []byte) []byte {
 	sum := sums(body)
 	return append(bytes.Clone(body), sum[:]...)
+}
+
+// edited returns a file with another manifest, whose length and sums fit.
+func edited(t testing.TB, file []byte, old, new string) []byte {
+	t.Helper()
+	body := file[:len(file)-sumSize]
+	changed := bytes.Replace(body, []byte(old), []byte(new), 1)
+	if bytes.Equal(changed, body) {
+		t.Fatalf("%s is not in the file", old)
+	}
+	size := binary.LittleEndian.Uint32(body[headSize-4:]) + uint32(len(changed)-len(body))
+	binary.LittleEndian.PutUint32(changed[headSize-4:], size)
+	return resummed(changed)
 }
 
 func mustHex(t *testing.T, s string) []byte {
@@ -424,6 +433,18 @@ func FuzzCacheEntry(f *testing.F) {
 		f.Add(b)
 		if len(b) > headSize+sumSize {
 			f.Add(b[headSize-4 : len(b)-sumSize])
+		}
+	}
+	for _, change := range [][2]string{
+		{`"Offset":0`, `"Offset":262128`}, {`"Offset":0`, `"Offset":4294967295`}, {`"Length":17`, `"Length":16`},
+		{`"Length":17`, `"Length":-1`}, {`"Length":17`, `"Length":99999`}, {`"Imports":[0]`, `"Imports":[1]`},
+		{`"Imports":[0]`, `"Imports":[-1]`}, {`"Params":1`, `"Params":-1`}, {`"Params":1`, `"Params":99999999`},
+		{`"Results":1`, `"Results":2`}, {`"Pages":4`, `"Pages":400`},
+	} {
+		b := edited(f, right, change[0], change[1])
+		f.Add(b)
+		if _, err := decodeEntry(b, key, d); err == nil {
+			f.Errorf("a file with %s is accepted", change[1])
 		}
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -477,3 +477,30 @@ func TestLoadEndsAsItIsLeft(t *testing.T) {
 		t.Errorf("%v, and the module is counted %d times", err, m.refs)
 	}
 }
+
+// TestCompilerFails has the compiler panic, as a bug in it would.
+func TestCompilerFails(t *testing.T) {
+	e, d := engine(t, Options{}), testDialect()
+	p, err := prepare(numbered(1), [32]byte{}, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.imports = []int{99}
+	var refusal *Refusal
+	if _, err := e.compile(context.Background(), p, nil); !errors.As(err, &refusal) || !strings.Contains(err.Error(), "index out of range") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestCustomsAreDropped checks that what is compiled has no names and no information for debuggers.
+func TestCustomsAreDropped(t *testing.T) {
+	m := zoo()
+	m.Customs = []binary.Custom{{Name: "name", Data: []byte("wrong")}, {Name: ".debug_info", Data: make([]byte, 1000)}}
+	p, err := prepare(m.Encode(), [32]byte{}, testDialect())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err := binary.Parse(p.code); err != nil || len(m.Customs) > 0 || len(m.Data) > 0 || m.Start != nil {
+		t.Errorf("%v: %d custom sections, %d segments", err, len(m.Customs), len(m.Data))
+	}
+}
