@@ -344,6 +344,12 @@ func sendLimits(t *testing.T, p *pair) {
 			p.send(kind, []byte(body))
 		}
 	}
+	for _, n := range []int{62, 63, 64, 65, 300} {
+		for _, end := range []string{"\xa0", "\xf6", "\x80"} {
+			p.send("execute", []byte("\xa1\x6aeverything"+strings.Repeat("\xa1\x66nested", n)+end))
+			p.send("execute", []byte("\xa1\x6aeverything\xa1\x64list"+strings.Repeat("\x81", n)+end))
+		}
+	}
 }
 
 // TestNumbers sends decimal fractions. What they become is decided by their last digits.
@@ -379,7 +385,7 @@ func TestMistakes(t *testing.T) { each(t, sendMistakes) }
 func sendMistakes(t *testing.T, p *pair) {
 	random := rand.New(rand.NewPCG(1, 2))
 	var bodies [][]byte
-	for _, m := range []any{full, Tick{}, Percent{-1}, Keep{"a", 1, 2, []byte("b"), 0.5, full}} {
+	for _, m := range []any{full, Tick{}, Percent{-1}, Digest{[4]byte{1, 2, 3, 4}, []byte{5}}, Keep{"a", 1, 2, []byte("b"), 0.5, full}} {
 		text, err := typed.ToJSON(typed.Encode(m))
 		if err != nil {
 			t.Fatal(err)

@@ -31,6 +31,11 @@ type (
 		ByID    map[int32]string  `json:"by_id,omitempty"`
 		Nested  *Everything       `json:"nested,omitempty"`
 	}
+	// Digest holds bytes of which there are so many. That makes its other bytes strict, too.
+	Digest struct {
+		Hash [4]byte `json:"hash"`
+		Raw  []byte  `json:"raw,omitempty"`
+	}
 	Tick    struct{}
 	Percent struct {
 		N int64 `json:"n"`
@@ -92,6 +97,7 @@ var (
 func zoo() actor.Actor {
 	return typed.New(
 		typed.OnExecute(func(c *typed.Call, m Everything) error { return c.Return(m) }),
+		typed.OnExecute(func(c *typed.Call, m Digest) error { return c.Return(m) }),
 		typed.OnExecute(func(c *typed.Call, m Percent) error { return c.Return(m) }),
 		typed.OnExecute(func(c *typed.Call, m Tick) error { return c.Return(m) }),
 		typed.OnInstantiate(func(c *typed.Call, m Item) error { return c.Return(m) }),

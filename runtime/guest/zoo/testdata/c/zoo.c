@@ -29,6 +29,8 @@ TROUPE_MESSAGE(Everything, "everything",
 	(Counts, count, OMITEMPTY),
 	(Names, by_id, OMITEMPTY),
 	(Everything_ptr, nested, OMITEMPTY))
+TROUPE_BYTES_OF(Hash, 4)
+TROUPE_MESSAGE(Digest, "digest", (Hash, hash), (troupe_bytes, raw, OMITEMPTY))
 TROUPE_EMPTY_MESSAGE(Tick, "tick")
 TROUPE_MESSAGE(Percent, "percent", (int64_t, n))
 // Writes what it is given everywhere.
@@ -59,6 +61,7 @@ TROUPE_SET(names)
 TROUPE_MAP_AS(lies, "texts", troupe_text)
 
 static void everything(troupe_call *c, const Everything *m) { troupe_return(c, Everything, m); }
+static void digest(troupe_call *c, const Digest *m) { troupe_return(c, Digest, m); }
 static void tick(troupe_call *c, const Tick *m) { troupe_return(c, Tick, m); }
 static void item(troupe_call *c, const Item *m) { troupe_return(c, Item, m); }
 
@@ -227,6 +230,7 @@ TROUPE_TYPED(
 	.migrate = TROUPE_ON(Item, item),
 	.execute = TROUPE_HANDLERS(
 		TROUPE_ON(Everything, everything),
+		TROUPE_ON(Digest, digest),
 		TROUPE_ON(Percent, percent),
 		TROUPE_ON(Tick, tick),
 		TROUPE_ON(Keep, keep),

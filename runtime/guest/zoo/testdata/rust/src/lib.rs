@@ -25,6 +25,10 @@ troupe::messages! {
         pub by_id: BTreeMap<i32, String> [omitempty],
         pub nested: Option<Box<Everything>> [omitempty],
     }
+    pub struct Digest as "digest" {
+        pub hash: [u8; 4],
+        pub raw: Vec<u8> [omitempty],
+    }
     pub struct Tick as "tick" {}
     pub struct Percent as "percent" {
         pub n: i64,
@@ -81,6 +85,7 @@ troupe::actor! {
     migrate => same::<Item>;
     execute {
         Everything => same,
+        Digest => same,
         Percent => percent,
         Tick => same,
         Keep => keep,
