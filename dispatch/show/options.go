@@ -6,6 +6,8 @@ type Options struct {
 	Reads bool
 	// Gas shows the gas of every call, not of the transaction alone.
 	Gas bool
+	// NoGas leaves gas out: that of WebAssembly depends on the compiler.
+	NoGas bool
 	// Width is how many characters of a value are shown; 160 if zero, all if negative.
 	Width int
 	// Text takes whatever is printable for text, for actors that know no CBOR.

@@ -16,15 +16,23 @@ func Receipt(r *state.Receipt, sender actor.Address, opts *Options) string {
 	p := &painter{Options: orDefault(opts)}
 	if r.Err != nil {
 		p.line("", p.style(RolledBack, fmt.Sprintf("rolled back seq %d: ", r.Sequence)+Path(sender, r.Path)+": "+line(r.Err.Error())),
-			p.style(Faint, ", gas "+Count(r.GasUsed)))
+			p.gas(r))
 		return p.String()
 	}
-	p.line("", p.style(Committed, fmt.Sprintf("committed seq %d", r.Sequence)), p.style(Faint, ", gas "+Count(r.GasUsed)))
+	p.line("", p.style(Committed, fmt.Sprintf("committed seq %d", r.Sequence)), p.gas(r))
 	if r.Data != nil {
 		p.line("", p.style(Word, "data"), " ", p.Value(r.Data))
 	}
 	p.WriteString(Events(r.Events, opts))
 	return p.String()
+}
+
+// gas tells what a transaction has used.
+func (p *painter) gas(r *state.Receipt) string {
+	if p.NoGas {
+		return ""
+	}
+	return p.style(Faint, ", gas "+Count(r.GasUsed))
 }
 
 // Events tells the events of a transaction, without those that the host adds for each call. Each line ends with a line

@@ -154,6 +154,10 @@ rolled back seq 3: host → a/2: stubborn: a/2 stays
 	if got := Trace(trace, nil); got != want {
 		t.Errorf("the trace is\n%s\nwant\n%s", got, want)
 	}
+	want = strings.ReplaceAll(want, "   gas 1,234", "")
+	if got := Trace(trace, &Options{Gas: true, NoGas: true}); got != want {
+		t.Errorf("without gas, the trace is\n%s\nwant\n%s", got, want)
+	}
 }
 
 func TestTraceRolledBack(t *testing.T) {
@@ -175,9 +179,15 @@ func TestReceiptAndCommand(t *testing.T) {
 	if got, want := Receipt(r, "alice", nil), "committed seq 5, gas 1,500\ndata \"ok\"\nevent a paid to=\"two words\"\n"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	if got, want := Receipt(r, "alice", &Options{NoGas: true}), "committed seq 5\ndata \"ok\"\nevent a paid to=\"two words\"\n"; got != want {
+		t.Errorf("without gas: %q, want %q", got, want)
+	}
 	r = &state.Receipt{Sequence: 6, Err: actor.Errorf("broke", ""), Path: []actor.Address{"a", "b"}}
 	if got, want := Receipt(r, "alice", nil), "rolled back seq 6: alice → a → b: broke, gas 0\n"; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := Receipt(r, "alice", &Options{NoGas: true}), "rolled back seq 6: alice → a → b: broke\n"; got != want {
+		t.Errorf("without gas: %q, want %q", got, want)
 	}
 	at := time.Date(2030, 1, 1, 0, 0, 0, 5000, time.UTC).UnixNano()
 	for want, c := range map[string]state.Command{

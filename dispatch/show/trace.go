@@ -101,7 +101,7 @@ func (p *painter) head(s *dispatch.Span, root bool) string {
 			b.WriteString("   " + p.style(Faint, how))
 		}
 	}
-	if root || p.Gas {
+	if (root || p.Gas) && !p.NoGas {
 		b.WriteString("   " + p.style(Faint, "gas "+Count(s.GasUsed)))
 	}
 	if s.Kind != actor.KindQuery && !s.Committed {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/troupe-run/troupe/cmd/troupe/command"
 	"github.com/troupe-run/troupe/cmd/troupe/toolchain"
-	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/examples/mmo/game"
 	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actortest"
@@ -17,16 +16,14 @@ import (
 )
 
 // TestGuests runs the transcripts with modules of WebAssembly, and Go values for those that a language does not have: what
-// is printed, gas included, is the same. Instructions cost nothing here, because those of Go values are not counted.
+// is printed is the same.
 func TestGuests(t *testing.T) {
-	gas := dispatch.DefaultGas()
-	gas.Fuel = 1 << 62
 	engine := runtime.NewEngine(wasm.Options{CacheDir: t.TempDir()})
 	defer engine.Close()
 	for _, lang := range toolchain.Languages() {
 		t.Run(string(lang), func(t *testing.T) {
 			codes := guests(t, lang)
-			opts := &actortest.Options{Host: runtime.Options{Gas: gas, Engine: engine}}
+			opts := &actortest.Options{Host: runtime.Options{Engine: engine}}
 			actortest.RunTranscripts(t, "testdata/*.txt", opts, func(h *actortest.Host) {
 				natives := command.Modules{}
 				if err := game.Bind(natives); err != nil {
