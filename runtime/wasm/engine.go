@@ -14,7 +14,7 @@ type Options struct {
 
 	Interpreter bool // modules are interpreted, 20 to 100 times slower; so they are on machines without a compiler
 
-	Idle    int   // how many idle instances a module keeps; 4 for each processor if 0, none if below 0
+	Idle    int   // how many idle instances a module keeps; 8 for each processor if 0, none if below 0
 	Reset   Reset // how instances are put back
 	Workers int   // goroutines that compile one module; 1 if 0. A failure of the compiler is contained with 1 only
 
@@ -84,7 +84,7 @@ type Engine struct {
 }
 
 // defaultIdle is how many instances are kept for each processor.
-const defaultIdle = 4
+const defaultIdle = 8
 
 // NewEngine returns an engine. Its errors are that the folder for compiled modules cannot be used, or that
 // Options.Reset cannot be had here.

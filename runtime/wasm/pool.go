@@ -21,12 +21,12 @@ type shard struct {
 	_ [64]byte // shards are not on the same line of the processor's cache
 }
 
-// maxShards is enough to keep the processors of a large machine out of each other's way.
-const maxShards = 16
+// shardsEach is how many shards there are for each processor: goroutines get theirs by chance, and should seldom meet.
+const shardsEach = 4
 
 // newPool returns a pool that keeps up to room instances.
 func newPool(room int) *pool {
-	n := max(1, min(goruntime.GOMAXPROCS(0), maxShards, room))
+	n := max(1, min(shardsEach*goruntime.GOMAXPROCS(0), room))
 	p := &pool{make([]shard, n)}
 	for i := range p.shards {
 		p.shards[i].room = (room + n - 1 - i) / n
@@ -40,7 +40,7 @@ func (p *pool) home() int {
 		return 0
 	}
 	var here byte
-	h := uint64(uintptr(unsafe.Pointer(&here))>>13) * 0x9e3779b97f4a7c15
+	h := uint64(uintptr(unsafe.Pointer(&here))>>12) * 0x9e3779b97f4a7c15
 	return int((h >> 32) % uint64(len(p.shards)))
 }
 
