@@ -22,11 +22,14 @@ export function integer(negative: bool, arg: u64): string {
  * a field that the schema does not have is a fault.
  */
 export function check(s: Schema, ptr: usize, len: u32, root: string, depth: i32, known: bool): string {
-  const c = new Checker(new Wire(ptr, len, true), depth, known);
   const at = Path.of(root);
-  if (!c.value(s, at)) return c.fault;
-  if (c.w.off != len) return at.fault("something follows the value");
-  return c.unfit ? at.fault("does not fit") : "";
+  const c = new Checker(new Wire(ptr, len, true), depth, known);
+  const fault = c.all(s, at);
+  // An array of small integers is taken for bytes, but only where nothing else is wrong.
+  if (!c.bent || fault == "" && !(known && s.isStrict())) return fault;
+  const strict = new Checker(new Wire(ptr, len, true), depth, known);
+  strict.bends = false;
+  return strict.all(s, at);
 }
 
 /** Checker walks CBOR along a schema. */
@@ -35,8 +38,18 @@ class Checker {
   fault: string = "";
   /** Something is wrong that no words are told about: a key twice in two forms. What can be told counts more. */
   unfit: bool = false;
+  /** Arrays of small integers may be taken for bytes, and were. */
+  bends: bool = true;
+  bent: bool = false;
 
-  constructor(public w: Wire, private depth: i32, private known: bool) {}
+  constructor(private w: Wire, private depth: i32, private known: bool) {}
+
+  /** all checks the value and that nothing follows. It returns the first fault, or "". */
+  all(s: Schema, at: Path): string {
+    if (!this.value(s, at)) return this.fault;
+    if (this.w.off != this.w.len) return at.fault("something follows the value");
+    return this.unfit ? at.fault("does not fit") : "";
+  }
 
   private wrong(at: Path, what: string): bool {
     this.fault = at.fault(what);
@@ -67,8 +80,9 @@ class Checker {
       case Major.Text:
       case Major.Bytes:
         if (!w.take()) return this.wrong(at, w.fault);
-        if (s.form == Form.Any || s.form == (w.major == Major.Text ? Form.Text : Form.Bytes)) return true;
-        return this.unexpected(s, at);
+        if (s.form != Form.Any && s.form != (w.major == Major.Text ? Form.Text : Form.Bytes)) return this.unexpected(s, at);
+        if (s.length < 0 || <u32>s.length == w.size) return true;
+        return this.wrong(at, "expected " + s.length.toString() + " bytes, found " + w.size.toString());
     }
     return this.scalar(s, at);
   }
@@ -101,6 +115,7 @@ class Checker {
 
   private container(s: Schema, at: Path): bool {
     const list = this.w.major == Major.List;
+    if (list && s.form == Form.Bytes && this.bends) return this.smallIntegers(s, at);
     if (s.form != Form.Any && s.form != Form.List && list || s.form != Form.Any && s.form != Form.Pairs && s.form != Form.Fields && !list) {
       return this.unexpected(s, at);
     }
@@ -125,6 +140,16 @@ class Checker {
     else others = new Keys();
     for (let i: u64 = 0; i < n; i++) {
       if (!this.pair(s, at, seen, others)) return false;
+    }
+    return true;
+  }
+
+  /** smallIntegers checks an array that stands for bytes. */
+  private smallIntegers(s: Schema, at: Path): bool {
+    const w = this.w;
+    this.bent = true;
+    for (let n = w.arg; n > 0; n--) {
+      if (!w.head() || !w.isNull() && (w.major != Major.Uint || w.arg > 0xff)) return this.unexpected(s, at);
     }
     return true;
   }

@@ -38,6 +38,16 @@ export class Fields {
   /** optional is of for a field that is not written if it is zero, empty or null. */
   optional<T>(name: string, value: T): T { return this.field<T>(name, value, true); }
 
+  /** exactly is of for bytes of which there are always so many. */
+  exactly(name: string, value: Uint8Array, length: i32): Uint8Array {
+    assert(value.length == length, "the bytes of a field have another length than it says");
+    if (this.mode == DESCRIBING) {
+      this.schema.add(name, new Schema(Form.Bytes, 0, length));
+      return value;
+    }
+    return this.field<Uint8Array>(name, value, false);
+  }
+
   private field<T>(name: string, value: T, optional: bool): T {
     if (this.mode == DESCRIBING) {
       this.schema.add(name, schemaOf<T>());
@@ -215,6 +225,7 @@ export function read<T>(w: Wire, was: T): T {
     return changetype<T>(stringAt(w.from, w.size));
   }
   if (idof<nonnull<T>>() == idof<Uint8Array>()) {
+    if (w.major == Major.List) return changetype<T>(smallIntegers(w));
     w.take();
     return changetype<T>(bytesAt(w.from, w.size));
   }
@@ -236,6 +247,16 @@ export function read<T>(w: Wire, was: T): T {
   const v = instantiate<nonnull<T>>();
   readFields<nonnull<T>>(w, v, schemaOf<T>());
   return v;
+}
+
+/** smallIntegers reads an array that stands for bytes. */
+function smallIntegers(w: Wire): Uint8Array {
+  const b = new Uint8Array(<i32>w.arg);
+  for (let i = 0; i < b.length; i++) {
+    w.head();
+    b[i] = w.isNull() ? 0 : <u8>w.arg;
+  }
+  return b;
 }
 
 /** readFields fills an object from the map at the offset of a wire that check has found right. Null leaves it as it is. */

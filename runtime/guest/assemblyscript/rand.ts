@@ -69,7 +69,7 @@ export class Rand {
 
   /** below returns a number from 0 to n-1, each as likely as any other. N is not 0. */
   below(n: u64): u64 {
-    assert(n > 0, "a number below 0 was asked for");
+    assert(n > 0, "there is no number below 0");
     if ((n & (n - 1)) == 0) return this.u64() & (n - 1);
     const threshold = (0 - n) % n;
     while (true) {

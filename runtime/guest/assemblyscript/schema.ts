@@ -17,6 +17,10 @@ export namespace Form {
   export const Fields: i32 = 9;
 }
 
+const UNKNOWN: i32 = 0;
+const YES: i32 = 1;
+const NO: i32 = 2;
+
 /** Schema describes a type as it stands on the wire. It is built once; that of a recursive type has cycles. */
 @final
 export class Schema {
@@ -28,8 +32,10 @@ export class Schema {
   /** The encoded names of the fields, and the order of the fields by them. */
   private encoded: Array<Buffer> = [];
   readonly order: Array<i32> = [];
+  private strict: i32 = UNKNOWN;
 
-  constructor(public form: i32, public bits: i32 = 0) {}
+  /** The length is that of bytes of which there are always so many, else -1. */
+  constructor(readonly form: i32, readonly bits: i32 = 0, readonly length: i32 = -1) {}
 
   add(name: string, s: Schema): void {
     assert(this.names.indexOf(name) < 0, "two fields are called " + name);
@@ -65,6 +71,21 @@ export class Schema {
   fits(negative: bool, arg: u64): bool {
     if (this.form == Form.Uint) return !negative && arg <= u64.MAX_VALUE >> (64 - this.bits);
     return arg <= <u64>i64.MAX_VALUE >> (64 - this.bits); // -1-arg reaches one lower than arg reaches up
+  }
+
+  /** isStrict reports whether bytes of a fixed length are a part of it: then a message is taken as it should be, or not at all. */
+  isStrict(): bool {
+    if (this.strict == UNKNOWN) {
+      this.strict = NO; // for the cycle that leads back here
+      let is = this.length >= 0;
+      const elem = this.elem;
+      if (elem != null && elem.isStrict()) is = true;
+      for (let i = 0; i < this.schemas.length; i++) {
+        if (this.schemas[i].isStrict()) is = true;
+      }
+      this.strict = is ? YES : NO;
+    }
+    return this.strict == YES;
   }
 
   isInteger(): bool { return this.form == Form.Int || this.form == Form.Uint; }

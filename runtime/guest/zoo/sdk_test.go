@@ -280,7 +280,7 @@ func TestCalls(t *testing.T) { each(t, sendCalls) }
 func sendCalls(t *testing.T, p *pair) {
 	p.send("execute", typed.Encode(Emit{"text", -3}))
 	p.send("sudo", typed.Encode(Tick{}))
-	for mode := range uint8(11) {
+	for mode := range uint8(13) {
 		for _, to := range []actor.Address{"self", "other"} {
 			for _, n := range []int64{5, 1 << 40, 101} {
 				p.send("execute", typed.Encode(Relay{to, n, mode}))
@@ -350,6 +350,48 @@ func sendLimits(t *testing.T, p *pair) {
 			p.send("execute", []byte("\xa1\x6aeverything\xa1\x64list"+strings.Repeat("\x81", n)+end))
 		}
 	}
+}
+
+// TestArraysForBytes sends arrays of small integers where bytes are expected. Go takes them, where nothing else is wrong.
+func TestArraysForBytes(t *testing.T) { each(t, sendArraysForBytes) }
+
+func sendArraysForBytes(t *testing.T, p *pair) {
+	for _, fields := range []string{
+		`"bytes":[1,2,255]`, `"bytes":[]`, `"bytes":[1,null]`, `"bytes":[256]`, `"bytes":[-1]`, `"bytes":[1.0]`, `"bytes":[true]`, `"bytes":[[]]`,
+		`"bytes":[1],"x":3`, `"list":[{"name":"x","data":[1,2]}]`, `"list":[{"name":"x","data":[1]}],"numbers":[-1]`,
+	} {
+		p.send("execute", []byte(`{"everything":{`+fields+`}}`))
+	}
+	for _, body := range []string{
+		`{"digest":{"hash":"AAAAAA==","raw":[1]}}`, `{"digest":{"hash":[1,2,3,4]}}`, "\xa1\x6aeverything\xa1\x65bytes\x82\x01",
+		"\xa1\x6aeverything\xa2\x65bytes\x81\x01\x78\x05bytes\x40",
+	} {
+		p.send("execute", []byte(body))
+	}
+	p.send("migrate", []byte(`{"name":"x","data":[1,2]}`))
+}
+
+// TestBends sends what is taken although it does not quite have the form, and what is not.
+func TestBends(t *testing.T) { each(t, sendBends) }
+
+func sendBends(t *testing.T, p *pair) {
+	for _, body := range []string{
+		`{"everything":{"bytes":[1,2]}}`, `{"everything":{"bytes":[]}}`, `{"everything":{"bytes":[1,null]}}`, `{"everything":{"bytes":[1,256]}}`,
+		`{"everything":{"bytes":[1.0]}}`, `{"everything":{"bytes":{}}}`, `{"digest":{"raw":[1,2]}}`, `{"digest":{"raw":[]}}`, `{"digest":{"raw":"AQ=="}}`,
+		`{"digest":{"hash":[1,2,3,4]}}`, `{"digest":{"hash":"AQIDBA=="}}`, `{"digest":{"hash":"AQID"}}`, `{"digest":{"hash":null,"raw":null}}`,
+		`{"` + strings.Repeat("x", 64) + `":1}`, `{"` + strings.Repeat("x", 65) + `":1}`, `{"tick":{"` + strings.Repeat("y", 64) + `":1}}`,
+		`{"tick":{"` + strings.Repeat("y", 61) + `äö":1}}`, `{"tick":{"` + strings.Repeat("y", 62) + `äö":1}}`, `{"tick":{"` + strings.Repeat("y", 63) + `äö":1}}`,
+		`{"everything":{"rate":5,"half":-7}}`, `{"everything":{"count":{"1":1,"\u0031":2}}}`, `{"everything":{"by_id":{"1":"a","01":"b"}}}`,
+	} {
+		p.send("execute", []byte(body))
+	}
+	// The same key in two encodings, which says no more than that it does not fit.
+	p.send("execute", []byte("\xa1\x6aeverything\xa2\x64text\x61a\x78\x04text\x61b"))
+	p.send("execute", []byte("\xa1\x6aeverything\xa1\x65count\xa2\x61a\x01\x78\x01a\x02"))
+	p.send("execute", []byte("\xa1\x6aeverything\xa1\x65by_id\xa2\x05\x61a\x18\x05\x61b"))
+	// A key that is null is the zero one.
+	p.send("execute", []byte("\xa1\x6aeverything\xa1\x65by_id\xa1\xf6\x61a"))
+	p.send("execute", []byte("\xa1\x6aeverything\xa1\x65count\xa2\xf7\x01\x60\x02"))
 }
 
 // TestNumbers sends decimal fractions. What they become is decided by their last digits.

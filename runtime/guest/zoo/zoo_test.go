@@ -238,6 +238,11 @@ func relay(c *typed.Call, m Relay) error {
 		return c.Return(s)
 	case 9:
 		return c.Return(fmt.Sprintf("%s %s %d %d", c.Self, c.Sender, c.Sequence, c.Time.UnixNano()))
+	case 10:
+		return c.ReturnRaw([]byte{})
+	case 11:
+		c.Return("taken back")
+		return c.ReturnRaw(nil)
 	}
 	return nil
 }

@@ -50,6 +50,15 @@ class Everything {
   }
 }
 
+/** Digest holds bytes of which there are so many. */
+class Digest {
+  constructor(public hash: Uint8Array = new Uint8Array(4), public raw: Uint8Array = new Uint8Array(0)) {}
+  fields(f: Fields): void {
+    this.hash = f.exactly("hash", this.hash, 4);
+    this.raw = f.optional("raw", this.raw);
+  }
+}
+
 class Tick {
   fields(f: Fields): void {}
 }
@@ -64,6 +73,7 @@ class Percent {
 }
 
 onExecute<Everything>((c, m) => { c.reply(m); });
+onExecute<Digest>((c, m) => { c.reply(m); });
 onExecute<Percent>((c, m) => { c.reply(m); });
 onExecute<Tick>((c, m) => { c.reply(m); });
 onInstantiate<Item>((c, m) => { c.reply(m); });

@@ -207,6 +207,13 @@ static void relay(troupe_call *c, const Relay *m) {
 	case 9:
 		answer = troupe_join(c->self, " ", c->sender, " ", c->sequence, " ", c->time);
 		break;
+	case 10:
+		troupe_return_raw(c, (troupe_bytes){(const uint8_t *)"", 0});
+		return;
+	case 11:
+		troupe_return(c, troupe_text, &text);
+		troupe_return_raw(c, (troupe_bytes){0});
+		return;
 	default:
 		return;
 	}

@@ -240,6 +240,11 @@ fn relay(c: &mut Call, m: Relay) -> Result {
             let env = c.env();
             return c.answer(&format!("{} {} {} {}", env.this, env.sender, env.sequence, env.time));
         }
+        10 => return c.answer_raw(Some(Vec::new())),
+        11 => {
+            c.answer(&String::from("taken back"))?;
+            return c.answer_raw(None);
+        }
         _ => {}
     }
     Ok(())
