@@ -250,6 +250,13 @@ onExecute<Relay>((c, m) => {
     case 9:
       c.reply(`${c.self} ${c.sender} ${c.sequence} ${c.time}`);
       return;
+    case 10:
+      c.data = new Uint8Array(0);
+      return;
+    case 11:
+      c.reply("taken back");
+      c.data = null;
+      return;
   }
 });
 
