@@ -1538,10 +1538,6 @@ static bool troupe_read_map(troupe_decoder *d, const troupe_type *t, troupe_head
 			m->at = at;
 		}
 		uint8_t *pair = m->at + m->len * t->length;
-		size_t start = d->wire.off;
-		troupe_head key;
-		if (troupe_read_head(&d->wire, &key) || troupe_is_null(key)) return false;
-		d->wire.off = start;
 		if (!troupe_read_value(d, t->key, pair) || !troupe_read_value(d, t->elem, pair + t->value)) return false;
 	}
 	d->depth++;

@@ -531,11 +531,11 @@ impl<K: MapKey, V: Field> Field for BTreeMap<K, V> {
         }
         d.nested(|d| {
             for _ in 0..h.arg {
-                let mut key = None;
-                Option::<K>::decode(&mut key, d)?;
+                let mut key = K::zero();
+                key.decode(d)?;
                 let mut value = zero_box::<V>();
                 value.decode(d)?;
-                if self.insert(key?, *value).is_some() {
+                if self.insert(key, *value).is_some() {
                     return None;
                 }
             }
