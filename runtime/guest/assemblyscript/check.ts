@@ -25,12 +25,15 @@ export function check(s: Schema, ptr: usize, len: u32, root: string, depth: i32,
   const at = Path.of(root);
   const c = new Checker(new Wire(ptr, len, true), depth, known);
   const fault = c.all(s, at);
-  // An array of small integers is taken for bytes, but only where nothing else is wrong.
+  // An array of small integers is taken for bytes, and a key that is null for zero, but only where nothing else is wrong.
   if (!c.bent || fault == "" && !(known && s.isStrict())) return fault;
   const strict = new Checker(new Wire(ptr, len, true), depth, known);
   strict.bends = false;
   return strict.all(s, at);
 }
+
+/** ZERO is where the text "0" lies. */
+const ZERO: usize = changetype<usize>(String.UTF8.encode("0"));
 
 /** Checker walks CBOR along a schema. */
 @final
@@ -38,7 +41,7 @@ class Checker {
   fault: string = "";
   /** Something is wrong that no words are told about: a key twice in two forms. What can be told counts more. */
   unfit: bool = false;
-  /** Arrays of small integers may be taken for bytes, and were. */
+  /** What does not quite have the form may be taken, and was. */
   bends: bool = true;
   bent: bool = false;
 
@@ -159,12 +162,18 @@ class Checker {
     const w = this.w;
     const start = w.off;
     if (!w.head()) return this.wrong(at, w.fault);
-    const text = w.major == Major.Text;
+    let text = w.major == Major.Text;
     const negative = w.major == Major.Negative;
-    const arg = w.arg;
+    let arg = w.arg;
     let ptr: usize;
     let len: u32;
-    if (text) {
+    if (this.bends && s.form == Form.Pairs && w.isNull()) { // the zero key
+      this.bent = true;
+      text = s.key!.form == Form.Text;
+      arg = 0;
+      ptr = ZERO;
+      len = text ? 0 : 1;
+    } else if (text) {
       if (!w.take()) return this.wrong(at, w.fault);
       ptr = w.from;
       len = w.size;

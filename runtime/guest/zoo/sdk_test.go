@@ -352,25 +352,6 @@ func sendLimits(t *testing.T, p *pair) {
 	}
 }
 
-// TestArraysForBytes sends arrays of small integers where bytes are expected. Go takes them, where nothing else is wrong.
-func TestArraysForBytes(t *testing.T) { each(t, sendArraysForBytes) }
-
-func sendArraysForBytes(t *testing.T, p *pair) {
-	for _, fields := range []string{
-		`"bytes":[1,2,255]`, `"bytes":[]`, `"bytes":[1,null]`, `"bytes":[256]`, `"bytes":[-1]`, `"bytes":[1.0]`, `"bytes":[true]`, `"bytes":[[]]`,
-		`"bytes":[1],"x":3`, `"list":[{"name":"x","data":[1,2]}]`, `"list":[{"name":"x","data":[1]}],"numbers":[-1]`,
-	} {
-		p.send("execute", []byte(`{"everything":{`+fields+`}}`))
-	}
-	for _, body := range []string{
-		`{"digest":{"hash":"AAAAAA==","raw":[1]}}`, `{"digest":{"hash":[1,2,3,4]}}`, "\xa1\x6aeverything\xa1\x65bytes\x82\x01",
-		"\xa1\x6aeverything\xa2\x65bytes\x81\x01\x78\x05bytes\x40",
-	} {
-		p.send("execute", []byte(body))
-	}
-	p.send("migrate", []byte(`{"name":"x","data":[1,2]}`))
-}
-
 // TestBends sends what is taken although it does not quite have the form, and what is not.
 func TestBends(t *testing.T) { each(t, sendBends) }
 
