@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"testing"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,12 +17,19 @@ func systemBackings(t testing.TB) map[string]backing {
 		return nil
 	}
 	all := map[string]backing{}
-	for name, find := range map[string]finder{"scan": findByScan, "pagemap": findByPagemap} {
+	for name, find := range map[string]finder{"marks": findByMarks, "scan": findByScan, "pagemap": findByPagemap} {
 		fd, err := unix.Dup(b.(*paging).pagemap)
 		if err != nil {
 			t.Fatal(err)
 		}
 		p := &paging{pagemap: fd, find: find}
+		if name == "marks" {
+			if p.marks, err = newMarks(); err != nil {
+				t.Logf("%s do not work here: %v", name, err)
+				p.Free()
+				continue
+			}
+		}
 		if err := p.probe(); err != nil {
 			if errors.Is(err, unix.ENOTTY) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSYS) {
 				t.Logf("%s does not work here: %v", name, err)
@@ -153,5 +161,30 @@ func TestMemorySettles(t *testing.T) {
 			m.Free()
 			img.Free()
 		})
+	}
+}
+
+// TestSpaceApart has spaces of every shape: all that is theirs can be written to, and the rest is given back.
+func TestSpaceApart(t *testing.T) {
+	for _, shape := range []struct{ size, low int }{
+		{64 << 10, 0}, {leafReach, 1 << 20}, {64 << 20, 1 << 20}, {64 << 20, 4096}, {64 << 20, 63 << 20}, {8 << 20, 8 << 20}, {8 << 20, 9 << 20},
+		{1<<30 + 1<<20, 1 << 20}, {1<<30 + 2<<20, 1 << 20},
+	} {
+		s, err := newSpaceApart(shape.size, shape.low)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(s.bytes) != shape.size {
+			t.Errorf("%+v: a space of %d bytes", shape, len(s.bytes))
+		}
+		s.bytes[0], s.bytes[shape.size-1] = 1, 1
+		if s.reach > shape.size {
+			if at := uintptr(unsafe.Pointer(&s.bytes[shape.low])); at%tableReach != 0 {
+				t.Errorf("%+v: what is not near begins at %#x", shape, at)
+			}
+		} else if shape.size == 64<<20 {
+			t.Errorf("%+v: not apart", shape)
+		}
+		s.free()
 	}
 }

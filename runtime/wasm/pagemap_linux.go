@@ -37,6 +37,7 @@ type pageRegion struct {
 const (
 	pagemapScanRequest = 0xc0606610
 
+	pageIsWritten = 1 << 1 // it has no mark, see marks
 	pageIsFile    = 1 << 2
 	pageIsPresent = 1 << 3
 	pageIsSwapped = 1 << 4
@@ -46,13 +47,27 @@ const (
 // findByScan asks for pages by the ioctl PAGEMAP_SCAN, which Linux has since 6.7. A page is the mapping's own if there is
 // one and it is not the file's.
 func findByScan(pagemap int, mem []byte, s *scratch) error {
-	base := uint64(uintptr(unsafe.Pointer(unsafe.SliceData(mem))))
-	s.scan = pagemapScan{
-		size: uint64(unsafe.Sizeof(s.scan)), start: base, end: base + uint64(len(mem)),
-		vec: uint64(uintptr(unsafe.Pointer(&s.regions))), vecLen: uint64(len(s.regions)),
+	return scan(pagemap, mem, s, pagemapScan{
 		categoryInverted: pageIsFile | pageIsZero, categoryMask: pageIsFile | pageIsZero,
 		categoryAnyOf: pageIsPresent | pageIsSwapped, returnMask: pageIsFile,
-	}
+	})
+}
+
+// findByMarks asks as findByScan does, in a memory whose part of the image is marked. A page is the mapping's own if there
+// is one without a mark: above the image none has one.
+func findByMarks(pagemap int, mem []byte, s *scratch) error {
+	return scan(pagemap, mem, s, pagemapScan{
+		categoryInverted: pageIsZero, categoryMask: pageIsZero | pageIsWritten,
+		categoryAnyOf: pageIsPresent | pageIsSwapped, returnMask: pageIsWritten,
+	})
+}
+
+// scan appends to s.own the pages of mem that a question of PAGEMAP_SCAN is answered with.
+func scan(pagemap int, mem []byte, s *scratch, question pagemapScan) error {
+	base := uint64(uintptr(unsafe.Pointer(unsafe.SliceData(mem))))
+	s.scan = question
+	s.scan.size, s.scan.start, s.scan.end = uint64(unsafe.Sizeof(s.scan)), base, base+uint64(len(mem))
+	s.scan.vec, s.scan.vecLen = uint64(uintptr(unsafe.Pointer(&s.regions))), uint64(len(s.regions))
 	defer runtime.KeepAlive(s)
 	for s.scan.start < s.scan.end {
 		n, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(pagemap), pagemapScanRequest, uintptr(unsafe.Pointer(&s.scan)))

@@ -19,6 +19,7 @@ import (
 type paging struct {
 	pagemap int // descriptor of /proc/self/pagemap
 	find    finder
+	marks   *marks    // nil: pages have none
 	rooms   sync.Pool // of *scratch
 }
 
@@ -53,7 +54,14 @@ func newPaging() (backing, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wasm: which pages were written to cannot be asked for: %w", err)
 	}
-	var failed error
+	marks, failed := newMarks()
+	if failed == nil {
+		p := &paging{pagemap: fd, find: findByMarks, marks: marks}
+		if failed = p.probe(); failed == nil {
+			return p, nil
+		}
+		marks.free()
+	}
 	for _, find := range []finder{findByScan, findByPagemap} {
 		p := &paging{pagemap: fd, find: find}
 		if err := p.probe(); err != nil {
@@ -115,12 +123,24 @@ func (p *paging) probe() error {
 	return nil
 }
 
-func (p *paging) Free() { unix.Close(p.pagemap) }
+func (p *paging) Free() {
+	unix.Close(p.pagemap)
+	if p.marks != nil {
+		p.marks.free()
+	}
+}
 
 func (p *paging) Blank(size int) (memory, error) { return p.memory(size, nil) }
 
+// nearBytes is how much memory above its image a guest is expected to use.
+const nearBytes = 1 << 20
+
 func (p *paging) memory(size int, img *pageImage) (*pageMemory, error) {
-	s, err := newSpace(size)
+	low := nearBytes
+	if img != nil {
+		low += len(img.content)
+	}
+	s, err := newSpaceApart(size, low)
 	if err != nil {
 		return nil, err
 	}
@@ -131,6 +151,12 @@ func (p *paging) memory(size int, img *pageImage) (*pageMemory, error) {
 		if err != nil {
 			s.free()
 			return nil, fmt.Errorf("wasm: mapping the image of a module: %w", err)
+		}
+		if p.marks != nil {
+			if err := p.marks.watch(s.bytes[:len(img.content)]); err != nil {
+				s.free()
+				return nil, err
+			}
 		}
 	}
 	// A huge page would be cleared and copied as a whole for one byte that is written to. Kernels that have none refuse.
@@ -335,5 +361,8 @@ func (m *pageMemory) giveBack(pages span) error {
 	if err := unix.Madvise(m.space.bytes[pages.from:pages.to], unix.MADV_DONTNEED); err != nil {
 		return fmt.Errorf("wasm: giving back memory of an instance: %w", err)
 	}
-	return nil
+	if m.paging.marks == nil || m.image == nil || pages.from >= len(m.image.content) {
+		return nil
+	}
+	return m.paging.marks.mark(m.space.bytes[pages.from:min(pages.to, len(m.image.content))])
 }

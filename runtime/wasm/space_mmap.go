@@ -14,6 +14,7 @@ import (
 type space struct {
 	addr  unsafe.Pointer
 	bytes []byte
+	reach int // how many bytes of addresses from addr on are the space's: at least as many as it has
 }
 
 const (
@@ -26,7 +27,7 @@ func newSpace(size int) (*space, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wasm: reserving %d bytes of address space for the memory of an instance: %w", size, err)
 	}
-	return &space{addr, unsafe.Slice((*byte)(addr), size)}, nil
+	return &space{addr, unsafe.Slice((*byte)(addr), size), size}, nil
 }
 
 // wipe makes everything from an offset on zero, which is a multiple of the size of a page.
@@ -43,7 +44,7 @@ func (s *space) wipe(from int) error {
 
 // free gives the addresses back. It cannot fail for a range that newSpace returned.
 func (s *space) free() {
-	if err := unix.MunmapPtr(s.addr, uintptr(len(s.bytes))); err != nil {
+	if err := unix.MunmapPtr(s.addr, uintptr(s.reach)); err != nil {
 		panic(fmt.Sprintf("wasm: munmap: %v", err))
 	}
 	s.addr, s.bytes = nil, nil
