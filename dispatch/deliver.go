@@ -218,6 +218,9 @@ func (r *run) execute(ctx context.Context, d delivery) (outcome, error) {
 		}
 		target, _ = r.find(d.tx, to)
 	}
+	if err := r.pay(ctx, d, to, target); err != nil {
+		return outcome{}, err
+	}
 	f := r.frame(d, to, target)
 	f.env.Sender = sender
 	resp, err := f.invoke(ctx, entry{msg: d.msg})
@@ -225,7 +228,7 @@ func (r *run) execute(ctx context.Context, d delivery) (outcome, error) {
 		return outcome{}, err
 	}
 	data, err := r.finish(ctx, f, resp, actor.Event{Actor: to, Type: d.msg.Kind.String()})
-	return outcome{to, data, target.code.System}, err
+	return outcome{to, data, target.code.hidden()}, err
 }
 
 // instantiate creates an actor. Its record is written after Instantiate has returned and before its sub-messages, so
@@ -253,7 +256,11 @@ func (r *run) instantiate(ctx context.Context, d delivery, msg *actor.Message) (
 	if err := d.tx.Err(); err != nil {
 		return outcome{}, err
 	}
-	f := r.frame(d, to, found{number: number, module: id, code: code})
+	target := found{number: number, module: id, code: code}
+	if err := r.pay(ctx, d, to, target); err != nil {
+		return outcome{}, err
+	}
+	f := r.frame(d, to, target)
 	f.env.Self = to
 	resp, err := f.invoke(ctx, entry{msg: msg})
 	if err != nil {
@@ -263,7 +270,7 @@ func (r *run) instantiate(ctx context.Context, d delivery, msg *actor.Message) (
 	r.putActor(d.tx, to, &record)
 	data, err := r.finish(ctx, f, resp, actor.Event{Actor: to, Type: "instantiate",
 		Attributes: []actor.Attribute{{Key: "module", Value: string(id)}}})
-	return outcome{to, data, code.System}, err
+	return outcome{to, data, code.hidden()}, err
 }
 
 // vacant returns nil if an actor of module may be created at the address.
@@ -362,7 +369,7 @@ func (r *run) recode(ctx context.Context, d delivery, record *state.Actor) (outc
 	r.putActor(d.tx, to, record)
 	data, err := r.finish(ctx, f, resp, actor.Event{Actor: to, Type: "migrate",
 		Attributes: []actor.Attribute{{Key: "module", Value: string(id)}}})
-	return outcome{to, data, code.System}, err
+	return outcome{to, data, code.hidden()}, err
 }
 
 func (r *run) setAdmin(d delivery) (outcome, error) {

@@ -15,8 +15,29 @@ import (
 // Code is a module that can run.
 type Code struct {
 	Actor actor.Actor
-	// System code belongs to the host: its events are emitted as they are, and replies do not show them (rule S17).
+	// System code belongs to the host: its events are emitted as they are, and replies do not show them (rule S17). It
+	// may send in the name of others (actor.SubMsg.As), and what it sends is not a level deeper than itself.
 	System bool
+	// Shown lets replies show the events of system code, which acts in the place of who it sends to.
+	Shown bool
+	// Payable code takes funds.
+	Payable bool
+	// Wrap, if not nil, gives the error of a sub-message, on its way through the call of this code that sent it, the form
+	// that the dialect of the code wants (rule S20). The kind is that of the call.
+	Wrap func(kind actor.Kind, err *actor.Error) *actor.Error
+}
+
+// A Coder is an actor that says of itself what its code is: Actor of the result is not used.
+type Coder interface{ Code() Code }
+
+// CodeOf returns the code that an actor is.
+func CodeOf(a actor.Actor) Code {
+	var code Code
+	if c, ok := a.(Coder); ok {
+		code = c.Code()
+	}
+	code.Actor = a
+	return code
 }
 
 // A Resolver finds the code of a module that the state says is there: of one that is bound by its name, of one that is
@@ -48,6 +69,9 @@ type Dispatcher struct {
 	// and what the log says. It is not asked about the migrations of an installation, which are the operator's, but about
 	// what these send.
 	Authorize func(Access) error
+	// Bank, if not nil, returns the message that moves funds from its sender to an actor. Without it, and if there is
+	// nobody at the address that the message is for, no message may have funds.
+	Bank func(to actor.Address, funds []actor.Coin) actor.Message
 	// OnPanic, if not nil, is told about each panic in an actor. What it does has no effect on the transaction.
 	OnPanic func(who actor.Address, value any, stack []byte)
 

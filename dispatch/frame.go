@@ -19,6 +19,7 @@ type frame struct {
 	self  actor.Address
 	meter *meter
 	depth int
+	kind  actor.Kind // of the message; KindReply if there is none
 	span  *Span
 	// queries is how many queries are around this frame.
 	queries   int

@@ -22,7 +22,7 @@ func (r *run) finish(ctx context.Context, f *frame, resp actor.Response, entry a
 	for i := range resp.Messages {
 		replied, err := r.sub(ctx, f, &resp.Messages[i])
 		if err != nil {
-			return nil, err
+			return nil, f.wrap(err)
 		}
 		if replied != nil {
 			data = replied
@@ -53,14 +53,24 @@ func (r *run) sub(ctx context.Context, f *frame, sub *actor.SubMsg) ([]byte, err
 		return nil, &stop{err: actor.Errorf(actor.CodeTooManyMessages, "a transaction has at most %d sub-messages", r.limits.Messages)}
 	}
 	r.messages++
+	from, depth := f.self, f.depth+1
+	if f.code.System {
+		depth = f.depth
+	}
+	if sub.As != "" && sub.As != f.self {
+		if !f.code.System {
+			return nil, actor.Errorf(actor.CodeUnauthorized, "sub-message %d: %s may not send in the name of %s", sub.ID, f.self, sub.As)
+		}
+		from = sub.As
+	}
 	child, mark := f.tx.Begin(), len(r.events)
 	m := f.meter
 	if sub.GasLimit > 0 && sub.GasLimit < m.left() {
 		m = &meter{limit: sub.GasLimit}
 	}
 	before := m.used
-	out, err := r.deliver(ctx, delivery{tx: child, from: f.self, msg: &sub.Msg, meter: m, depth: f.depth + 1,
-		span: r.trace.sub(f.span, f.self, sub)})
+	out, err := r.deliver(ctx, delivery{tx: child, from: from, msg: &sub.Msg, meter: m, depth: depth,
+		span: r.trace.sub(f.span, from, sub)})
 	used := m.used - before
 	if m != f.meter {
 		f.meter.used += used // it fits: the limit was less than what was left
@@ -104,6 +114,9 @@ func (r *run) reply(ctx context.Context, f *frame, reply actor.Reply) ([]byte, e
 	data, err := r.answer(ctx, g, reply)
 	if e, ok := err.(*actor.Error); ok {
 		err = &actor.Error{Code: e.Code, Message: "reply: " + e.Message} // rule S6
+		if f.code.Wrap != nil {
+			err = f.code.Wrap(actor.KindReply, e)
+		}
 	}
 	err = r.fail(err)
 	span.end(outcome{data: data}, err, f.meter.used-gas)
@@ -118,9 +131,22 @@ func (r *run) answer(ctx context.Context, f *frame, reply actor.Reply) ([]byte, 
 	return r.finish(ctx, f, resp, actor.Event{Actor: f.self, Type: "reply"})
 }
 
+// wrap gives the error of a sub-message the form that the frame's dialect wants. An order to stop is nobody's to change,
+// and the one call that a reply belongs to wraps what goes wrong in it as a whole.
+func (f *frame) wrap(err error) error {
+	e, ok := err.(*actor.Error)
+	if !ok || f.code.Wrap == nil || f.kind == actor.KindReply {
+		return err
+	}
+	return f.code.Wrap(f.kind, e)
+}
+
 // frame prepares a call of the actor self. Span numbers count calls, so that each has randomness of its own.
 func (r *run) frame(d delivery, self actor.Address, target found) *frame {
 	f := &frame{run: r, tx: d.tx, self: self, found: target, meter: d.meter, depth: d.depth, span: d.span}
+	if f.kind = actor.KindReply; d.msg != nil {
+		f.kind = d.msg.Kind
+	}
 	f.prefix = r.Partition.AppendStatePrefix(f.prefixBuf[:0], target.number)
 	f.env = actor.Env{Self: self, Sender: d.from, Sequence: r.seq, Time: r.time, Seed: r.seed, Span: r.frames,
 		State: stateOf{f}, Services: servicesOf{f}}

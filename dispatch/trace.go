@@ -30,6 +30,7 @@ type Span struct {
 	To      actor.Address  `json:"to"`
 	Module  actor.ModuleID `json:"module,omitempty"`
 	Body    []byte         `json:"body,omitempty"`
+	Funds   []actor.Coin   `json:"funds,omitempty"`
 	GasUsed uint64         `json:"gas_used"` // with everything below it
 
 	// Install is there if the span stands for the installation of Module, and not for a call: then To is empty, and below
@@ -105,7 +106,7 @@ func startTrace(t *Trace, cmd *state.Command) *tracer {
 	}
 	msg := &cmd.Message
 	*t = Trace{Sequence: cmd.Sequence, Time: time.Unix(0, cmd.Time).UTC(), Sender: cmd.Sender,
-		Root: &Span{Kind: msg.Kind, From: cmd.Sender, To: msg.To, Module: msg.Module, Body: bytes.Clone(msg.Body)}}
+		Root: &Span{Kind: msg.Kind, From: cmd.Sender, To: msg.To, Module: msg.Module, Body: bytes.Clone(msg.Body), Funds: slices.Clone(msg.Funds)}}
 	return &tracer{t}
 }
 
@@ -131,7 +132,7 @@ func (t *tracer) child(parent *Span, from actor.Address, msg *actor.Message) *Sp
 	if t == nil {
 		return nil
 	}
-	s := &Span{Kind: msg.Kind, From: from, To: msg.To, Module: msg.Module, Body: bytes.Clone(msg.Body)}
+	s := &Span{Kind: msg.Kind, From: from, To: msg.To, Module: msg.Module, Body: bytes.Clone(msg.Body), Funds: slices.Clone(msg.Funds)}
 	parent.Children = append(parent.Children, s)
 	return s
 }

@@ -110,7 +110,7 @@ func (r *registry) resolve(s *slot, name actor.ModuleID) (dispatch.Code, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if code, ok = r.code[key]; !ok {
-		code.Actor = s.program.actor(name)
+		code = dispatch.CodeOf(s.program.actor(name))
 		if r.around != nil {
 			code.Actor = r.around(code.Actor)
 		}
@@ -249,7 +249,7 @@ func (r *registry) bind(name actor.ModuleID, a actor.Actor) bool {
 	if _, taken := r.bound[name]; taken {
 		return false
 	}
-	r.bound[name] = dispatch.Code{Actor: a}
+	r.bound[name] = dispatch.CodeOf(a)
 	return true
 }
 

@@ -66,7 +66,15 @@ func (c *Command) appendEnvelope(buf []byte) []byte {
 	buf = appendString(buf, m.To)
 	buf = appendOptional(buf, m.Body)
 	buf = appendString(buf, m.Module)
-	return appendString(buf, m.Admin)
+	buf = appendString(buf, m.Admin)
+	if len(m.Funds) == 0 {
+		return buf // most have none, and so it is one encoding
+	}
+	buf = binary.AppendUvarint(buf, uint64(len(m.Funds)))
+	for _, coin := range m.Funds {
+		buf = appendString(appendString(buf, coin.Denom), coin.Amount)
+	}
+	return buf
 }
 
 // DecodeCommand is the inverse of Command.Append. The body of its message is part of b.
@@ -86,11 +94,29 @@ func DecodeCommand(b []byte) (Command, error) {
 		Body:   r.optional(),
 		Module: actor.ModuleID(r.string()),
 		Admin:  actor.Address(r.string()),
+		Funds:  r.funds(),
 	}
 	if err := r.end(); err != nil {
 		return Command{}, decodeError("a command record", err)
 	}
 	return c, nil
+}
+
+// funds reads what stands at the end of an envelope if there are any.
+func (r *reader) funds() []actor.Coin {
+	if r.err != nil || len(r.rest) == 0 {
+		return nil
+	}
+	n := r.uvarint()
+	if n == 0 || n > uint64(len(r.rest)/2) {
+		r.fail(fmt.Errorf("%d coins in %d bytes", n, len(r.rest)))
+		return nil
+	}
+	coins := make([]actor.Coin, n)
+	for i := range coins {
+		coins[i] = actor.Coin{Denom: r.string(), Amount: r.string()}
+	}
+	return coins
 }
 
 // EnvelopeHash identifies what was asked: operation, request id, sender and message, but not the place, time and seed

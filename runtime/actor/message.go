@@ -55,6 +55,15 @@ type Message struct {
 	Module ModuleID
 	// Admin may migrate the actor later, for KindInstantiate and KindSetAdmin. Empty: nobody, ever.
 	Admin Address
+	// Funds go from the sender to the receiver before its entry point runs, and come back if the message fails (rules
+	// S30, S31). For KindExecute and KindInstantiate, to actors that take funds, on a host that has a bank.
+	Funds []Coin
+}
+
+// A Coin is an amount of one denomination. The amount is a whole number in decimal digits.
+type Coin struct {
+	Denom  string `json:"denom"`
+	Amount string `json:"amount"`
 }
 
 // ReplyOn says in which cases the sender of a sub-message wants a reply; it is a set of two bits (rule S5).
@@ -102,6 +111,9 @@ type SubMsg struct {
 	ID      uint64
 	Msg     Message
 	ReplyOn ReplyOn
+	// As is who Msg comes from. System actors only may say another than themselves, for they act for those that call
+	// them; empty is the actor itself.
+	As Address
 	// GasLimit bounds the subtree if it is positive and less than what the transaction has left (rule S21). Only a
 	// subtree with such a limit can run out of gas without taking the transaction with it (rules S22, S23).
 	GasLimit uint64
