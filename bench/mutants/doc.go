@@ -11,5 +11,6 @@
 //
 // A mutant is killed if they fail. It survives if they pass. It is invalid if it does not compile, if the text that it
 // replaces does not stand exactly once in the file, if its tests match nothing, or if they fail without it: none of
-// these says anything about the tests. The exit status is 0 only if every mutant was killed.
+// these says anything about the tests. It is skipped if its tests skip themselves, on a machine that lacks what they are
+// about. The exit status is 0 only if every mutant was killed or skipped.
 package main

@@ -25,7 +25,7 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is the command: 0 if all mutants were killed, 1 if one was not, 2 if it could not start.
+// run is the command: 0 if all mutants were killed or skipped, 1 if one was not, 2 if it could not start.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("mutants", flag.ContinueOnError)
 	flags.SetOutput(stderr)

@@ -40,6 +40,7 @@ func TestVerdicts(t *testing.T) {
 		{"not-go", invalid, "it does not compile", "undefined: nothing"},
 		{"no-test", invalid, "go test -run ^TestDifference$ . runs no test", ""},
 		{"broken-test", invalid, "without the mutant sample.TestBroken fails too", "fails whatever is done"},
+		{"abroad", skipped, "-run ^TestAbroad$ .", ""},
 	}
 	before := snapshot(t, root)
 	lab := &laboratory{root: root, timeout: 3 * time.Second, parallel: 2}
@@ -66,7 +67,7 @@ func TestVerdicts(t *testing.T) {
 	for _, line := range []string{
 		"start-at-one  killed ", "survivor      SURVIVED",
 		"sum.go: The product is wrong, and no test looks.", "not-go        INVALID",
-		"3 killed, 1 survived, 6 invalid",
+		"3 killed, 1 survived, 6 invalid, 1 skipped",
 	} {
 		if !strings.Contains(printed.String(), line) {
 			t.Errorf("the table lacks %q:\n%s", line, &printed)

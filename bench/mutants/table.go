@@ -50,9 +50,9 @@ func (t *table) add(o outcome) {
 	}
 }
 
-// close prints the sum and reports whether all mutants were killed.
+// close prints the sum and reports whether all mutants were killed that this machine can judge.
 func (t *table) close() bool {
-	fmt.Fprintf(t.w, "%d killed, %d survived, %d invalid in %.0fs\n",
-		t.count[killed], t.count[survived], t.count[invalid], time.Since(t.start).Seconds())
+	fmt.Fprintf(t.w, "%d killed, %d survived, %d invalid, %d skipped in %.0fs\n",
+		t.count[killed], t.count[survived], t.count[invalid], t.count[skipped], time.Since(t.start).Seconds())
 	return t.count[survived] == 0 && t.count[invalid] == 0
 }

@@ -22,13 +22,14 @@ const (
 	killed   verdict = "killed"
 	survived verdict = "SURVIVED"
 	invalid  verdict = "INVALID"
+	skipped  verdict = "skipped"
 )
 
 // An outcome is what became of one mutant.
 type outcome struct {
 	mutant  mutant
 	verdict verdict
-	by      string // the test that failed, or what makes the mutant invalid
+	by      string // the test that failed, or what makes the mutant invalid, or what was skipped
 	output  string // what that test printed
 	took    time.Duration
 }
@@ -83,6 +84,8 @@ func (l *laboratory) try(ctx context.Context, m mutant, scratch string) outcome 
 		r, err = l.goTest(ctx, append([]string{"-count=1", "-overlay=" + overlay}, m.Test...))
 	}
 	switch {
+	case errors.Is(err, errSkipped):
+		o.verdict, o.by = skipped, strings.Join(m.Test, " ")
 	case err != nil:
 		o.by = err.Error()
 	case r.buildFailed:
@@ -119,8 +122,11 @@ func (m *mutant) overlay(root, scratch string) (string, error) {
 	return name, os.WriteFile(name, list, 0o644)
 }
 
-// control runs tests without a mutant, once for each list of arguments: if they fail anyway, or match nothing, no
-// mutant can be judged by them. It returns what they printed.
+// errSkipped is why a mutant cannot be judged whose tests skip themselves.
+var errSkipped = errors.New("its tests are not for this machine")
+
+// control runs tests without a mutant, once for each list of arguments: if they fail anyway, or match nothing, or are not
+// for this machine, no mutant can be judged by them. It returns what they printed.
 func (l *laboratory) control(ctx context.Context, args []string) (output string, err error) {
 	key := strings.Join(args, " ")
 	l.mu.Lock()
@@ -139,6 +145,8 @@ func (l *laboratory) control(ctx context.Context, args []string) (output string,
 				err = fmt.Errorf("without the mutant %s fails too", r.firstFailure)
 			case r.tests == 0:
 				err = fmt.Errorf("go test %s runs no test", key)
+			case r.skipped == r.tests:
+				err = errSkipped
 			}
 			return r.output, err
 		})
@@ -153,6 +161,7 @@ type testRun struct {
 	passed       bool
 	buildFailed  bool
 	tests        int    // how many began
+	skipped      int    // how many of those skipped themselves
 	firstFailure string // package and name
 	output       string // of the first failure, or of the compiler
 }
@@ -199,6 +208,10 @@ func readEvents(stream []byte) (r testRun, failed bool) {
 		switch e.Action {
 		case "run":
 			r.tests++
+		case "skip":
+			if e.Test != "" {
+				r.skipped++
+			}
 		case "build-output":
 			compiler.WriteString(e.Output)
 		case "output":

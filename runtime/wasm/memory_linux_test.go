@@ -3,6 +3,8 @@ package wasm
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"os"
 	"testing"
 	"unsafe"
 
@@ -79,6 +81,104 @@ func TestProbeRefusesLies(t *testing.T) {
 	} {
 		if err := (&paging{pagemap: b.(*paging).pagemap, find: find}).probe(); err == nil {
 			t.Errorf("a finder that finds %s is believed", name)
+		}
+	}
+}
+
+// TestPagesAreRestored has a call that writes to more places than the kernel lists at once, on both sides of the end of
+// the image, and of the numbers of pages that are read at once.
+func TestPagesAreRestored(t *testing.T) {
+	needPaging(t)
+	const page, size, end = 4096, 40 << 20, 33 << 20
+	for name, b := range systemBackings(t) {
+		t.Run(name, func(t *testing.T) {
+			defer b.Free()
+			blank, err := b.Blank(size)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := 0; i < end; i += 3 * page {
+				blank.Bytes()[i+5] = 7
+			}
+			blank.Bytes()[end-1] = 7
+			want := bytes.Clone(blank.Bytes())
+			img, err := b.Image(blank)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer img.Free()
+			blank.Free()
+			m, err := img.Memory()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer m.Free()
+			for _, call := range []struct{ from, to, step int }{
+				{0, size, 200 * page}, {8191 * page, 8193 * page, page}, {8192 * page, 8193 * page, page},
+				{end - page, end + page, page}, {size - page, size, page}, {0, 200 * page, 2 * page}, {0, size, 2 * page},
+			} {
+				for i := call.from; i < call.to; i += call.step {
+					m.Bytes()[i+9]++
+				}
+				if err := m.Reset(); err != nil {
+					t.Fatal(err)
+				}
+				if !bytes.Equal(m.Bytes(), want) {
+					t.Fatalf("after a call that wrote to pages %d, %d and so on, memory is not that of the image",
+						call.from/page, (call.from+call.step)/page)
+				}
+			}
+		})
+	}
+}
+
+// TestMarks has pages of an image that are only read: they are nobody's own, also after they were given back.
+func TestMarks(t *testing.T) {
+	needPaging(t)
+	marks, err := newMarks()
+	if err != nil {
+		t.Skip(err)
+	}
+	marks.free()
+	all := systemBackings(t)
+	for _, b := range all {
+		defer b.Free()
+	}
+	b := all["marks"]
+	if b == nil {
+		t.Fatal("the kernel has marks, and they are not used")
+	}
+	blank, err := b.Blank(1 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range blank.Bytes() {
+		blank.Bytes()[i] = byte(i) | 1
+	}
+	img, err := b.Image(blank)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer img.Free()
+	blank.Free()
+	m, err := img.Memory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Free()
+	for range 2 {
+		if !bytes.Equal(m.Bytes(), img.Bytes()) {
+			t.Error("memory is not that of the image")
+		}
+		if n := ownBytes(t, m); n > 0 {
+			t.Errorf("%d bytes were read, and count as written", n)
+		}
+		m.Bytes()[5000]++
+		if n := ownBytes(t, m); n != 4096 {
+			t.Errorf("one byte was written to, and %d count as written", n)
+		}
+		if err := m.(*pageMemory).giveBack(span{0, 1 << 20}); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
@@ -166,6 +266,7 @@ func TestMemorySettles(t *testing.T) {
 
 // TestSpaceApart has spaces of every shape: all that is theirs can be written to, and the rest is given back.
 func TestSpaceApart(t *testing.T) {
+	before := addresses(t)
 	for _, shape := range []struct{ size, low int }{
 		{64 << 10, 0}, {leafReach, 1 << 20}, {64 << 20, 1 << 20}, {64 << 20, 4096}, {64 << 20, 63 << 20}, {8 << 20, 8 << 20}, {8 << 20, 9 << 20},
 		{1<<30 + 1<<20, 1 << 20}, {1<<30 + 2<<20, 1 << 20},
@@ -187,4 +288,21 @@ func TestSpaceApart(t *testing.T) {
 		}
 		s.free()
 	}
+	if after := addresses(t); after > before+tableReach/2 {
+		t.Errorf("the process has %d MiB more of addresses than before", (after-before)>>20)
+	}
+}
+
+// addresses returns how many bytes of addresses the process has.
+func addresses(t *testing.T) int {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Skip(err)
+	}
+	var pages int
+	if _, err := fmt.Sscan(string(text), &pages); err != nil {
+		t.Fatal(err)
+	}
+	return pages * os.Getpagesize()
 }

@@ -19,3 +19,7 @@ func TestProduct(t *testing.T) {
 func TestBroken(t *testing.T) {
 	t.Error("fails whatever is done")
 }
+
+func TestAbroad(t *testing.T) {
+	t.Skip("not on this machine")
+}
