@@ -36,6 +36,14 @@ func (m *Module) HasEntry(i int) bool {
 	return i >= 0 && i < len(m.prepared.entries) && m.prepared.entries[i].Exists
 }
 
+// Arity returns how many parameters and results the export Dialect.Entry[i] has. Both are 0 if the module lacks it.
+func (m *Module) Arity(i int) (params, results int) {
+	if !m.HasEntry(i) {
+		return 0, 0
+	}
+	return m.prepared.entries[i].Params, m.prepared.entries[i].Results
+}
+
 // Fresh returns why every call gets a new instance, which takes much longer, or "" if they are reused.
 func (m *Module) Fresh() string { return m.prepared.info.Fresh }
 
