@@ -198,6 +198,15 @@ func (s servicesOf) Log(text string)                                      { s.f.
 func (s servicesOf) FuelLeft() uint64 { return s.f.tank() }
 func (s servicesOf) UseFuel(n uint64) { s.f.burn(n) }
 
+// FuelPerGas returns how many instructions a unit of gas pays for.
+func (s servicesOf) FuelPerGas() uint64 { return s.f.run.gas.Fuel }
+
+// QueryRange is QueryRaw for the keys of an actor from start to before end, at most limit of them; next is the key behind
+// those, nil if there is none. The bounds are those of actor.Reader.Range.
+func (s servicesOf) QueryRange(to actor.Address, start, end []byte, order actor.Order, limit int) (pairs [][2][]byte, next []byte) {
+	return s.f.askRange(to, start, end, order, limit)
+}
+
 // Fault is for who runs code and cannot, for a reason that is not in the code: memory that cannot be had, for example.
 // That is no outcome of the call, so the transaction has none and nobody may catch it. Fault does not return.
 func (s servicesOf) Fault(err error) {

@@ -104,3 +104,28 @@ func (f *frame) askRaw(to actor.Address, key []byte) ([]byte, bool) {
 	f.span.readOf(to, key, value)
 	return value, ok
 }
+
+// askRange reads keys of any actor. It pays for what it returns, as a range of the actor's own keys does.
+func (f *frame) askRange(to actor.Address, start, end []byte, order actor.Order, limit int) (pairs [][2][]byte, next []byte) {
+	r := f.run
+	f.charge(r.gas.Range)
+	if !to.Valid() {
+		return nil, nil
+	}
+	number, _, ok := r.head(f.tx, to)
+	f.sound()
+	if !ok {
+		return nil, nil
+	}
+	own := f.prefix
+	defer func() { f.prefix = own }()
+	f.prefix = r.Partition.AppendStatePrefix(nil, number) // the keys are the other's, everything else is this call's
+	for key, value := range f.scan(start, end, order) {
+		if len(pairs) >= limit {
+			return pairs, key
+		}
+		f.span.readOf(to, key, value)
+		pairs = append(pairs, [2][]byte{key, value})
+	}
+	return pairs, nil
+}
