@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	wasmvm "github.com/CosmWasm/wasmvm/v3"
 	"github.com/CosmWasm/wasmvm/v3/types"
@@ -15,6 +16,9 @@ import (
 
 // memory is what a contract may use, in MiB, and cacheSize what wasmvm keeps compiled code in. Both are wasmd's.
 const memory, cacheSize = 32, 100
+
+// outOfGas ends what wasmvm says if gas was used up by an import. Used up by instructions, it is an OutOfGasError.
+const outOfGas = "Ran out of gas during contract execution"
 
 // unlimited is a limit for what is not to be limited.
 const unlimited = 1 << 62
@@ -93,7 +97,7 @@ func (v *VM) Run(code machine.Code, c *machine.Call) machine.Outcome {
 	default:
 		err = fmt.Errorf("oracle: no entry point %q with %d arguments", c.Entry, len(c.Args))
 	}
-	if errors.As(err, &types.OutOfGasError{}) {
+	if err != nil && (errors.As(err, &types.OutOfGasError{}) || strings.HasSuffix(err.Error(), outOfGas)) {
 		err = fmt.Errorf("%w: %w", machine.ErrOutOfGas, err)
 	}
 	return machine.Outcome{Result: result, Used: report.UsedInternally, External: report.UsedExternally, Left: report.Remaining, Err: err}
