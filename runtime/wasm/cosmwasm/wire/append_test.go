@@ -187,3 +187,18 @@ func BenchmarkReply(b *testing.B) {
 		dst = AppendReply(dst[:0], &reply)
 	}
 }
+
+// TestUsual checks the look at eight bytes at once: each byte at each place.
+func TestUsual(t *testing.T) {
+	for place := range 8 {
+		for c := range 256 {
+			for _, others := range []byte{' ', '#', '%', '\'', ';', '=', '?', '[', ']', 'a', '\x7f'} {
+				text := bytes.Repeat([]byte{others}, 8)
+				text[place] = byte(c)
+				if usual(word(text)) == escaped[c] {
+					t.Fatalf("%q: usual is %v", text, !escaped[c])
+				}
+			}
+		}
+	}
+}

@@ -26,6 +26,10 @@ func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	begin := 0 // of what is not written yet
 	for i := 0; i < len(s); {
+		if i+8 <= len(s) && usual(word(s[i:i+8])) {
+			i += 8
+			continue
+		}
 		c := s[i]
 		if !escaped[c] {
 			i++
@@ -52,6 +56,23 @@ func appendString(dst []byte, s string) []byte {
 		begin = i
 	}
 	return append(append(dst, s[begin:]...), '"')
+}
+
+// word returns the eight bytes of s as a number.
+func word[T string | []byte](s T) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// usual tells whether none of eight bytes is one of escaped. A byte that is smaller than n leaves its highest bit set
+// when n is taken away, unless it was set before; a byte that is c is zero, smaller than 1, when c is taken out by xor.
+func usual(w uint64) bool {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	backslash := w ^ each*'\\'
+	quoteOrAnd := w&^(each*('"'^'&')) ^ each*('"'&'&')
+	lessOrGreater := w&^(each*('<'^'>')) ^ each*('<'&'>')
+	below := (w-each*' ')&^w | (backslash-each)&^backslash | (quoteOrAnd-each)&^quoteOrAnd | (lessOrGreater-each)&^lessOrGreater
+	return (w|below)&high == 0
 }
 
 // appendEscape appends one byte that is not written as it is.

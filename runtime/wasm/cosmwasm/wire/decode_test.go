@@ -317,3 +317,36 @@ func BenchmarkDecodeQuery(b *testing.B) {
 		}
 	}
 }
+
+// TestUsualShapes checks that what contracts usually send is read by hand: it would be right otherwise, but slow.
+func TestUsualShapes(t *testing.T) {
+	for _, data := range []string{
+		transferred, sent, `{"error":"Overflow: Cannot Sub with 1 and 2"}`, `{"ok":{"messages":[],"data":"aGk=","attributes":[],"events":[{"type":"a","attributes":[{"key":"a","value":"say \"b\" & <c>\n"}]}]}}`,
+		`{"ok":{"messages":[{"id":18446744073709551,"msg":{"bank":{"send":{"to_address":"a","amount":[{"denom":"d","amount":"1"}]}}},"payload":"AA==","gas_limit":5,"reply_on":"always"}],"attributes":[],"events":[]}}`,
+		`{"ok":{"messages":[{"id":1,"msg":{"bank":{"burn":{"amount":[]}}},"gas_limit":null,"reply_on":"error"}]}}`, ` { "ok" : { "messages" : [ ] } } `,
+		`{"ok":{"messages":[{"id":1,"msg":{"wasm":{"instantiate":{"admin":null,"code_id":1,"msg":"e30=","funds":[],"label":"l"}}},"gas_limit":null,"reply_on":"success"}]}}`,
+		`{"ok":{"messages":[{"id":1,"msg":{"wasm":{"instantiate2":{"admin":"a","code_id":1,"label":"l","msg":"e30=","funds":[],"salt":"AA=="}}},"gas_limit":null,"reply_on":"success"}]}}`,
+		`{"ok":{"messages":[{"id":1,"msg":{"wasm":{"migrate":{"contract_addr":"a","new_code_id":1,"msg":"e30="}}},"reply_on":"never"},{"id":1,"msg":{"wasm":{"update_admin":{"contract_addr":"a","admin":"b"}}},"reply_on":"never"},{"id":1,"msg":{"wasm":{"clear_admin":{"contract_addr":"a"}}},"reply_on":"never"}]}}`,
+	} {
+		r := newReader([]byte(data))
+		if r.result(); !r.end() {
+			t.Errorf("read by encoding/json: %s", data)
+		}
+		compareResult(t, []byte(data))
+	}
+	for _, data := range []string{
+		`{"bank":{"balance":{"address":"a","denom":"d"}}}`, `{"bank":{"all_balances":{"address":"a"}}}`, `{"bank":{"supply":{"denom":"d"}}}`, `{"wasm":{"smart":{"contract_addr":"a","msg":"e30="}}}`, `{"wasm":{"raw":{"contract_addr":"a","key":"AA=="}}}`, `{"wasm":{"contract_info":{"contract_addr":"a"}}}`,
+	} {
+		r := newReader([]byte(data))
+		if r.queryRequest(); !r.end() {
+			t.Errorf("read by encoding/json: %s", data)
+		}
+		compareQueryRequest(t, []byte(data))
+	}
+	for _, data := range []string{`{"ok":"aGk="}`, `{"error":"no"}`} {
+		r := newReader([]byte(data))
+		if r.queryResult(); !r.end() {
+			t.Errorf("read by encoding/json: %s", data)
+		}
+	}
+}

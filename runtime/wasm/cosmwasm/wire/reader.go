@@ -190,6 +190,9 @@ func (r *reader) quoted() (begin, end int, escapes bool) {
 	begin = r.pos
 	ascii := true
 	for i := r.pos; i < len(r.data) && !r.odd; i++ {
+		for i+8 < len(r.data) && usual(word(r.data[i:i+8])) {
+			i += 8
+		}
 		switch c := r.data[i]; {
 		case c == '"':
 			r.pos = i + 1
