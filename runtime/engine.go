@@ -10,6 +10,8 @@ import (
 
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/wasm"
+	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
+	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm/vm"
 	"github.com/troupe-run/troupe/runtime/wasm/troupe"
 	"github.com/troupe-run/troupe/state"
 )
@@ -18,8 +20,9 @@ import (
 // others: then what one host has compiled the others need not compile. It may be used by any number of goroutines.
 type Engine struct {
 	options wasm.Options
-	// dialect is one value for the life of the engine: the same code in the same dialect is one module.
-	dialect *wasm.Dialect
+	// Dialects are values for the life of the engine: the same code in the same dialect is one module.
+	guests    *wasm.Dialect
+	contracts *wasm.Dialect
 
 	mu     sync.Mutex
 	wasm   *wasm.Engine // nil until the first Load
@@ -27,7 +30,9 @@ type Engine struct {
 }
 
 // NewEngine returns an engine. It takes up nothing before the first module. Close it behind all hosts that use it.
-func NewEngine(o wasm.Options) *Engine { return &Engine{options: o, dialect: troupe.Dialect()} }
+func NewEngine(o wasm.Options) *Engine {
+	return &Engine{options: o, guests: troupe.Dialect(), contracts: vm.Dialect()}
+}
 
 // Stats returns what the engine has done so far, and has now.
 func (e *Engine) Stats() wasm.Stats {
@@ -52,23 +57,22 @@ func (e *Engine) Close() error {
 	return inner.Close()
 }
 
-// load implements loader.
-func (e *Engine) load(ctx context.Context, code []byte) (program, error) {
+// module loads code in the dialect that it was made for.
+func (e *Engine) module(ctx context.Context, code []byte) (m *wasm.Module, kind string, err error) {
 	inner, err := e.start()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	m, err := inner.Load(ctx, code, e.dialect)
+	d := e.guests
+	if isContract(code) {
+		d = e.contracts
+	}
+	m, err = inner.Load(ctx, code, d)
 	var refused *wasm.Refusal
 	if errors.As(err, &refused) {
-		return nil, fmt.Errorf("%w: %w", ErrCode, err)
+		err = fmt.Errorf("%w: %w", ErrCode, err)
 	}
-	if err != nil {
-		return nil, err
-	}
-	g := &guest{module: m, kind: e.dialect.Name}
-	goruntime.AddCleanup(g, func(m *wasm.Module) { _ = m.Close() }, m)
-	return g, nil
+	return m, d.Name, err
 }
 
 // start returns the engine below, which it makes the first time.
@@ -85,17 +89,46 @@ func (e *Engine) start() (*wasm.Engine, error) {
 	return e.wasm, err
 }
 
+// hosted is the engine as one host has it.
+type hosted struct {
+	*Engine
+	chain  *cosmwasm.Chain
+	shared bool // it is not the host's to close
+}
+
+func (h *hosted) close() error {
+	if h.shared {
+		return nil
+	}
+	return h.Close()
+}
+
+// load implements loader.
+func (h *hosted) load(ctx context.Context, code []byte) (program, error) {
+	m, kind, err := h.module(ctx, code)
+	if err != nil {
+		return nil, err
+	}
+	g := &guest{module: m, kind: kind, chain: h.chain}
+	goruntime.AddCleanup(g, func(m *wasm.Module) { _ = m.Close() }, m)
+	return g, nil
+}
+
 // guest is a program of an Engine. Its module is given back when nobody has the guest or an actor of it any more: a query
 // on an earlier state may still be about to call what no module of the latest state has.
 type guest struct {
 	module *wasm.Module
 	kind   string
+	chain  *cosmwasm.Chain
 }
 
 func (g *guest) dialect() string  { return g.kind }
 func (g *guest) hash() state.Hash { return g.module.Hash() }
 
 func (g *guest) actor(name actor.ModuleID) actor.Actor {
+	if g.kind == cosmwasm.Kind {
+		return &contractActor{cosmwasm.New(g.module, name, g.chain), g}
+	}
 	return &guestActor{troupe.New(g.module, name), g}
 }
 
@@ -105,23 +138,23 @@ type guestActor struct {
 	*guest
 }
 
-// ownEngine is the engine of one host.
-type ownEngine struct{ *Engine }
-
-func (e ownEngine) close() error { return e.Close() }
-
-// sharedEngine is an engine that is not the host's to close.
-type sharedEngine struct{ *Engine }
-
-func (sharedEngine) close() error { return nil }
+// contractActor is likewise.
+type contractActor struct {
+	*cosmwasm.Contract
+	*guest
+}
 
 // watchdog is how long a call may run before the log says so, unless Options.Wasm says something else.
 const watchdog = 10 * time.Second
 
 // engine returns what loads code for the host.
 func (h *Host) engine(o *Options) loader {
+	chain := o.Chain
+	if chain == nil {
+		chain = &cosmwasm.Chain{Names: true}
+	}
 	if o.Engine != nil {
-		return sharedEngine{o.Engine}
+		return &hosted{o.Engine, chain, true}
 	}
 	w := o.Wasm
 	if w.OnStall == nil {
@@ -132,5 +165,5 @@ func (h *Host) engine(o *Options) loader {
 			w.Watchdog = watchdog
 		}
 	}
-	return ownEngine{NewEngine(w)}
+	return &hosted{NewEngine(w), chain, false}
 }

@@ -70,12 +70,18 @@ func (h *Host) open(o Options) (err error) {
 	h.modules = newRegistry(engine, h.fetch, o.Around)
 	d := dispatch.Dispatcher{Partition: partition, Resolver: h.modules, Limits: o.Limits, Gas: o.Gas,
 		Authorize: o.Authorize, OnPanic: h.panicked}
+	if o.Chain != nil {
+		d.Bank = o.Chain.Pay
+	}
 	if h.executor, err = dispatch.NewExecutor(h.store, d, o.Executor); err != nil {
 		return errors.Join(err, h.modules.close(), h.store.Close())
 	}
 	h.reader = query.New(h.executor, partition)
 	if !o.ReadOnly {
 		err = h.configure(o)
+	}
+	if err == nil && o.Chain != nil {
+		err = h.settle(o.Chain)
 	}
 	if err != nil {
 		return errors.Join(err, h.Close())

@@ -6,6 +6,7 @@ import (
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/wasm"
+	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
 	"github.com/troupe-run/troupe/state"
 )
 
@@ -27,6 +28,11 @@ type Options struct {
 	Wasm wasm.Options
 	// Engine, if not nil, takes its place. It is the caller's to close, behind the host.
 	Engine *Engine
+	// Chain makes the host one that contracts of CosmWasm feel at home on: it binds the bank and the keeper of contracts
+	// under their names, lets funds go with messages, and gives contracts addresses as a chain does; see StoreCode. It
+	// must be the same whenever the directory is opened. Nil: contracts are actors as others, with names for addresses,
+	// and nobody has funds.
+	Chain *cosmwasm.Chain
 	// Around, if not nil, is given the actors of each module that is installed, and returns what runs in their place: a
 	// test lets calls fail by it. They must do the same whenever a transaction is executed again.
 	Around func(actor.Actor) actor.Actor

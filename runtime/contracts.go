@@ -1,0 +1,66 @@
+package runtime
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/wasm/binary"
+	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
+	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm/vm"
+)
+
+// isContract reports whether code, which may be packed, says that it was made for CosmWasm. What is no module is none.
+func isContract(code []byte) bool {
+	plain, err := binary.Gunzip(code, dispatch.MaxCode)
+	if err != nil {
+		return false
+	}
+	m, err := binary.Parse(plain)
+	return err == nil && slices.ContainsFunc(m.Exports, func(e binary.Export) bool {
+		return strings.HasPrefix(e.Name, "interface_version_")
+	})
+}
+
+// settle binds what contracts need to live.
+func (h *Host) settle(c *cosmwasm.Chain) error {
+	return errors.Join(
+		h.Bind(string(cosmwasm.BankAddress), c.Bank()),
+		h.Bind(string(cosmwasm.KeeperAddress), cosmwasm.Keeper{Chain: c}))
+}
+
+// StoreCode installs a contract of CosmWasm and gives it the next code id, as the sender's; the same code twice gets two.
+// The code may be packed by gzip. The host must have a Chain.
+//
+// An error that is ErrCode says what is wrong with the code.
+func (h *Host) StoreCode(ctx context.Context, sender actor.Address, code []byte) (id uint64, err error) {
+	report, err := vm.Analyze(code)
+	if err != nil {
+		return 0, fmt.Errorf("runtime: store code: %w: %w", ErrCode, err)
+	}
+	name := "code-" + hex.EncodeToString(report.Checksum[:])
+	if _, err := h.Install(ctx, name, code, nil); err != nil {
+		return 0, err
+	}
+	body, err := json.Marshal(&cosmwasm.KeeperMsg{StoreCode: &cosmwasm.StoreCodeMsg{Module: actor.ModuleID(name), Checksum: report.Checksum[:],
+		MigrateVersion: report.MigrateVersion, IBC: report.HasIBC, Capabilities: report.Required}})
+	if err != nil {
+		return 0, fmt.Errorf("runtime: store code: %w", err)
+	}
+	receipt, err := h.Send(ctx, sender, actor.Message{To: cosmwasm.KeeperAddress, Body: body})
+	if err != nil {
+		return 0, err
+	}
+	id, err = strconv.ParseUint(string(receipt.Data), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("runtime: store code: the keeper answered %q", receipt.Data)
+	}
+	return id, nil
+}

@@ -1,0 +1,148 @@
+package cosmwasm
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm/wire"
+)
+
+// Query implements vm.Host (S48 to S54).
+func (k *call) Query(request []byte, gasLimit uint64) (answer []byte, gas uint64, err error) {
+	// What the contract has used so far is paid first: the query has the rest.
+	k.meter.settle(k.meter.used(gasLimit))
+	before := k.meter.left()
+	var result wire.SystemResult
+	if data, failure := k.ask(request); failure == nil {
+		result.Ok = &wire.QueryResult{Ok: data}
+	} else if system := (*wire.SystemError)(nil); errors.As(failure, &system) {
+		result.Err = system
+	} else {
+		result.Ok = &wire.QueryResult{Err: redact(actor.AsError(failure), k.native)}
+	}
+	k.answer = wire.AppendSystemResult(k.answer[:0], &result)
+	return k.answer, k.meter.taken(before), nil
+}
+
+func (k *call) ask(request []byte) ([]byte, error) {
+	q, bad := wire.DecodeQueryRequest(request)
+	if bad != nil {
+		return nil, bad
+	}
+	switch variant := q.Variant(); variant {
+	case "bank":
+		return k.askBank(q.Bank)
+	case "wasm":
+		return k.askWasm(q.Wasm)
+	case "custom":
+		if k.contract.chain.CustomQuery == nil {
+			return nil, unsupported("custom")
+		}
+		return k.contract.chain.CustomQuery(k.ctx, k.services, q.Custom)
+	case "":
+		return nil, &wire.SystemError{Unknown: &wire.Unknown{}}
+	case "stargate":
+		return nil, unsupported(fmt.Sprintf("'%s' path is not allowed from the contract", q.Stargate.Path))
+	case "grpc":
+		return nil, unsupported(fmt.Sprintf("'%s' path is not allowed from the contract", q.Grpc.Path))
+	default:
+		return nil, unsupported(variant)
+	}
+}
+
+func unsupported(kind string) error {
+	return &wire.SystemError{UnsupportedRequest: &wire.UnsupportedRequest{Kind: kind}}
+}
+
+func (k *call) askBank(q *wire.BankQuery) ([]byte, error) {
+	body, err := json.Marshal(q)
+	if err != nil {
+		return nil, err
+	}
+	if string(body) == "{}" {
+		return nil, unsupported("unknown BankQuery variant")
+	}
+	return k.services.Query(k.ctx, BankAddress, body)
+}
+
+func (k *call) askWasm(q *wire.WasmQuery) ([]byte, error) {
+	keeper := rawOf(k.services)
+	switch {
+	case q.Smart != nil:
+		to := actor.Address(q.Smart.ContractAddr)
+		if err := k.contract.chain.Validate(string(to)); err != nil {
+			return nil, actor.Errorf(actor.CodeInvalidAddress, "%s", err)
+		}
+		if !json.Valid(q.Smart.Msg) {
+			return nil, actor.Errorf(CodeInvalid, "json msg: invalid")
+		}
+		data, err := k.services.Query(k.ctx, to, q.Smart.Msg)
+		if e := actor.AsError(err); e != nil && e.Code == actor.CodeUnknownActor {
+			return nil, noContract(string(to))
+		}
+		return data, err
+	case q.Raw != nil:
+		value, _ := k.services.QueryRaw(actor.Address(q.Raw.ContractAddr), q.Raw.Key) // S52
+		return value, nil
+	case q.ContractInfo != nil:
+		return k.contractInfo(keeper, q.ContractInfo.ContractAddr)
+	case q.CodeInfo != nil:
+		if q.CodeInfo.CodeID == 0 {
+			return nil, actor.Errorf(CodeEmpty, "code id: empty")
+		}
+		code, ok := keeper.code(q.CodeInfo.CodeID)
+		if !ok {
+			return nil, &wire.SystemError{NoSuchCode: &wire.NoSuchCode{CodeID: q.CodeInfo.CodeID}}
+		}
+		return json.Marshal(&wire.CodeInfoResponse{CodeID: q.CodeInfo.CodeID, Creator: string(code.Creator), Checksum: code.Checksum})
+	case q.RawRange != nil:
+		return k.rawRange(q.RawRange)
+	}
+	return nil, unsupported("unknown WasmQuery variant")
+}
+
+func noContract(addr string) error {
+	return &wire.SystemError{NoSuchContract: &wire.NoSuchContract{Addr: addr}}
+}
+
+// contractInfo answers about a contract. One that is being instantiated is not there yet to itself (S2).
+func (k *call) contractInfo(keeper raw, addr string) ([]byte, error) {
+	record, ok := keeper.contract(actor.Address(addr))
+	if !ok || k.kind == actor.KindInstantiate && addr == string(k.self) {
+		return nil, noContract(addr)
+	}
+	return json.Marshal(&wire.ContractInfoResponse{CodeID: record.CodeID, Creator: string(record.Creator), Admin: string(record.Admin)})
+}
+
+// ranger are services that read a range of any actor's keys: dispatch does.
+type ranger interface {
+	// QueryRange returns up to limit pairs, and the key behind them, nil at the end.
+	QueryRange(to actor.Address, start, end []byte, order actor.Order, limit int) (pairs [][2][]byte, next []byte)
+}
+
+// rawRange is rule S53.
+func (k *call) rawRange(q *wire.RawRangeQuery) ([]byte, error) {
+	services, ok := k.services.(ranger)
+	if !ok {
+		return nil, unsupported("raw_range")
+	}
+	var order actor.Order
+	switch q.Order {
+	case "ascending":
+	case "descending":
+		order = actor.Descending
+	default:
+		return nil, actor.Errorf(CodeInvalid, "invalid order %q", q.Order)
+	}
+	if err := k.contract.chain.Validate(q.ContractAddr); err != nil {
+		return nil, actor.Errorf(actor.CodeInvalidAddress, "%s", err)
+	}
+	pairs, next := services.QueryRange(actor.Address(q.ContractAddr), q.Start, q.End, order, int(q.Limit))
+	answer := wire.RawRangeResponse{NextKey: next}
+	for _, p := range pairs {
+		answer.Data = append(answer.Data, wire.RawRangeEntry{Key: p[0], Value: p[1]})
+	}
+	return json.Marshal(&answer)
+}

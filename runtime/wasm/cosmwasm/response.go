@@ -1,0 +1,124 @@
+package cosmwasm
+
+import (
+	"encoding/json"
+
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm/wire"
+)
+
+// response returns what a contract wants, in the words of Troupe.
+func (k *call) response(r *wire.Response) (actor.Response, error) {
+	events, err := actorEvents(r.Events)
+	if err != nil {
+		return actor.Response{}, err
+	}
+	resp := actor.Response{Attributes: actorAttributes(r.Attributes), Events: events, Data: r.Data}
+	if len(r.Messages) == 0 {
+		return resp, nil
+	}
+	resp.Messages = make([]actor.SubMsg, len(r.Messages))
+	for i := range r.Messages {
+		if err := k.sub(&resp.Messages[i], i, &r.Messages[i]); err != nil {
+			return actor.Response{}, err
+		}
+	}
+	return resp, nil
+}
+
+// replyOn has the reply policies of Troupe for those of contracts.
+var replyOn = map[wire.ReplyOn]actor.ReplyOn{
+	wire.ReplyAlways: actor.ReplyAlways, wire.ReplySuccess: actor.ReplyOnSuccess,
+	wire.ReplyError: actor.ReplyOnError, wire.ReplyNever: actor.ReplyNever,
+}
+
+// sub translates a sub-message. What nobody takes fails when its turn comes, so that its sender can catch it.
+func (k *call) sub(to *actor.SubMsg, i int, from *wire.SubMsg) error {
+	if n := len(from.Payload); n > wire.MaxPayload {
+		return actor.Errorf(CodeVM, "reply contains submessage at index %d with payload larger than %d bytes: %d bytes", i, wire.MaxPayload, n)
+	}
+	on, ok := replyOn[from.ReplyOn]
+	if !ok {
+		return actor.Errorf(CodeInvalid, "replyOn value: invalid") // D21
+	}
+	*to = actor.SubMsg{ID: from.ID, ReplyOn: on, Payload: from.Payload}
+	if from.GasLimit != nil {
+		to.GasLimit = k.meter.gas(*from.GasLimit)
+	} else if k.native && on&actor.ReplyOnError != 0 {
+		// A limit of its own, which leaves something to the reply, makes running out of gas an error that can be caught.
+		left := k.services.GasLeft()
+		to.GasLimit = left - left/64
+	}
+	msg, refused := k.message(&from.Msg)
+	if refused != nil {
+		msg = keeperMessage(&KeeperMsg{Refuse: refused})
+	}
+	to.Msg = msg
+	return nil
+}
+
+// message returns the message to an actor that a message of a contract is (2.4).
+func (k *call) message(m *wire.CosmosMsg) (actor.Message, *actor.Error) {
+	switch variant := m.Variant(); variant {
+	case "bank":
+		return jsonMessage(BankAddress, m.Bank), nil
+	case "wasm":
+		return wasmMessage(m.Wasm)
+	case "custom":
+		if k.contract.chain.Custom == nil {
+			return actor.Message{}, actor.Errorf(CodeUnknownMsg, "custom: no handler found")
+		}
+		msg, err := k.contract.chain.Custom(k.self, m.Custom)
+		return msg, actor.AsError(err)
+	case "":
+		return actor.Message{}, actor.Errorf(CodeUnknownMsg, "unknown variant of CosmosMsg: no handler found")
+	default:
+		return actor.Message{}, actor.Errorf(CodeUnknownMsg, "%s: no handler found", variant) // S39
+	}
+}
+
+func wasmMessage(m *wire.WasmMsg) (actor.Message, *actor.Error) {
+	var keeper KeeperMsg
+	switch {
+	case m.Execute != nil:
+		e := m.Execute
+		if !json.Valid(e.Msg) {
+			return actor.Message{}, actor.Errorf(CodeInvalid, "payload msg: invalid json")
+		}
+		return actor.Message{To: actor.Address(e.ContractAddr), Body: e.Msg, Funds: coinsOf(e.Funds)}, nil
+	case m.Instantiate != nil:
+		keeper.Instantiate = m.Instantiate
+	case m.Instantiate2 != nil:
+		keeper.Instantiate2 = m.Instantiate2
+	case m.Migrate != nil:
+		keeper.Migrate = m.Migrate
+	case m.UpdateAdmin != nil:
+		keeper.UpdateAdmin = m.UpdateAdmin
+	case m.ClearAdmin != nil:
+		keeper.ClearAdmin = m.ClearAdmin
+	default:
+		return actor.Message{}, actor.Errorf(CodeUnknownMsg, "unknown variant of Wasm: no handler found")
+	}
+	return keeperMessage(&keeper), nil
+}
+
+func keeperMessage(m *KeeperMsg) actor.Message { return jsonMessage(KeeperAddress, m) }
+
+// jsonMessage has a body that marshals always.
+func jsonMessage(to actor.Address, body any) actor.Message {
+	b, err := json.Marshal(body)
+	if err != nil {
+		panic(err)
+	}
+	return actor.Message{To: to, Body: b}
+}
+
+// gas returns what an amount of SDK gas is in units of the services' gas.
+func (m *meter) gas(sdk uint64) uint64 {
+	perUnit := m.per * m.fuelPerGas()
+	if sdk > most/sdkGas {
+		return most
+	}
+	// A limit of 0 is one that nothing fits into; to Troupe 0 is no limit.
+	return max(1, sdk*sdkGas/perUnit)
+}
