@@ -28,7 +28,9 @@ var curves = []curve{
 		order:  fromHex("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"),
 		field:  fromHex("fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f"),
 		params: 2, verify: crypto.Secp256k1Verify, recover: crypto.Secp256k1RecoverPubkey,
-		base: func(k *big.Int) []byte { return secp256k1.PrivKeyFromBytes(bytes32(k)).PubKey().SerializeUncompressed() },
+		base: func(k *big.Int) []byte {
+			return secp256k1.PrivKeyFromBytes(bytes32(k)).PubKey().SerializeUncompressed()
+		},
 	},
 	{
 		name:   "secp256r1",
