@@ -46,7 +46,10 @@ func (s *Source) Next(p Party) Call {
 			call.Entry, forms = s.other(c)
 		}
 	}
-	if call.Entry == "execute" && s.chance(15) {
+	switch {
+	case call.Entry == "execute" && s.chance(c.paid):
+		call.Funds = []Coin{{one(s, "ucosm", "ucosm", "ustake"), strconv.Itoa(1 + s.IntN(5000))}}
+	case call.Entry == "execute" && s.chance(15):
 		for _, denom := range s.Denoms {
 			if s.chance(50) {
 				call.Funds = append(call.Funds, Coin{denom, strconv.Itoa(1 + s.IntN(5000))})
@@ -57,6 +60,7 @@ func (s *Source) Next(p Party) Call {
 	if c.sender != nil {
 		call.Sender = c.sender(s)
 	}
+	s.version = c.version
 	msg := pick(s, forms)
 	if s.chance(8) {
 		call.Msg = s.spoil(msg)

@@ -119,7 +119,7 @@ func (s *Source) outcome() object {
 func (s *Source) reply() any {
 	id := s.IntN(12)
 	if s.chance(30) {
-		id = one(s, 0x100, 0x105, 0x205, 0x305, 0x405, 0x705, 1337, 9999)
+		id = one(s, 0x100, 0x105, 0x205, 0x305, 0x405, 0x705, 1337, 1338, 0xfa17, 9999)
 	}
 	o := object{"gas_used": 0, "id": id, "result": s.outcome()}
 	if s.chance(30) {
@@ -132,8 +132,8 @@ func (s *Source) channel() object {
 	return object{
 		"endpoint":              object{"port_id": "wasm.here", "channel_id": one(s, "channel-1", "channel-2", "channel-3")},
 		"counterparty_endpoint": object{"port_id": "their-port", "channel_id": "channel-7"},
-		"order":                 one(s, "ORDER_ORDERED", "ORDER_ORDERED", "ORDER_UNORDERED"),
-		"version":               one(s, "ibc-reflect-v1", "ibc-reflect-v1", "ics20-1", "ics721-1", s.text()),
+		"order":                 one(s, "ORDER_ORDERED", "ORDER_UNORDERED"),
+		"version":               one(s, s.version, s.version, s.version, "ics20-1", s.text()),
 		"connection_id":         "connection-3",
 	}
 }
@@ -142,14 +142,14 @@ func (s *Source) channelOpen() any {
 	if s.chance(50) {
 		return object{"open_init": object{"channel": s.channel()}}
 	}
-	return object{"open_try": object{"channel": s.channel(), "counterparty_version": one(s, "ibc-reflect-v1", "ics20-1", "ics721-1", "x")}}
+	return object{"open_try": object{"channel": s.channel(), "counterparty_version": one(s, s.version, s.version, s.version, "x")}}
 }
 
 func (s *Source) channelConnect() any {
 	if s.chance(50) {
 		return object{"open_confirm": object{"channel": s.channel()}}
 	}
-	return object{"open_ack": object{"channel": s.channel(), "counterparty_version": one(s, "ibc-reflect-v1", "ics20-1", "ics721-1", "x")}}
+	return object{"open_ack": object{"channel": s.channel(), "counterparty_version": one(s, s.version, s.version, s.version, "x")}}
 }
 
 func (s *Source) channelClose() any {

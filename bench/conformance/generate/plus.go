@@ -84,7 +84,7 @@ func (s *Source) hook() []byte {
 }
 
 func cw721() spec {
-	token := func(s *Source) string { return "t" + strconv.Itoa(s.IntN(24)) }
+	token := func(s *Source) string { return "t" + strconv.Itoa(s.IntN(12)) }
 	id := func(s *Source) object {
 		o := object{"token_id": token(s)}
 		s.some(o, "include_expired", s.chance(50))
@@ -93,7 +93,7 @@ func cw721() spec {
 	return spec{
 		instantiate: bare(func(s *Source) any { return object{"name": "Things", "symbol": "THG", "minter": s.Users[0]} }),
 		execute: []form{
-			named(25, "mint", func(s *Source) object {
+			named(45, "mint", func(s *Source) object {
 				o := object{"token_id": token(s), "owner": s.address(), "extension": nil}
 				s.some(o, "token_uri", s.text())
 				return o
@@ -207,7 +207,7 @@ func (s *Source) threshold() object {
 }
 
 func cw3(flex bool) spec {
-	proposal := func(s *Source) object { return object{"proposal_id": 1 + s.IntN(12)} }
+	proposal := func(s *Source) object { return object{"proposal_id": 1 + s.IntN(6)} }
 	c := spec{
 		execute: []form{
 			named(10, "propose", func(s *Source) object {
@@ -265,6 +265,7 @@ func cw3(flex bool) spec {
 	}))
 	c.query = append(c.query, plain(2, "config"))
 	c.migrate = fixed(object{})
+	c.paid = 20
 	return c
 }
 
@@ -333,6 +334,7 @@ func cw4Stake() spec {
 		query: append(groupQueries(),
 			named(4, "claims", func(s *Source) object { return object{"address": s.address()} }),
 			named(4, "staked", func(s *Source) object { return object{"address": s.address()} })),
+		paid: 50,
 		sender: func(s *Source) string {
 			if s.chance(30) {
 				return s.party("cw20-base")
@@ -410,6 +412,8 @@ func ics20() spec {
 			named(3, "list_allowed", func(s *Source) object { return s.paged(object{}, s.address()) }),
 		},
 		migrate: bare(func(s *Source) any { return object{"default_gas_limit": one[any](s, nil, 1000)} }),
+		paid:    40,
+		version: "ics20-1",
 		reply:   bare((*Source).reply),
 		sender: func(s *Source) string {
 			if s.chance(40) {
@@ -494,6 +498,7 @@ func ics721() spec {
 		migrate: bare(func(s *Source) any {
 			return object{"with_update": object{"pauser": s.Users[0], "proxy": nil, "cw721_base_code_id": nil}}
 		}),
-		reply: bare((*Source).reply),
+		reply:   bare((*Source).reply),
+		version: "ics721-1",
 	})
 }

@@ -5,6 +5,7 @@ import "math"
 // hackatom and the other contracts here are the test contracts of CosmWasm.
 func hackatom() spec {
 	return spec{
+		paid:        20,
 		instantiate: bare(func(s *Source) any { return object{"verifier": s.Users[0], "beneficiary": s.address()} }),
 		execute: []form{
 			named(30, "release", func(s *Source) object {
@@ -177,8 +178,9 @@ func staking() spec {
 		execute: []form{
 			named(6, "transfer", func(s *Source) object { return object{"recipient": s.address(), "amount": s.amount()} }),
 			named(4, "unbond", func(s *Source) object { return object{"amount": s.amount()} }),
-			plain(8, "bond"), plain(4, "claim", "reinvest", "_bond_all_tokens", "__bond_all_tokens"),
+			plain(8, "bond"), plain(4, "claim", "reinvest", "__bond_all_tokens"),
 		},
+		paid: 60,
 		query: []form{
 			named(4, "balance", func(s *Source) object { return object{"address": s.address()} }),
 			named(2, "claims", func(s *Source) object { return object{"address": s.address()} }),
@@ -209,6 +211,7 @@ func ibcReflect() spec {
 		query:   []form{named(3, "account", func(s *Source) object { return object{"channel_id": one(s, "channel-1", "channel-2", "none")} }), plain(2, "list_accounts")},
 		migrate: fixed(object{}),
 		reply:   bare((*Source).reply),
+		version: "ibc-reflect-v1",
 	})
 }
 

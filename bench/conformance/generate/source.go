@@ -25,7 +25,8 @@ type Source struct {
 	Height  uint64
 	Time    uint64 // ns
 	Denoms  []string
-	depth   int // of messages in messages
+	depth   int    // of messages in messages
+	version string // of IBC channels of the contract that is called
 }
 
 // NewSource returns a source for a seed and a number of its own for each use of the seed.
@@ -83,7 +84,7 @@ func (s *Source) wrong(a string) string {
 	case 4:
 		return "osmo" + a[strings.IndexByte(a, '1'):]
 	case 5:
-		return strings.Repeat("a", 250+s.IntN(14)) // S: 256 is the longest that is read
+		return strings.Repeat("a", 250+s.IntN(14)) // V14: 256 is the longest that is read
 	case 6:
 		return "cosmos1" + strings.Repeat("ü", s.IntN(40))
 	case 7:
@@ -152,9 +153,9 @@ func (s *Source) expires() object {
 // duration is a Duration of cw-utils.
 func (s *Source) duration() object {
 	if s.chance(50) {
-		return object{"time": 1 + s.IntN(1000)}
+		return object{"time": 50 + s.IntN(3000)}
 	}
-	return object{"height": 1 + s.IntN(1000)}
+	return object{"height": 10 + s.IntN(300)}
 }
 
 func (s *Source) text() string {

@@ -11,6 +11,8 @@ type spec struct {
 	instantiate, execute, query, sudo, migrate, reply []form
 	other                                             map[string][]form // ibc_...
 	sender                                            func(*Source) string
+	paid                                              int    // how many of 100 executes come with one coin
+	version                                           string // of IBC channels
 }
 
 func pick(s *Source, forms []form) any {

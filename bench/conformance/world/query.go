@@ -28,8 +28,10 @@ func (w *World) query(q types.QueryRequest, limit uint64, depth int) ([]byte, ui
 		answer, err := queryCustom(q.Custom)
 		return answer, 0, err
 	case q.Staking != nil:
-		answer, err := queryStaking(q.Staking)
+		answer, err := w.queryStaking(q.Staking)
 		return answer, 0, err
+	case q.IBC != nil && q.IBC.PortID != nil:
+		return encode(types.PortIDResponse{PortID: "wasm.here"}), 0, nil
 	case q.IBC != nil:
 		return nil, 0, types.UnsupportedRequest{Kind: "ibc"}
 	case q.Stargate != nil, q.Grpc != nil:
@@ -129,7 +131,7 @@ func queryCustom(request json.RawMessage) ([]byte, error) {
 }
 
 // queryStaking answers a little, so that contracts that stake get on.
-func queryStaking(q *types.StakingQuery) ([]byte, error) {
+func (w *World) queryStaking(q *types.StakingQuery) ([]byte, error) {
 	switch {
 	case q.BondedDenom != nil:
 		return encode(types.BondedDenomResponse{Denom: "ustake"}), nil
@@ -142,7 +144,7 @@ func queryStaking(q *types.StakingQuery) ([]byte, error) {
 		return encode(types.ValidatorResponse{Validator: &validator}), nil
 	case q.AllDelegations != nil:
 		return encode(types.AllDelegationsResponse{Delegations: types.Array[types.Delegation]{{
-			Delegator: q.AllDelegations.Delegator, Validator: validator.Address, Amount: coin("ustake", 1_000_000),
+			Delegator: q.AllDelegations.Delegator, Validator: validator.Address, Amount: coin("ustake", w.Balance(q.AllDelegations.Delegator, "ustake")),
 		}}}), nil
 	}
 	return nil, types.UnsupportedRequest{Kind: "unknown Staking variant"}
