@@ -12,6 +12,6 @@
 // tests. Nothing that is decoded shares memory with the bytes it was read from. Nothing here has state: all functions
 // may be called at the same time.
 //
-// Beside JSON, the package has what else is fixed at that edge: the form of coins on their way to the bank (N1-N13),
-// and the protobuf messages that the data of a reply is wrapped into (S13, S14).
+// Beside JSON, the package has what else is fixed at that edge: the protobuf messages that the data of a reply is wrapped
+// into (S13, S14). Coins are texts here, as contracts wrote them; package bank puts them in order (N1-N13).
 package wire

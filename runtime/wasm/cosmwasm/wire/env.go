@@ -28,7 +28,7 @@ type TransactionInfo struct {
 // Info is who calls, and what he sends along: the second argument of instantiate and execute.
 type Info struct {
 	Sender string      `json:"sender"`
-	Funds  Array[Coin] `json:"funds"` // sorted by denom, no zeros, no denom twice; see NormalizeCoins
+	Funds  Array[Coin] `json:"funds"` // sorted by denom, no zeros, no denom twice: as the bank gives them
 }
 
 // MigrateInfo is the third argument of migrate, for contracts that take one.
