@@ -36,6 +36,7 @@ func FuzzLoad(f *testing.F) {
 				fmt.Fprint(out, err)
 				continue
 			}
+			t.Cleanup(func() { m.Close() }) // a failure must not be laid to the inputs that come later
 			for entry := range d.Entry {
 				if !m.HasEntry(entry) {
 					continue
