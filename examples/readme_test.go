@@ -145,8 +145,10 @@ func (r *reader) run(command string) string {
 	if command = strings.TrimSpace(command); command == "go test ./..." {
 		return "" // this is running already
 	}
-	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
+	// The first of them compile all that there is, for two systems.
+	ctx, cancel := context.WithTimeout(r.t.Context(), 5*time.Minute)
 	defer cancel()
+	start := time.Now()
 	cmd := exec.CommandContext(ctx, "sh", "-c", command)
 	cmd.Dir, cmd.Env = r.dir, r.env
 	if inCheckout.MatchString(command) {
@@ -157,6 +159,7 @@ func (r *reader) run(command string) string {
 	if ctx.Err() != nil {
 		r.t.Errorf("$ %s: %v", command, err)
 	}
+	r.t.Logf("%.1fs  $ %s", time.Since(start).Seconds(), command)
 	return string(out)
 }
 
