@@ -80,9 +80,9 @@ func (k Keeper) Execute(_ context.Context, env *actor.Env, msg actor.Message) (a
 	case m.Migrate != nil:
 		return c.migrate(m.Migrate)
 	case m.UpdateAdmin != nil:
-		return c.setAdmin(m.UpdateAdmin.ContractAddr, m.UpdateAdmin.Admin)
+		return c.setAdmin(m.UpdateAdmin.ContractAddr, m.UpdateAdmin.Admin, AdminUpdated)
 	case m.ClearAdmin != nil:
-		return c.setAdmin(m.ClearAdmin.ContractAddr, "")
+		return c.setAdmin(m.ClearAdmin.ContractAddr, "", AdminCleared)
 	case m.UpdateLabel != nil:
 		return c.setLabel(m.UpdateLabel)
 	case m.StoreCode != nil:
@@ -136,7 +136,11 @@ func (c *keeping) instantiate(b birth) (actor.Response, error) {
 	put(c.env.State, contractKey(to), &ContractRecord{CodeID: b.codeID, Creator: c.env.Sender, Admin: actor.Address(b.admin),
 		Label: label, Created: c.env.Sequence, History: []HistoryItem{{"init", b.codeID, c.env.Sequence, b.msg}}})
 	msg := actor.Message{Kind: actor.KindInstantiate, To: to, Module: code.Module, Admin: c.env.Self, Body: b.msg, Funds: coinsOf(b.funds)}
-	return c.forward(msg, c.env.Sender, keptInstantiate)
+	what := Instantiated
+	if b.salt != nil {
+		what = Instantiated2
+	}
+	return c.forward(msg, c.env.Sender, what)
 }
 
 // address derives where the contract goes (S40, S41).
@@ -159,35 +163,44 @@ func (c *keeping) address(b birth, code *CodeRecord) (actor.Address, error) {
 }
 
 // forward sends a message in the place of the sender's, and hands its data to whoever gets the reply.
-func (c *keeping) forward(msg actor.Message, as actor.Address, what kept) (actor.Response, error) {
+func (c *keeping) forward(msg actor.Message, as actor.Address, what Deed) (actor.Response, error) {
 	return actor.Response{Messages: []actor.SubMsg{{ID: uint64(what), Msg: msg, As: as, ReplyOn: actor.ReplyOnSuccess}}}, nil
 }
 
-// kept says what a message to the keeper was for.
-type kept uint64
+// A Deed is what a message made the keeper do.
+type Deed uint8
 
+// The deeds that have an answer on a chain (S14).
 const (
-	keptInstantiate kept = iota
-	keptMigrate
+	Instantiated Deed = iota + 1
+	Instantiated2
+	Migrated
+	AdminUpdated
+	AdminCleared
 )
 
-// Kept is the data of a message to the keeper that made a contract, or migrated one.
+// Kept is the data of a message to the keeper, as JSON.
 type Kept struct {
-	Address  actor.Address `json:"address,omitempty"`  // of a new contract
-	Migrated bool          `json:"migrated,omitempty"` // it is no new one
-	Data     []byte        `json:"data"`               // what the contract set; nil, null in JSON, if nothing
+	Deed    Deed          `json:"deed"`
+	Address actor.Address `json:"address,omitempty"` // of a new contract
+	Data    []byte        `json:"data,omitempty"`    // what the contract set
+}
+
+func (k *Kept) encode() []byte {
+	b, err := json.Marshal(k)
+	if err != nil {
+		panic(err) // of fields that marshal always
+	}
+	return b
 }
 
 // Reply implements actor.Replier.
 func (k Keeper) Reply(_ context.Context, _ *actor.Env, r actor.Reply) (actor.Response, error) {
-	result := Kept{Data: r.Data}
-	if kept(r.ID) == keptMigrate {
-		result.Migrated = true
-	} else {
+	result := Kept{Deed: Deed(r.ID), Data: r.Data}
+	if result.Deed != Migrated {
 		result.Address = r.Callee
 	}
-	data, err := json.Marshal(&result)
-	return actor.Response{Data: data}, err
+	return actor.Response{Data: result.encode()}, nil
 }
 
 // migrateOrder is what a contract's Migrate gets from the keeper, which alone may migrate contracts.
@@ -230,7 +243,7 @@ func (c *keeping) migrate(m *wire.MigrateMsg) (actor.Response, error) {
 	record.CodeID = m.NewCodeID
 	record.History = append(record.History, HistoryItem{"migrate", m.NewCodeID, c.env.Sequence, validJSON(m.Msg)})
 	put(c.env.State, contractKey(addr), record)
-	return c.forward(actor.Message{Kind: actor.KindMigrate, To: addr, Module: code.Module, Body: body}, c.env.Self, keptMigrate)
+	return c.forward(actor.Message{Kind: actor.KindMigrate, To: addr, Module: code.Module, Body: body}, c.env.Self, Migrated)
 }
 
 // validJSON returns what a history can hold of a message: the message of a failed migration is never kept.
@@ -242,19 +255,21 @@ func validJSON(msg []byte) json.RawMessage {
 }
 
 // setAdmin is rule S35. A contract may be its own admin.
-func (c *keeping) setAdmin(contract, admin string) (actor.Response, error) {
+func (c *keeping) setAdmin(contract, admin string, what Deed) (actor.Response, error) {
 	record, err := c.owned(contract)
 	if err != nil {
 		return actor.Response{}, err
 	}
-	if admin != "" {
+	if what == AdminUpdated {
 		if err := c.Chain.Validate(admin); err != nil {
 			return actor.Response{}, actor.Errorf(actor.CodeInvalidAddress, "%s", err)
 		}
 	}
 	record.Admin = actor.Address(admin)
 	put(c.env.State, contractKey(actor.Address(contract)), record)
-	return event("update_contract_admin", "_contract_address", contract, "new_admin_address", admin), nil
+	resp := event("update_contract_admin", "_contract_address", contract, "new_admin_address", admin)
+	resp.Data = (&Kept{Deed: what}).encode()
+	return resp, nil
 }
 
 func (c *keeping) setLabel(m *UpdateLabelMsg) (actor.Response, error) {

@@ -7,14 +7,6 @@ import (
 	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm/wire"
 )
 
-// The types of the answers that a chain's modules give (S14).
-const (
-	typeExecuted     = "/cosmwasm.wasm.v1.MsgExecuteContractResponse"
-	typeInstantiated = "/cosmwasm.wasm.v1.MsgInstantiateContractResponse"
-	typeMigrated     = "/cosmwasm.wasm.v1.MsgMigrateContractResponse"
-	typeSent         = "/cosmos.bank.v1beta1.MsgSendResponse"
-)
-
 // replyArg returns a reply as contracts read it (S13, S14, S16 to S19).
 func (k *call) replyArg(r *actor.Reply) ([]byte, error) {
 	reply := wire.Reply{ID: r.ID, Payload: r.Payload}
@@ -36,35 +28,39 @@ func (k *call) replyArg(r *actor.Reply) ([]byte, error) {
 
 func (k *call) replyOk(r *actor.Reply) (*wire.SubMsgResponse, error) {
 	ok := &wire.SubMsgResponse{Events: sorted(Events(k.services, r.Events))}
-	kind := typeExecuted
+	answer, answered, err := answerTo(r)
+	if err == nil && answered {
+		ok.Data, ok.MsgResponses = answer.Value, []wire.MsgResponse{answer}
+	}
+	return ok, err
+}
+
+// answerTo returns what a chain answers to the message that a reply is for, if it answers (S13, S14).
+func answerTo(r *actor.Reply) (answer wire.MsgResponse, ok bool, err error) {
 	switch r.Callee {
 	case BankAddress:
-		if r.Data != nil { // otherwise there was nothing to send, so there is no answer either (S38)
-			ok.MsgResponses = []wire.MsgResponse{{TypeURL: typeSent, Value: []byte{}}}
-		}
-		return ok, nil
+		return wire.SendResponse(), r.Data != nil, nil // without data there was nothing to send (S38)
 	case KeeperAddress:
-		var data Kept
-		if len(r.Data) == 0 {
-			return ok, nil
-		}
-		if err := json.Unmarshal(r.Data, &data); err != nil {
-			return nil, actor.Errorf(actor.CodeMalformed, "the data of the keeper: %v", err)
-		}
-		if data.Migrated {
-			kind, ok.Data = typeMigrated, field(1, data.Data)
-		} else {
-			kind, ok.Data = typeInstantiated, append(field(1, []byte(data.Address)), field(2, data.Data)...)
-		}
 	default:
-		ok.Data = field(1, r.Data)
+		return wire.ExecuteResponse(r.Data), true, nil
 	}
-	value := ok.Data
-	if value == nil {
-		value = []byte{}
+	var kept Kept
+	if err := json.Unmarshal(r.Data, &kept); err != nil {
+		return answer, false, actor.Errorf(actor.CodeMalformed, "the data of the keeper: %v", err)
 	}
-	ok.MsgResponses = []wire.MsgResponse{{TypeURL: kind, Value: value}}
-	return ok, nil
+	switch kept.Deed {
+	case Instantiated:
+		answer = wire.InstantiateResponse(string(kept.Address), kept.Data)
+	case Instantiated2:
+		answer = wire.Instantiate2Response(string(kept.Address), kept.Data)
+	case Migrated:
+		answer = wire.MigrateResponse(kept.Data)
+	case AdminUpdated:
+		answer = wire.UpdateAdminResponse()
+	case AdminCleared:
+		answer = wire.ClearAdminResponse()
+	}
+	return answer, true, nil
 }
 
 // sdk returns what an amount of the services' gas is in SDK gas.
