@@ -12,22 +12,26 @@ import (
 func decodeG1(lists ...[]byte) ([]bls12381.G1Affine, error) {
 	encoded := chunks(sizeG1, lists)
 	points := make([]bls12381.G1Affine, len(encoded))
-	return points, forEach(len(points), func(i int) error { return decode(&points[i], encoded[i]) })
+	if !forEach(len(points), func(i int) bool { return decode(&points[i], encoded[i]) }) {
+		return nil, errPoint
+	}
+	return points, nil
 }
 
 // decodeG2 reads the points of lists whose lengths are multiples of 96. Each is on the curve and in the subgroup.
 func decodeG2(lists ...[]byte) ([]bls12381.G2Affine, error) {
 	encoded := chunks(sizeG2, lists)
 	points := make([]bls12381.G2Affine, len(encoded))
-	return points, forEach(len(points), func(i int) error { return decode(&points[i], encoded[i]) })
+	if !forEach(len(points), func(i int) bool { return decode(&points[i], encoded[i]) }) {
+		return nil, errPoint
+	}
+	return points, nil
 }
 
 // decode reads one point. The library also reads the uncompressed form, which is longer than what it is given here.
-func decode(point interface{ SetBytes([]byte) (int, error) }, encoded []byte) error {
-	if _, err := point.SetBytes(encoded); err != nil {
-		return errPoint
-	}
-	return nil
+func decode(point interface{ SetBytes([]byte) (int, error) }, encoded []byte) bool {
+	_, err := point.SetBytes(encoded)
+	return err == nil
 }
 
 // chunks cuts lists into pieces of size bytes.
@@ -48,38 +52,35 @@ func chunks(size int, lists [][]byte) [][]byte {
 // parallelFrom is the number of points from which it pays to ask other processors: decoding one takes tens of microseconds.
 const parallelFrom = 8
 
-// forEach calls fn for 0 to n-1, on all processors if there is much to do. It returns an error if a call did. All errors of
-// fn are alike, so it does not matter which.
-func forEach(n int, fn func(i int) error) error {
+// forEach calls fn for 0 to n-1, on all processors if there is much to do, and reports whether all calls did. After one that
+// did not, the rest may be left out.
+func forEach(n int, fn func(i int) bool) bool {
 	if n < parallelFrom {
 		for i := range n {
-			if err := fn(i); err != nil {
-				return err
+			if !fn(i) {
+				return false
 			}
 		}
-		return nil
+		return true
 	}
 	var (
 		workers sync.WaitGroup
 		next    atomic.Int64
-		failure atomic.Pointer[error]
+		failed  atomic.Bool
 	)
 	for range min(runtime.GOMAXPROCS(0), n) {
 		workers.Go(func() {
-			for failure.Load() == nil {
+			for !failed.Load() {
 				i := int(next.Add(1)) - 1
 				if i >= n {
 					return
 				}
-				if err := fn(i); err != nil {
-					failure.Store(&err)
+				if !fn(i) {
+					failed.Store(true)
 				}
 			}
 		})
 	}
 	workers.Wait()
-	if err := failure.Load(); err != nil {
-		return *err
-	}
-	return nil
+	return !failed.Load()
 }
