@@ -202,3 +202,23 @@ func TestUsual(t *testing.T) {
 		}
 	}
 }
+
+// TestAllocations checks what a call of a contract allocates here: nothing for what it is called with, and for the answer
+// to a transfer the texts, the response and its attributes.
+func TestAllocations(t *testing.T) {
+	env := Env{Block: BlockInfo{Height: 1, ChainID: "troupe-1"}, Transaction: &TransactionInfo{Hash: make([]byte, 32)}, Contract: ContractInfo{Address: "a"}}
+	info := Info{Sender: "a", Funds: []Coin{{"ucosm", "1000"}}}
+	dst, answer := make([]byte, 0, 1024), []byte(transferred)
+	if n := testing.AllocsPerRun(100, func() {
+		dst = AppendInfo(AppendEnv(dst[:0], &env), &info)
+	}); n != 0 {
+		t.Errorf("environment and information: %v", n)
+	}
+	if n := testing.AllocsPerRun(100, func() {
+		if _, err := DecodeResult(answer); err != nil {
+			t.Fatal(err)
+		}
+	}); n > 3 {
+		t.Errorf("answer: %v", n)
+	}
+}

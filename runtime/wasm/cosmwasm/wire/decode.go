@@ -8,7 +8,8 @@ import (
 )
 
 // DecodeResult reads what instantiate, execute, migrate, sudo and reply answer. A payload of more than MaxPayload bytes
-// is an error (S16, R18). Any error ends the call as an error of the virtual machine does.
+// is an error (S16, R18). Any error ends the call as an error of the virtual machine does. What is read may take fifty
+// times the memory of its JSON, as lists of {} do: callers let the contract pay for the bytes first (S29).
 func DecodeResult(data []byte) (Result, error) {
 	r := newReader(data)
 	result := r.result()
