@@ -59,7 +59,7 @@ func (p Prefix) sum() checksum {
 func (p Prefix) appendCanonical(dst []byte, human string) ([]byte, bool) {
 	data, ok := strings.CutPrefix(human, string(p))
 	// The first byte of an address is two letters at least.
-	if !ok || p.Check() != nil || len(human) > maxText || len(data) < 1+2+checksumLetters || data[0] != '1' {
+	if !ok || p.Check() != nil || len(data) < 1+2+checksumLetters || data[0] != '1' {
 		return nil, false
 	}
 	data = data[1:]

@@ -42,6 +42,44 @@ func FuzzPlain(f *testing.F) {
 	})
 }
 
+// TestChecksumAlone goes through texts whose checksum is right, and that are no address for another reason.
+func TestChecksumAlone(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		groups []byte // of five bits
+		want   string
+	}{
+		{"a byte and three zero bits", []byte{0, 0}, ""},
+		{"a bit left over that is set", []byte{0, 1}, "decoding bech32 failed: invalid incomplete group"},
+		{"seven bits left over", []byte{0, 0, 0}, "decoding bech32 failed: invalid incomplete group"},
+		{"five bits and no byte", []byte{0}, "decoding bech32 failed: invalid incomplete group"},
+		{"nothing", nil, "addresses cannot be empty: unknown address"},
+		{"255 bytes", make([]byte, 408), ""},
+		{"256 bytes", make([]byte, 410), "address max length is 255, got 256: unknown address"},
+		{"longer than texts may be", make([]byte, 1100), "decoding bech32 failed: invalid bech32 string length 1113"},
+	} {
+		human, err := bech32.Encode("cosmos", c.groups)
+		if err != nil {
+			t.Fatal(err)
+		}
+		compare(t, "cosmos", human)
+		for name, err := range map[string]error{"Validate": Prefix("cosmos").Validate(human), "Canonical": second(Prefix("cosmos").Canonical(human))} {
+			if err == nil && c.want != "" || err != nil && err.Error() != c.want {
+				t.Errorf("%s: %s: %v, want %q", c.name, name, err, c.want)
+			}
+		}
+	}
+	for _, p := range []Prefix{"Cosmos", "cos mos", "cosmös", "", Prefix(strings.Repeat("a", 84))} {
+		human := string(p.appendHuman(nil, make([]byte, 20)))
+		compare(t, p, human)
+		if err := p.Validate(human); err == nil {
+			t.Errorf("%q is valid with the prefix %q", human, p)
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
 // compare reads a text in both ways. What is plainly right must be all that is right in lower case.
 func compare(t *testing.T, p Prefix, human string) {
 	t.Helper()
