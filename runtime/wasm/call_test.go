@@ -267,6 +267,11 @@ func TestInvokeWrongly(t *testing.T) {
 	if m.HasEntry(-1) || m.HasEntry(zooMissing) || m.HasEntry(zooMissing+1) || !m.HasEntry(zooAdd) {
 		t.Error("HasEntry is wrong")
 	}
+	for entry, want := range map[int][2]int{-1: {0, 0}, zooMissing: {0, 0}, zooMissing + 1: {0, 0}, zooAdd: {2, 1}} {
+		if params, results := m.Arity(entry); params != want[0] || results != want[1] {
+			t.Errorf("entry %d has %d parameters and %d results", entry, params, results)
+		}
+	}
 }
 
 // TestMemoryAccess reads and writes at the borders of memory.

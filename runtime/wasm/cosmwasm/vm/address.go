@@ -38,6 +38,9 @@ func (r *run) answer(gas uint64, failed error) (uint64, error) {
 	if err := r.charge(gas); err != nil {
 		return 0, err
 	}
+	if failed == nil {
+		return 0, nil
+	}
 	if user := (*UserError)(nil); errors.As(failed, &user) {
 		return r.give([]byte(lossy([]byte(user.Text[:min(len(user.Text), maxUserError)]))))
 	}

@@ -25,13 +25,15 @@ const (
 
 // code returns what a contract gets for the result of package crypto.
 func code(valid bool, err error) (uint64, error) {
-	if bad := (*crypto.Error)(nil); errors.As(err, &bad) {
+	switch bad := (*crypto.Error)(nil); {
+	case err == nil && valid:
+		return codeValid, nil
+	case err == nil:
+		return codeInvalid, nil
+	case errors.As(err, &bad):
 		return uint64(bad.Code), nil
 	}
-	if err != nil || valid {
-		return codeValid, err
-	}
-	return codeInvalid, nil
+	return 0, err
 }
 
 // triple returns the regions of three arguments. Its limits are those of the regions.

@@ -263,7 +263,7 @@ static void die(u8 kind) {
 	volatile float nan = 0; // divided by itself
 	switch (kind) {
 	case 0: __builtin_trap();
-	case 1: sink = 1 / zero; return;
+	case 1: sink = 7 / zero; return;
 	case 2: sink = *(volatile u32 *)(uintptr_t)0xffffff00; return;
 	case 3: sink = (u32)__builtin_wasm_trunc_s_i32_f32(zero / nan); return;
 	case 4: for (volatile u32 i = 0;; i++) {}
