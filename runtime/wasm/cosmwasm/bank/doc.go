@@ -16,6 +16,9 @@
 //	{"send": {"to_address", "amount": [{"denom", "amount"}..]}}
 //	{"burn": {"amount"}}
 //
+// A send that moved coins answers with data that is there and empty, as its response on a chain; a send of nothing and a
+// burn have no data (rule S38). If a body has both, the send counts.
+//
 // The operator of the host, by sudo, makes coins and rules:
 //
 //	{"mint": {"to_address", "amount"}}

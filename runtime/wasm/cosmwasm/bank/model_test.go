@@ -119,14 +119,6 @@ func (b books) run(from actor.Address, s *step) (books, bool) {
 	return after, true
 }
 
-func wireCoins(coins []actor.Coin) []wire.Coin {
-	var list []wire.Coin
-	for _, c := range coins {
-		list = append(list, wire.Coin(c))
-	}
-	return list
-}
-
 func compare(t *testing.T, rng *rand.Rand, rounds int) {
 	w := script.New(t)
 	opts := &bank.Options{}
@@ -135,7 +127,7 @@ func compare(t *testing.T, rng *rand.Rand, rounds int) {
 	}
 	w.Bind("bank", dispatch.CodeOf(bank.New(opts)))
 	w.Bind("p", dispatch.CodeOf(payer{}))
-	w.D.Bank = bank.Payments("bank")
+	w.D.Bank = pay
 	order := func(body string) dispatch.Result {
 		res := w.Send(t.Context(), "", actor.Message{Kind: actor.KindSudo, To: "bank", Body: []byte(body)})
 		if res.Err != nil || res.Fault != nil {
@@ -219,8 +211,7 @@ func follow(t *testing.T, before books, events []actor.Event) books {
 		if ev.Actor != "bank" {
 			continue
 		}
-		i := map[string]int{"coin_spent": -1, "coin_received": 1, "coinbase": 1, "burn": -1, "transfer": 0}
-		sign, known := i[ev.Type]
+		sign, known := map[string]int{"coin_spent": -1, "coin_received": 1, "coinbase": 1, "burn": -1, "transfer": 0}[ev.Type]
 		if !known {
 			t.Fatalf("event %v", ev)
 		}

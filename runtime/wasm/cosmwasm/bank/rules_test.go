@@ -17,7 +17,7 @@ import (
 // TestRules runs the scripts in testdata/rules against the bank alone, on a state in memory. Commands:
 //
 //	new [module=A] [accounts=upper]   an empty bank; accounts=upper keeps them in upper case and refuses those with a digit
-//	execute FROM, sudo, instantiate   a message with the input as its body; shows the events, or the error
+//	execute FROM, sudo, instantiate   a message with the input as its body; shows the events and the data, or the error
 //	query                             shows the answer, or the error
 //	set KEY VALUE                     writes the state behind the bank's back; KEY is quoted
 //	keys                              shows the state
@@ -113,7 +113,10 @@ func (r *runner) do(entry entryPoint, from actor.Address, msg actor.Message) str
 		}
 		b.WriteByte('\n')
 	}
-	if b.Len() == 0 {
+	switch {
+	case resp.Data != nil:
+		fmt.Fprintf(&b, "data %q\n", resp.Data)
+	case b.Len() == 0:
 		return "ok\n"
 	}
 	return b.String()

@@ -92,3 +92,20 @@ func sending(to string, coins ...wire.Coin) *wire.BankMsg {
 func burning(coins ...wire.Coin) *wire.BankMsg {
 	return &wire.BankMsg{Burn: &wire.BurnMsg{Amount: coins}}
 }
+
+// pay is the dispatch.Dispatcher.Bank of a host with a bank: it moves funds as anybody would.
+func pay(to actor.Address, funds []actor.Coin) actor.Message {
+	body, err := json.Marshal(sending(string(to), wireCoins(funds)...))
+	if err != nil {
+		panic(err)
+	}
+	return actor.Message{To: "bank", Body: body}
+}
+
+func wireCoins(coins []actor.Coin) []wire.Coin {
+	var list []wire.Coin
+	for _, c := range coins {
+		list = append(list, wire.Coin(c))
+	}
+	return list
+}
