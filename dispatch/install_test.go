@@ -644,4 +644,15 @@ func TestLargeCode(t *testing.T) {
 		t.Errorf("the actor answers %q", got)
 	}
 	s.replayed()
+	// No row is so large that whoever reads the rows beside it would feel it.
+	it, err := store.Iter(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer it.Close()
+	for more := it.First(); more; more = it.Next() {
+		if len(it.Value()) > 100<<10 {
+			t.Errorf("the row %.20x has %d bytes", it.Key(), len(it.Value()))
+		}
+	}
 }

@@ -34,9 +34,10 @@ func (j *journal) add(batch *state.Batch, done []executed) []*state.Receipt {
 	for i := range done {
 		cmd := done[i].cmd
 		j.row = cmd.Append(j.row[:0])
-		j.hashes = append(j.hashes, sha256.Sum256(j.row))
+		hash := sha256.Sum256(j.row)
+		j.hashes = append(j.hashes, hash)
 		j.key = j.partition.AppendLog(j.key[:0], cmd.Sequence)
-		batch.Set(j.key, j.row)
+		batch.SetCommand(j.key, j.row, hash)
 	}
 	receipts := make([]*state.Receipt, len(done))
 	for i := range done {
@@ -46,7 +47,7 @@ func (j *journal) add(batch *state.Batch, done []executed) []*state.Receipt {
 		j.request(batch, done[i].cmd)
 		if p := done[i].program; p != nil {
 			j.key = j.partition.AppendCode(j.key[:0], p.hash)
-			batch.Set(j.key, p.code)
+			batch.SetCode(j.key, p.code, p.hash)
 		}
 		for k := range done[i].writes {
 			j.rows = append(j.rows, row{&done[i].writes[k], len(j.rows)})

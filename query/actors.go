@@ -106,9 +106,12 @@ func (r *Router) Code(id actor.ModuleID) (m state.Module, code []byte, err error
 		return m, nil, hostError(err)
 	}
 	if code, ok, err = r.partition.ReadCode(v, m.Hash); err == nil && !ok {
-		err = fmt.Errorf("query: the code of module %s, %s, is missing: %w", id, m.Hash, state.ErrCorrupt)
+		err = fmt.Errorf("%s is missing: %w; restore the store from a checkpoint", m.Hash, state.ErrCorrupt)
 	}
-	return m, code, hostError(err)
+	if err != nil {
+		return m, nil, hostError(fmt.Errorf("query: the code of module %s: %w", id, err))
+	}
+	return m, code, nil
 }
 
 // Modules lists all modules, sorted by id: those that are bound, and those that are installed, which have a hash.

@@ -116,7 +116,7 @@ func (r *Router) Log(from uint64, limit int) ([]Entry, error) {
 	var list []Entry
 	size := 0
 	for more := it.First(); more && len(list) < limited(limit); more = it.Next() {
-		entry, n, err := r.entry(v, bytes.Clone(it.Value()))
+		entry, n, err := r.entry(v, it.Key(), bytes.Clone(it.Value()))
 		if size += n; err != nil {
 			return nil, hostError(err)
 		}
@@ -132,19 +132,23 @@ func (r *Router) Log(from uint64, limit int) ([]Entry, error) {
 }
 
 // entry decodes a row of the log, which the entry takes over, and reads the receipt. It returns how many bytes both have.
-func (r *Router) entry(v *dispatch.View, row []byte) (e Entry, size int, err error) {
-	if e.Command, err = state.DecodeCommand(row); err != nil {
+func (r *Router) entry(v *dispatch.View, key, row []byte) (e Entry, size int, err error) {
+	k, err := state.ParseKey(key)
+	if err == nil {
+		e.Command, size, err = r.partition.DecodeLog(v, k.Number, row)
+	}
+	if err != nil {
 		return Entry{}, 0, fmt.Errorf("query: a row of the log: %w", err)
 	}
-	seq := e.Command.Sequence
+	seq := k.Number
 	b, ok, err := v.Get(r.partition.AppendReceipt(nil, seq))
 	if err != nil || !ok {
-		return e, len(row), err
+		return e, size, err
 	}
 	receipt, err := state.DecodeReceipt(b)
 	if err != nil {
 		return Entry{}, 0, fmt.Errorf("query: receipt %d: %w", seq, err)
 	}
 	e.Receipt = &receipt
-	return e, len(row) + len(b), nil
+	return e, size + len(b), nil
 }

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -234,7 +235,7 @@ func TestCode(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.send("cell/a", "set k v") // which makes a view of it
-	if _, _, err := r.Code("guest"); !errors.Is(err, state.ErrCorrupt) {
+	if _, _, err := r.Code("guest"); !errors.Is(err, state.ErrCorrupt) || !strings.Contains(err.Error(), "the code of module guest") {
 		t.Errorf("of a module whose code is lost: %v", err)
 	}
 }
@@ -315,6 +316,17 @@ func TestLog(t *testing.T) {
 	list, err := r.Log(255, MaxLimit)
 	if err != nil || len(list) < 3 || len(list) > 10 {
 		t.Errorf("a page of large entries has %d of them, %v", len(list), err)
+	}
+	// A command that the store holds in pieces is whole in the list, and counts with all of its bytes.
+	in := dispatch.Installation{Module: "guest", Kind: "text", Code: bytes.Repeat([]byte("code"), 1<<19)}
+	installed, err := r.exec.Install(t.Context(), "", in, nil)
+	if err != nil || installed.Err != nil {
+		t.Fatal(installed, err)
+	}
+	r.send("cell/a", "set k v")
+	if list, err = r.Log(installed.Sequence, MaxLimit); err != nil || len(list) != 1 ||
+		!bytes.HasSuffix(list[0].Command.Message.Body, in.Code) || list[0].Receipt.Sequence != installed.Sequence {
+		t.Errorf("a page that begins with much code has %d entries, %v", len(list), err)
 	}
 }
 

@@ -168,7 +168,7 @@ func (h *Host) warm() {
 func (h *Host) fetch(hash state.Hash) ([]byte, error) {
 	code, ok, err := partition.ReadCode(h.store, hash)
 	if err == nil && !ok {
-		err = fmt.Errorf("the code %s is not in %s: %w", hash, h.name(), state.ErrCorrupt)
+		err = fmt.Errorf("the code %s is not in %s: %w; restore the store from a checkpoint", hash, h.name(), state.ErrCorrupt)
 	}
 	return code, err
 }

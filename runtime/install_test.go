@@ -296,6 +296,58 @@ func TestReplaceAndMigrate(t *testing.T) {
 }
 
 // Everything at once: sends, queries, replacements there and back, and verifying what there is so far.
+// A module whose code is damaged is named, and does not run. Others do.
+func TestDamagedCode(t *testing.T) {
+	dir := t.TempDir()
+	h := openHouse(t, dir, nil)
+	code := accountCode(t)
+	broken := h.install("broken", code, nil)
+	h.install("whole", renamed(t, code, "insufficient_coins"), nil)
+	h.order("broken/a", order('o', 5, ""))
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	store, err := state.Open(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := state.Partition(0)
+	lo, hi := p.Bounds(state.Pieces)
+	it, err := store.Iter(append(lo, p.AppendCode(nil, broken.Hash)[2:]...), hi)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := store.NewBatch()
+	if !it.First() || !bytes.HasPrefix(it.Value(), code[:100]) {
+		t.Fatal("the code has no pieces")
+	}
+	b.Delete(it.Key())
+	pending, err := store.Apply(b)
+	if err := errors.Join(err, it.Close(), pending.Wait(), store.Close()); err != nil {
+		t.Fatal(err)
+	}
+
+	h = openHouse(t, dir, nil)
+	h.order("whole/a", order('o', 5, ""))
+	_, sent := h.Send(t.Context(), "tester", actor.Message{To: "broken/a", Body: order('r', 1, "")})
+	_, _, asked := h.Reader().Code("broken")
+	for what, err := range map[string]error{"ready": h.Ready(t.Context()), "send": sent, "code": asked} {
+		if !errors.Is(err, state.ErrCorrupt) {
+			t.Errorf("%s: %v", what, err)
+			continue
+		}
+		for _, want := range []string{"broken", broken.Hash.String(), "piece 1 of 1 is missing", "restore the store from a checkpoint"} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%s does not say %q: %v", what, want, err)
+			}
+		}
+	}
+	if err := h.Ready(t.Context(), "whole"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestInstallWhileBusy(t *testing.T) {
 	h := openHouse(t, "", nil)
 	code := accountCode(t)

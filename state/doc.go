@@ -15,7 +15,8 @@
 // holds. No method panics, and nothing is written to standard error.
 //
 // Code that runs on a node is stored beside the state, under its hash, and what is read under a hash has it: see
-// Partition.ReadCode.
+// Partition.ReadCode. It is kept in pieces, and so are commands in the log that are as large: to read rows never means to
+// read a module beside them.
 //
 // A Store belongs to one process and one handle at a time. Its directory carries a format version; an unknown one is
 // refused and left untouched.

@@ -13,7 +13,7 @@ import (
 )
 
 // formatVersion is the version of everything in this package that reaches the disk: key layout, spaces, records.
-const formatVersion = 1
+const formatVersion = 2
 
 // The version stands in two places. The name of the comparer is in Pebble's own files, where it is found before anything
 // is touched. The meta row "format" of partition 0 is ours, and durable before any other row.

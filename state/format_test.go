@@ -63,7 +63,8 @@ func TestForeign(t *testing.T) {
 
 func TestFormatVersion(t *testing.T) {
 	for _, c := range []struct{ row, text string }{
-		{"troupe/state 2", "newer release"},
+		{"troupe/state 3", "newer release"},
+		{"troupe/state 1", "release that wrote it"},
 		{"troupe/state 0", "release that wrote it"},
 		{"something", "the format row says"},
 		{"", "none says which format"},

@@ -29,12 +29,13 @@ const (
 	History  Space = 10 // in an order that its writer defines
 	Traces   Space = 11 // by sequence
 	Code     Space = 12 // by the hash of the code: see ReadCode
+	Pieces   Space = 13 // by the key of a row of Log or Code, and then by number: what is too large for that row
 )
 
 var spaceNames = [...]string{
 	Meta: "meta", Modules: "modules", Actors: "actors", State: "state", Log: "log", Receipts: "receipts",
 	Requests: "requests", Timers: "timers", Outbox: "outbox", History: "history", Traces: "traces",
-	Code: "code",
+	Code: "code", Pieces: "pieces",
 }
 
 // String returns the name of the space.
@@ -49,6 +50,18 @@ func (s Space) valid() bool { return s >= Meta && int(s) < len(spaceNames) }
 
 // sequenced reports whether the rows of the space are numbered by sequence.
 func (s Space) sequenced() bool { return s == Log || s == Receipts || s == Traces }
+
+// owner reports whether rows of the space may be in pieces, and how long their keys are behind the space. It is one length,
+// so that no piece of a row can be taken for one of another.
+func (s Space) owner() (length int, ok bool) {
+	switch s {
+	case Log:
+		return 8, true
+	case Code:
+		return len(Hash{}), true
+	}
+	return 0, false
+}
 
 // partitionLen is the length of the partition in a key. What follows is Change.Key.
 const partitionLen = 2
@@ -89,7 +102,7 @@ func (p Partition) AppendStatePrefix(buf []byte, number uint64) []byte {
 	return appendNumber(p.AppendSpace(buf, State), number)
 }
 
-// AppendLog appends the key of a command.
+// AppendLog appends the key of a command. Commands are written by Batch.SetCommand.
 func (p Partition) AppendLog(buf []byte, seq uint64) []byte {
 	return binary.BigEndian.AppendUint64(p.AppendSpace(buf, Log), seq)
 }
@@ -109,7 +122,7 @@ func (p Partition) AppendRequest(buf []byte, id string) []byte {
 	return append(p.AppendSpace(buf, Requests), id...)
 }
 
-// AppendCode appends the key of the code with a hash.
+// AppendCode appends the key of the code with a hash. Code is written by Batch.SetCode.
 func (p Partition) AppendCode(buf []byte, hash Hash) []byte {
 	return append(p.AppendSpace(buf, Code), hash[:]...)
 }
@@ -164,10 +177,30 @@ func ParseKey(key []byte) (Key, error) {
 		k.Number = binary.BigEndian.Uint64(rest)
 	case k.Space == Code && len(rest) != len(Hash{}):
 		return Key{}, keyError(key, fmt.Errorf("a hash has %d bytes, this one has %d", len(Hash{}), len(rest)))
+	case k.Space == Pieces:
+		if err := checkPiece(rest); err != nil {
+			return Key{}, keyError(key, err)
+		}
+		k.Rest = rest
 	default:
 		k.Rest = rest
 	}
 	return k, nil
+}
+
+// checkPiece judges what follows the space in the key of a piece.
+func checkPiece(rest []byte) error {
+	if len(rest) == 0 {
+		return errors.New("the piece is of no row")
+	}
+	length, ok := Space(rest[0]).owner()
+	if !ok {
+		return fmt.Errorf("rows of space %s are never in pieces", Space(rest[0]))
+	}
+	if want := 1 + length + 4; len(rest) != want {
+		return fmt.Errorf("a piece of a row of space %s is named by %d bytes, this one by %d", Space(rest[0]), want, len(rest))
+	}
+	return nil
 }
 
 func keyError(key []byte, err error) error {

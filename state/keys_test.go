@@ -42,6 +42,7 @@ func TestKeyLayout(t *testing.T) {
 		{p.AppendRequest(nil, "r"), "\x01\x02\x07r"},
 		{p.AppendTrace(nil, 9), "\x01\x02\x0b\x00\x00\x00\x00\x00\x00\x00\x09"},
 		{p.AppendCode(nil, Hash{1, 31: 2}), "\x01\x02\x0c\x01" + strings.Repeat("\x00", 30) + "\x02"},
+		{appendPiece(nil, p.AppendLog(nil, 9), 258), "\x01\x02\x0d\x05\x00\x00\x00\x00\x00\x00\x00\x09\x00\x00\x01\x02"},
 		{p.AppendKey(nil, "\x01head"), "\x01\x02\x01head"},
 	} {
 		if string(c.got) != c.want {
@@ -52,7 +53,8 @@ func TestKeyLayout(t *testing.T) {
 			t.Errorf("%q is not in its space", c.got)
 		}
 	}
-	for _, bad := range []string{"", "\x00\x00", "\x00\x00\x00", "\x00\x00\x0d", "\x00\x00\x0c", "\x00\x00\x0c" + strings.Repeat("h", 33), "\x00\x00\x04", "\x00\x00\x05123"} {
+	for _, bad := range []string{"", "\x00\x00", "\x00\x00\x00", "\x00\x00\x0e", "\x00\x00\x0d", "\x00\x00\x0c", "\x00\x00\x0c" + strings.Repeat("h", 33), "\x00\x00\x04", "\x00\x00\x05123",
+		"\x00\x00\x0d\x05" + strings.Repeat("n", 11), "\x00\x00\x0d\x04" + strings.Repeat("n", 12), "\x00\x00\x0d\x0c" + strings.Repeat("n", 37)} {
 		if _, err := ParseKey([]byte(bad)); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("%q: %v", bad, err)
 		}
@@ -76,6 +78,7 @@ func FuzzParseKey(f *testing.F) {
 	for _, key := range [][]byte{
 		p.AppendMeta(nil, "head"), p.AppendState(nil, 1<<20, []byte("k")), p.AppendLog(nil, 1), p.AppendRequest(nil, "id"), {0, 0, 4, 9},
 		p.AppendCode(nil, Hash{7}), p.AppendCode(nil, Hash{7})[:20],
+		appendPiece(nil, p.AppendCode(nil, Hash{7}), 5), appendPiece(nil, p.AppendLog(nil, 9), 1<<20), appendPiece(nil, p.AppendMeta(nil, "head"), 1),
 	} {
 		f.Add(key)
 	}

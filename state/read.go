@@ -1,7 +1,6 @@
 package state
 
 import (
-	"crypto/sha256"
 	"fmt"
 
 	"github.com/troupe-run/troupe/runtime/actor"
@@ -30,23 +29,49 @@ func (p Partition) ReadModule(g Getter, id actor.ModuleID) (m Module, ok bool, e
 // ReadCode reads the code with a hash: of a module that is installed, or was. Code with another hash is corrupt.
 func (p Partition) ReadCode(g Getter, hash Hash) (code []byte, ok bool, err error) {
 	key := p.AppendCode(nil, hash)
-	if code, ok, err = g.Get(key); err != nil || !ok {
+	row, ok, err := g.Get(key)
+	if err != nil || !ok {
 		return nil, false, err
 	}
-	if sum := Hash(sha256.Sum256(code)); sum != hash {
-		return nil, false, rowError(key, fmt.Errorf("%w: the hash of its %d bytes is %s", ErrCorrupt, len(code), sum))
+	code, sum, err := joinPieces(g, key, row)
+	if err == nil && sum != hash {
+		err = fmt.Errorf("%w: what stands there is the code %s; %s", ErrCorrupt, sum, adviseRestore)
+	}
+	if err != nil {
+		return nil, false, rowError(key, err)
 	}
 	return code, true, nil
 }
 
 // ReadCommand reads a command from the log. One that stands under another sequence than its own is corrupt.
 func (p Partition) ReadCommand(g Getter, seq uint64) (c Command, ok bool, err error) {
-	key := p.AppendLog(nil, seq)
-	c, ok, err = read(g, key, DecodeCommand)
-	if ok && c.Sequence != seq {
-		return Command{}, false, rowError(key, misplaced(c.Sequence))
+	row, ok, err := g.Get(p.AppendLog(nil, seq))
+	if err != nil || !ok {
+		return Command{}, false, err
 	}
-	return c, ok, err
+	if c, _, err = p.DecodeLog(g, seq, row); err != nil {
+		return Command{}, false, err
+	}
+	return c, true, nil
+}
+
+// DecodeLog is ReadCommand for a row of the log that the caller has read already: what of the command is not in it is read
+// from g. Size is how many bytes the encoding of the command has. The body of its message may be part of row.
+func (p Partition) DecodeLog(g Getter, seq uint64, row []byte) (c Command, size int, err error) {
+	key := p.AppendLog(nil, seq)
+	if inPieces(row) {
+		row, _, err = joinPieces(g, key, row)
+	}
+	if err == nil {
+		c, err = DecodeCommand(row)
+	}
+	if err == nil && c.Sequence != seq {
+		err = misplaced(c.Sequence)
+	}
+	if err != nil {
+		return Command{}, 0, rowError(key, err)
+	}
+	return c, len(row), nil
 }
 
 // ReadReceipt reads the receipt of a transaction. One that stands under another sequence than its own is corrupt.

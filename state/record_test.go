@@ -153,8 +153,10 @@ func TestReaders(t *testing.T) {
 		string(p.AppendReceipt(nil, 7)), string(r.Append(nil)), string(p.AppendModule(nil, "counter")), string(m.Append(nil)),
 		string(p.AppendRequest(nil, "r")), string(q.Append(nil)), string(p.AppendMeta(nil, HeadName)), string(h.Append(nil)),
 		string(p.AppendLog(nil, 8)), string(c.Append(nil)), string(p.AppendReceipt(nil, 8)), string(r.Append(nil)),
-		string(p.AppendActor(nil, "bad")), "rubbish", string(p.AppendCode(nil, sha256.Sum256([]byte("code")))), "code",
-		string(p.AppendCode(nil, Hash{1})), "code")
+		string(p.AppendActor(nil, "bad")), "rubbish", string(p.AppendCode(nil, Hash{1})), "code")
+	b, hash := s.NewBatch(), Hash(sha256.Sum256([]byte("code")))
+	b.SetCode(p.AppendCode(nil, hash), []byte("code"), hash)
+	apply(t, s, b)
 	for name, read := range map[string]func() (bool, error){
 		"actor":   func() (bool, error) { v, ok, err := p.ReadActor(s, "a"); return ok && v == a, err },
 		"module":  func() (bool, error) { v, ok, err := p.ReadModule(s, "counter"); return ok && v == m, err },
@@ -162,7 +164,7 @@ func TestReaders(t *testing.T) {
 		"receipt": func() (bool, error) { v, ok, err := p.ReadReceipt(s, 7); return ok && v.Root == r.Root, err },
 		"request": func() (bool, error) { v, ok, err := p.ReadRequest(s, "r"); return ok && v == q, err },
 		"code": func() (bool, error) {
-			v, ok, err := p.ReadCode(s, sha256.Sum256([]byte("code")))
+			v, ok, err := p.ReadCode(s, hash)
 			return ok && string(v) == "code", err
 		},
 		"head": func() (bool, error) { v, ok, err := p.ReadHead(s); return ok && v == h, err },
@@ -178,7 +180,7 @@ func TestReaders(t *testing.T) {
 		t.Errorf("no code: %t, %v", ok, err)
 	}
 	if _, _, err := p.ReadCode(s, Hash{1}); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "code 0100") {
-		t.Errorf("code with another hash: %v", err)
+		t.Errorf("code that is not in pieces: %v", err)
 	}
 	if _, _, err := p.ReadActor(s, "bad"); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), `actors "bad"`) {
 		t.Errorf("rubbish: %v", err)
