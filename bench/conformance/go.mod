@@ -1,3 +1,4 @@
+// needs cgo: wasmvm is a shared library
 module github.com/troupe-run/troupe/bench/conformance
 
 go 1.26.0

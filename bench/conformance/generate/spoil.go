@@ -37,7 +37,7 @@ func (s *Source) spoil(msg any) []byte {
 		}
 		return b
 	case 10:
-		return one(s, []byte("null"), nil, []byte("[]"), []byte(`""`), []byte("0"), []byte("{"), []byte(`{"":{}}`),
+		return one(s, []byte("null"), []byte{}, []byte("[]"), []byte(`""`), []byte("0"), []byte("{"), []byte(`{"":{}}`),
 			[]byte(strings.Repeat("[", 200)), []byte(`{"transfer":`+strings.Repeat(`{"a":`, 150)), []byte("\xff\xfe"),
 			[]byte(`{"release":{"denom":"\ud83d"}}`), []byte(`{"transfer":{"recipient":"\u0000","amount":"1"}}`))
 	default: // huge

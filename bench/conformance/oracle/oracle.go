@@ -1,3 +1,5 @@
+//go:build cgo
+
 // Package oracle runs contracts in wasmvm, the virtual machine of CosmWasm chains. It needs cgo; the shared library is
 // part of the Go module of wasmvm and is found where the module cache has it.
 package oracle
