@@ -87,7 +87,7 @@ func (r *reader) wasmQuery() *WasmQuery {
 	return query
 }
 
-// contractAnd reads an object with a contract and bytes of that name, if it is not empty.
+// contractAnd reads an object with a contract and bytes of that name.
 func (r *reader) contractAnd(bytes string) (contract string, value []byte) {
 	var has seen
 	for name := r.open(); name != nil; name = r.next() {
@@ -95,7 +95,7 @@ func (r *reader) contractAnd(bytes string) (contract string, value []byte) {
 		case string(name) == "contract_addr":
 			r.mark(&has, 1)
 			contract = r.string()
-		case string(name) == bytes && bytes != "":
+		case string(name) == bytes:
 			r.mark(&has, 2)
 			value = r.bytes()
 		default:

@@ -96,7 +96,7 @@ var oddResults = []string{
 	`{"ok":{"messages":[{"gas_limit":0},{"gas_limit":18446744073709551615}]}}`, `{"ok":{"messages":[{"gas_limit":5,"gas_limit":null}]}}`, `{"ok":{"messages":[{"payload":null},{"payload":""},{"payload":"AA=="}]}}`,
 	`{"ok":{"messages":[{"msg":{"bank":null}},{"msg":{"bank":{}}},{"msg":{"bank":{"send":null}}},{"msg":{"bank":{"send":{}}}},{"msg":{"bank":{"mint":{}}}},{"msg":{"unheard_of":{}}}]}}`, `{"ok":{"messages":[{"msg":{"bank":{"send":{"to_address":"a","amount":null}}}},{"msg":{"bank":{"send":{"to_address":"a","amount":[null]}}}}]}}`,
 	`{"ok":{"messages":[{"msg":{"bank":{"send":{"amount":[{"denom":"a","amount":"1"}],"amount":[{"denom":"b"}]}}}}]}}`, `{"ok":{"messages":[{"msg":{"bank":{"send":{"amount":[{"denom":"a","amount":1}]}}}}]}}`, `{"ok":{"messages":[{"msg":{"bank":{"send":{},"burn":{"amount":[]}}}}]}}`, `{"ok":{"messages":[{"msg":{"bank":{},"wasm":{}}}]}}`,
-	`{"ok":{"messages":[{"msg":{"wasm":{"execute":{"contract_addr":"a","msg":"e30=","send":[]}}}}]}}`, `{"ok":{"messages":[{"msg":{"wasm":{"instantiate":{"admin":null,"code_id":1,"msg":null,"funds":[],"label":"l"}}}}]}}`, `{"ok":{"messages":[{"msg":{"wasm":{"migrate":{"contract_addr":"a","code_id":1,"new_code_id":2,"msg":"e30="}}}}]}}`,
+	`{"ok":{"messages":[{"msg":{"wasm":{"execute":{"contract_addr":"a","msg":"e30=","send":[]}}}}]}}`, `{"ok":{"messages":[{"msg":{"wasm":{"instantiate":{"admin":null,"code_id":1,"msg":null,"funds":[],"label":"l"}}}}]}}`, `{"ok":{"messages":[{"msg":{"wasm":{"migrate":{"contract_addr":"a","code_id":1,"new_code_id":2,"msg":"e30="}}}}]}}`, `{"ok":{"messages":[{"msg":{"wasm":{"migrate":{"new_code_id":2,"code_id":1}}}}]}}`, `{"ok":{"messages":[{"msg":{"wasm":{"instantiate":{"code_id":1,"new_code_id":2}}}}]}}`,
 	`{"ok":{"messages":[{"msg":{"custom":null}},{"msg":{"custom":{"a": [1, 2]}}},{"msg":{"custom":5}}]}}`, `{"ok":{"messages":[{"msg":{"any":{"type_url":"a","value":"AA=="}}},{"msg":{"stargate":{"type_url":"a","value":"AA=="}}}]}}`, `{"ok":{"messages":[{"msg":{"any":{},"stargate":{}}}]}}`, `{"ok":{"messages":[{"msg":{"any":null,"stargate":{}}}]}}`,
 	`{"ok":{"messages":[{"msg":{"gov":{"vote":{"proposal_id":1,"option":"yes"}}}},{"msg":{"gov":{"vote":{"proposal_id":1,"vote":"no_with_veto"}}}}]}}`, `{"ok":{"messages":[{"msg":{"gov":{"vote":{"proposal_id":1}}}}]}}`, `{"ok":{"messages":[{"msg":{"gov":{"vote":{"option":"yes","vote":"yes"}}}}]}}`, `{"ok":{"messages":[{"msg":{"gov":{"vote":{"option":"Yes"}}}}]}}`,
 	`{"ok":{"messages":[{"msg":{"ibc":{"transfer":{"channel_id":"c","to_address":"a","amount":{"denom":"a","amount":"1"},"timeout":{"block":null,"timestamp":"5"}}}}}]}}`, `{"ok":{"messages":[{"msg":{"ibc":{"transfer":{"timeout":{"timestamp":5}}}}}]}}`, `{"ok":{"messages":[{"msg":{"ibc":{"transfer":{"channel_id":5}}}}]}}`, `{"ok":{"messages":[{"msg":{"ibc2":{"send_packet":{"timeout":""}}}}]}}`,
@@ -216,6 +216,52 @@ func TestS71(t *testing.T) {
 		result, err := DecodeResult([]byte(c.data))
 		if text, failed := result.Failed(); err != nil || text != c.text || failed != c.failed {
 			t.Errorf("%s: %q, %v, %v", c.data, text, failed, err)
+		}
+	}
+}
+
+// TestHandmade is a result that was not decoded.
+func TestHandmade(t *testing.T) {
+	empty := ""
+	if _, failed := (&Result{Ok: &Response{}, Err: &empty}).Failed(); failed {
+		t.Error("an empty error counts more than a response")
+	}
+}
+
+// TestForms checks what the types do on their own in encoding/json, which the comparisons take for right: as wasmvm's.
+func TestForms(t *testing.T) {
+	for _, c := range []struct {
+		into       any
+		data, want string // the value encoded again, or the error
+	}{
+		{new(SendMsg), `{"amount":null}`, `{"to_address":"","amount":[]}`},
+		{new(SendMsg), `{"amount":[{"denom":"a","amount":"1"},{"denom":"c"}],"amount":[{"denom":"b"}]}`, `{"to_address":"","amount":[{"denom":"b","amount":""}]}`},
+		{new(CosmosMsg), `{"stargate":{"type_url":"a","value":"AA=="}}`, `{"any":{"type_url":"a","value":"AA=="}}`},
+		{new(CosmosMsg), `{"any":{"type_url":"a","value":"AA=="},"stargate":null}`, `{"any":{"type_url":"a","value":"AA=="}}`},
+		{new(CosmosMsg), `{"any":{},"stargate":{}}`, "invalid CosmosMsg: both 'any' and 'stargate' fields are set"},
+		{new(CosmosMsg), `{"custom":null}`, `{"custom":null}`},
+		{new(CosmosMsg), `{"ibc":{"close_channel":{"channel_id":"c"}},"ibc2":{},"distribution":{},"staking":{},"gov":{},"x":1}`, `{"distribution":{},"gov":{},"ibc":{"close_channel":{"channel_id":"c"}},"staking":{},"ibc2":{}}`},
+		{new(CosmosMsg), `{"gov":{"vote_weighted":{"proposal_id":4,"options":[{"option":"abstain","weight":"0.5"}]}}}`, `{"gov":{"vote_weighted":{"proposal_id":4,"options":[{"option":"abstain","weight":"0.5"}]}}}`},
+		{new(VoteMsg), `{"proposal_id":1,"vote":"no_with_veto"}`, `{"proposal_id":1,"option":"no_with_veto"}`},
+		{new(VoteMsg), `{"proposal_id":1,"option":"yes","vote":"yes"}`, "invalid VoteMsg: both 'option' and 'vote' fields are set"},
+		{new(VoteMsg), `{"proposal_id":1,"option":null}`, "invalid VoteMsg: neither 'option' nor 'vote' is set"},
+		{new(VoteMsg), `{"option":"maybe"}`, "invalid vote option 'maybe'"},
+		{new(SubMsg), `{"reply_on":"success"}`, `{"id":0,"msg":{},"reply_on":"success"}`},
+		{new(SubMsg), `{"reply_on":"unset"}`, "invalid reply_on value 'unset'"},
+		{new(SubMsg), `{"reply_on":null}`, "invalid reply_on value ''"},
+		{new(SubMsg), `{}`, `{"id":0,"msg":{},"reply_on":""}`},
+		{new(RawRangeResponse), `{"data":[["aw==","dg=="]],"next_key":null}`, `{"data":[["aw==","dg=="]],"next_key":null}`},
+		{new(RawRangeResponse), `{"data":[["aw=="]]}`, "invalid RawRange entry: expected array of length 2, got 1"},
+		{new(CodeInfoResponse), `{"checksum":"00"}`, "got wrong number of bytes for checksum"},
+		{new(CodeInfoResponse), `{"checksum":"zz"}`, "encoding/hex: invalid byte: U+007A 'z'"},
+	} {
+		err := json.Unmarshal([]byte(c.data), c.into)
+		got, _ := json.Marshal(c.into)
+		if err != nil {
+			got = []byte(err.Error())
+		}
+		if string(got) != c.want {
+			t.Errorf("%s: %s, want %s", c.data, got, c.want)
 		}
 	}
 }

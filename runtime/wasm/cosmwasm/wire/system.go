@@ -78,7 +78,7 @@ func (e *SystemError) Error() string {
 		return "no such contract: " + e.NoSuchContract.Addr
 	case e.NoSuchCode != nil:
 		return fmt.Sprintf("no such code: %d", e.NoSuchCode.CodeID)
-	case e.UnsupportedRequest != nil && e.Unknown == nil:
+	case e.UnsupportedRequest != nil:
 		return "unsupported request: " + e.UnsupportedRequest.Kind
 	default:
 		return "unknown system error"
