@@ -23,7 +23,7 @@ type Row struct {
 	Goroutines int
 	Wasmvm     time.Duration // wall time of a slice, by the operations of all goroutines
 	Troupe     time.Duration
-	Ratio      float64 // Troupe by wasmvm: the median of the ratios of neighbouring slices
+	Ratio      float64       // Troupe by wasmvm: the median of the ratios of neighbouring slices
 	WasmvmCPU  time.Duration // processor time, for machines that others work on, too
 	TroupeCPU  time.Duration
 	RatioCPU   float64
