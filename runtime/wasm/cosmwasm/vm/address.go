@@ -83,8 +83,11 @@ func (r *run) addrHumanize(s []uint64) error {
 	if s[0] = answer; err != nil || failed != nil {
 		return err
 	}
-	if human == "" {
+	switch {
+	case human == "":
 		return hostPanic()
+	case !utf8.ValidString(human):
+		return backend("VM received invalid UTF-8 data from backend")
 	}
 	return asError(r.write(destination, []byte(human)))
 }

@@ -141,6 +141,8 @@ func TestAddresses(t *testing.T) {
 		ended(t, c, w, vm.CommunicationErr, communication+"Region too small. Got 2, required 8", do("addr_humanize", plain, text("ydobemos"), room(2)))
 		ended(t, c, w, vm.RegionTooBig, communication+"Region length too big. Got 65, limit 64", do("addr_humanize", plain, many(65), room(90)))
 		ended(t, c, w, vm.BackendErr, atRuntime+"Error calling into the VM's backend: Panic in FFI call", do("addr_humanize", plain, text(""), room(90)))
+		ended(t, c, w, vm.BackendErr, atRuntime+"Error calling into the VM's backend: VM received invalid UTF-8 data from backend",
+			do("addr_humanize", plain, text("\xff"), room(90)))
 		w.fail["humanize"] = &vm.UserError{Text: "wrong canonical length"}
 		said(t, "wrong canonical length", do("addr_humanize", returned, text("y"), room(90)))
 	})
