@@ -97,16 +97,23 @@ func (r *run) check(d delivery) error {
 	if d.msg.Kind == actor.KindSudo && d.depth > 1 {
 		return actor.Errorf(actor.CodeUnauthorized, "%s asks for sudo, which only the host may", d.from)
 	}
-	if r.Authorize != nil {
-		if err := r.Authorize(Access{Sender: r.sender, From: d.from, Message: d.msg, Depth: d.depth - 1}); err != nil {
-			e := *said(err)
-			if e.Code == actor.CodeFailed {
-				e.Code = actor.CodeUnauthorized
-			}
-			return &e
-		}
+	return r.authorize(d)
+}
+
+// authorize asks the hook.
+func (r *run) authorize(d delivery) error {
+	if r.Authorize == nil {
+		return nil
 	}
-	return nil
+	err := r.Authorize(Access{Sender: r.sender, From: d.from, Message: d.msg, Depth: d.depth - 1})
+	if err == nil {
+		return nil
+	}
+	e := *said(err)
+	if e.Code == actor.CodeFailed {
+		e.Code = actor.CodeUnauthorized
+	}
+	return &e
 }
 
 // found is an actor as the state knows it, with the code that runs it.

@@ -49,7 +49,7 @@ type Resolver interface {
 }
 
 // An Access is what the authorization hook decides on: From asks for Message, Depth calls below the root of a
-// transaction that Sender sent.
+// transaction that Sender sent. Both senders are empty in what the operator of the host sends.
 type Access struct {
 	Sender  actor.Address
 	From    actor.Address
@@ -66,8 +66,11 @@ type Dispatcher struct {
 	Gas       *Gas
 	// Authorize, if not nil, may refuse a message before it is delivered; its error is an actor error that the caller
 	// may catch, with CodeUnauthorized unless it is an *actor.Error itself. It must depend on nothing but the access
-	// and what the log says. It is not asked about the migrations of an installation, which are the operator's, but about
-	// what these send.
+	// and what the log says.
+	//
+	// It is asked about each migration of an installation, too: a message of KindMigrate to the actor, with the module and
+	// the body, at depth 0, From whoever installs. If it refuses one nothing is installed. Of an installation that
+	// migrates nobody it hears nothing.
 	Authorize func(Access) error
 	// Bank, if not nil, returns the message that moves funds from its sender to an actor. Without it, and if there is
 	// nobody at the address that the message is for, no message may have funds.

@@ -92,8 +92,8 @@ func (r *run) module(tx *txn.Tx, id actor.ModuleID) (record state.Module, ok boo
 	return record, err == nil
 }
 
-// migrateAll migrates every actor that the module had at first. One that has gone to another module when its turn comes,
-// because of what an earlier one has sent, is passed over.
+// migrateAll migrates every actor that the module had at first, if the hook lets it. One that has gone to another module
+// when its turn comes, because of what an earlier one has sent, is passed over.
 func (r *run) migrateAll(ctx context.Context, from actor.Address, in *Installation, gas *meter) error {
 	for _, addr := range r.actorsOf(in.Module) {
 		msg := &actor.Message{Kind: actor.KindMigrate, To: addr, Module: in.Module, Body: in.Body}
@@ -105,7 +105,11 @@ func (r *run) migrateAll(ctx context.Context, from actor.Address, in *Installati
 		d.span = r.trace.child(r.trace.root(), from, msg)
 		used := gas.used
 		r.stack = append(r.stack, addr)
-		out, err := r.recode(ctx, d, &record)
+		var out outcome
+		err := r.authorize(d)
+		if err == nil {
+			out, err = r.recode(ctx, d, &record)
+		}
 		err = r.fail(err)
 		r.stack = r.stack[:len(r.stack)-1]
 		if d.span.end(out, err, gas.used-used); err != nil {

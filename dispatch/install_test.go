@@ -96,14 +96,20 @@ func (a textActor) Migrate(_ context.Context, env *actor.Env, msg actor.Message)
 // A stage is an executor with a fake dialect.
 type stage struct {
 	*Executor
-	t       *testing.T
-	dialect *fakeDialect
+	t         *testing.T
+	dialect   *fakeDialect
+	authorize func(Access) error
 }
 
 func newStage(t *testing.T, store *state.Store, opts Options) *stage {
 	t.Helper()
+	return newGuardedStage(t, store, opts, nil)
+}
+
+func newGuardedStage(t *testing.T, store *state.Store, opts Options, authorize func(Access) error) *stage {
+	t.Helper()
 	f := &fakeDialect{goActors: goActors{"native": count}, store: store}
-	e, err := NewExecutor(store, Dispatcher{Resolver: f}, opts)
+	e, err := NewExecutor(store, Dispatcher{Resolver: f, Authorize: authorize}, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +117,7 @@ func newStage(t *testing.T, store *state.Store, opts Options) *stage {
 	if err := e.Bind(t.Context(), "native", Native); err != nil {
 		t.Fatal(err)
 	}
-	return &stage{e, t, f}
+	return &stage{e, t, f, authorize}
 }
 
 // install prepares and submits, as a host does.
@@ -177,7 +183,7 @@ func (s *stage) replayed() {
 	defer v.Release()
 	memory := openStore(s.t, "")
 	f := &fakeDialect{goActors: s.dialect.goActors, store: memory}
-	r, err := NewReplay(memory, Dispatcher{Resolver: f})
+	r, err := NewReplay(memory, Dispatcher{Resolver: f, Authorize: s.authorize})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -436,6 +442,89 @@ func TestMigrationThatFailsLeavesNothing(t *testing.T) {
 	s.mustInstall("counter", "v2 migrates", migrate)
 	if got := s.ask("counter/b"); got != "v2 M" {
 		t.Errorf("counter/b says %q", got)
+	}
+	s.replayed()
+}
+
+// The hook is asked about each migration before it runs. What it refuses nobody gets.
+func TestMigrationsAreAuthorized(t *testing.T) {
+	var mu sync.Mutex
+	var asked []string
+	policy := func(a Access) error {
+		if a.Message.Kind != actor.KindMigrate && a.Message.To != "native" {
+			return nil
+		}
+		mu.Lock()
+		asked = append(asked, fmt.Sprintf("%s %s→%s %s %s %q %d", a.Sender, a.From, a.Message.To, a.Message.Kind, a.Message.Module, a.Message.Body, a.Depth))
+		mu.Unlock()
+		switch {
+		case a.Message.Kind == actor.KindMigrate && a.From == "guest" && a.Message.To == "counter/b":
+			return errors.New("counter/b is not for guests")
+		case a.From == "stranger":
+			return actor.Errorf("closed", "no strangers")
+		}
+		return nil
+	}
+	s := newGuardedStage(t, openStore(t, ""), Options{}, policy)
+	heard := func(want ...string) {
+		t.Helper()
+		mu.Lock()
+		defer mu.Unlock()
+		if !slices.Equal(asked, want) {
+			t.Errorf("the hook was asked %q, want %q", asked, want)
+		}
+		asked = nil
+	}
+	s.mustInstall("counter", "v1", nil)
+	s.send("counter/b", "counter/a", "counter/c")
+	before := s.record("counter")
+	s.mustInstall("counter", "v1b", replace) // which migrates nobody
+	s.mustInstall("counter", "v1", replace)
+	heard()
+	before.Bound = s.record("counter").Bound
+
+	in := Installation{Module: "counter", Kind: "text", Code: []byte("v2 migrates sends native")}
+	migrate(&in)
+	s.dialect.prepare(string(in.Code))
+	for sender, want := range map[actor.Address]struct {
+		err   actor.Error
+		path  actor.Address
+		asked []string
+		spans int
+	}{
+		"guest": {actor.Error{Code: actor.CodeUnauthorized, Message: "counter/b is not for guests"}, "counter/b", []string{
+			`guest guest→counter/a migrate counter "with this" 0`, `guest counter/a→native execute  "" 1`,
+			`guest guest→counter/b migrate counter "with this" 0`}, 2},
+		"stranger": {actor.Error{Code: "closed", Message: "no strangers"}, "counter/a", []string{
+			`stranger stranger→counter/a migrate counter "with this" 0`}, 1},
+	} {
+		var trace Trace
+		r, err := s.Install(t.Context(), sender, in, &trace)
+		if err != nil || r.Err == nil || *r.Err != want.err || !slices.Equal(r.Path, []actor.Address{want.path}) {
+			t.Fatalf("%s: %+v, %v", sender, r, err)
+		}
+		heard(want.asked...)
+		if len(r.Changes) != 0 || len(r.Events) != 0 || s.record("counter") != before {
+			t.Errorf("%s left %d rows, %d events, and %+v", sender, len(r.Changes), len(r.Events), s.record("counter"))
+		}
+		if n := len(trace.Root.Children); n != want.spans || *trace.Root.Children[n-1].Err != want.err {
+			t.Errorf("%s: the trace has %d spans", sender, n)
+		}
+		for _, a := range []actor.Address{"counter/a", "counter/b", "counter/c"} {
+			if got := s.ask(a); got != "v1 I" {
+				t.Errorf("%s: %s says %q", sender, a, got)
+			}
+		}
+		if _, ok, err := s.partition.ReadCode(s.store, in.Hash()); ok || err != nil {
+			t.Errorf("%s: code that was not installed is kept: %t, %v", sender, ok, err)
+		}
+	}
+	s.mustInstall("counter", string(in.Code), migrate)
+	heard(`"" ""→counter/a migrate counter "with this" 0`, `"" counter/a→native execute  "" 1`,
+		`"" ""→counter/b migrate counter "with this" 0`, `"" counter/b→native execute  "" 1`,
+		`"" ""→counter/c migrate counter "with this" 0`, `"" counter/c→native execute  "" 1`)
+	if got := s.ask("counter/c"); got != "v2 M" {
+		t.Errorf("counter/c says %q", got)
 	}
 	s.replayed()
 }

@@ -28,7 +28,7 @@ type Installation struct {
 	// Replace allows the module to have other code now. Its actors go on with the new code.
 	Replace bool
 	// Migrate replaces, and calls Migrate of the new code on every actor of the module, in the order of addresses and in
-	// the same transaction, with Body. If one of them fails nothing has changed.
+	// the same transaction, with Body. If one of them fails, or Dispatcher.Authorize refuses it, nothing has changed.
 	Migrate bool
 	Body    []byte
 }

@@ -21,7 +21,7 @@ type InstallOptions struct {
 	// code has left.
 	Replace bool
 	// Migrate replaces, and calls Migrate of the new code on every actor of the module, in the order of addresses and in
-	// the same transaction, with MigrateBody. If one of them fails nothing has changed.
+	// the same transaction, with MigrateBody. If one of them fails, or Options.Authorize refuses it, nothing has changed.
 	Migrate     bool
 	MigrateBody []byte
 	// Sender is who installs; Migrate sees it as the sender of its message. Empty is the operator of the host.
