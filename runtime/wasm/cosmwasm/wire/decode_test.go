@@ -230,6 +230,10 @@ func TestHandmade(t *testing.T) {
 
 // TestForms checks what the types do on their own in encoding/json, which the comparisons take for right: as wasmvm's.
 func TestForms(t *testing.T) {
+	var sent SendMsg
+	if err := json.Unmarshal([]byte(`{"amount":null}`), &sent); err != nil || sent.Amount == nil {
+		t.Errorf("null in place of a list: %#v, %v", sent.Amount, err)
+	}
 	for _, c := range []struct {
 		into       any
 		data, want string // the value encoded again, or the error
