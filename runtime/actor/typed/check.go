@@ -188,6 +188,11 @@ func (c *checker) pair(s *schema, at *path, seen map[string]bool) error {
 	}
 	seen[raw] = true
 	switch s.form {
+	case formAny:
+		// A map that is decoded into any becomes one of texts: a type with a marshaler of its own may take others.
+		if h.major != majorText && s.typ == reflect.TypeFor[any]() {
+			return at.fault("a map where any value may stand has texts as keys, found the integer " + name)
+		}
 	case formMap:
 		if ok := h.major == majorText && s.key.form == formText ||
 			h.major <= majorNegative && s.key.form != formText && s.key.fits(h); !ok {

@@ -57,6 +57,7 @@ func FuzzMessage(f *testing.F) {
 		`{"m": {"f": true, "s": -1, "u": 5, "r": 1.5, "t": "x", "b": "AQ==", "h": "AQI=", "w": "2024-01-01T00:00:00Z"}}`,
 		`{"m": {"l": [{}, {"c": {"a": 1}}], "i": {"-5": "x"}, "a": {"k": [1, null, "v"]}, "n": {"n": {}}}}`,
 		`"m"`, "\x61m", "\xa1\x61m\xa0", "\xa1\x61m\xa2\x61f\xf5\x61s\x20", `{"m": {"t": "\ud83d\ude00"}}`, "\xa1\x61m\xa1\x61b\x81\x01",
+		"\xa1\x61m\xa1\x61a\xa1\x01\xf6", "\xa1\x61m\xa1\x61a\x81\xa1\x20\x01",
 	} {
 		f.Add([]byte(seed))
 	}
