@@ -21,13 +21,16 @@ const (
 )
 
 // rules are what package binary judges before check does. Where check has a limit it is the one that counts, so that the
-// error is the reference VM's.
+// error is the reference VM's. The features are those that its compiler has: it says of a block with a type index that
+// multi-value is not enabled, although it reads modules that have it. What is not named here is bounded as package binary
+// does it, because the engine has to compile in a time that can be told, and to reset instances after each call.
 func rules() binary.Rules {
 	const loose = 1 << 40
 	return binary.Rules{
-		Bytes: maxBytes, DataBytes: maxBytes, Tables: loose, TableElements: loose, MemoryPages: loose, Imports: loose,
-		Functions: loose, Params: loose, TotalParams: loose, Results: loose,
-		BulkMemory: true, SignExt: true, SatFloat: true, MultiValue: true, Floats: true,
+		Bytes: maxBytes, DataBytes: maxBytes, BodyBytes: maxBytes, Tables: loose, TableElements: loose, MemoryPages: loose,
+		Imports: loose, Functions: loose, Params: loose, TotalParams: loose, Results: loose, Types: loose, BrTable: loose,
+		Exports: 100_000, ElementSegments: 100_000,
+		BulkMemory: true, SignExt: true, SatFloat: true, Floats: true,
 	}
 }
 

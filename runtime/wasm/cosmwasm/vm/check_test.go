@@ -138,6 +138,7 @@ func TestStatic(t *testing.T) {
 		{"T10 threads", changed(func(m *binary.Module) { m.Codes[1].Body = []byte{0xfe, 0x03, 0x00, 0x0b} }), "?"},
 		{"T10 tail calls", changed(func(m *binary.Module) { m.Codes[1].Body = []byte{0x12, 0x02, 0x0b} }), "?"},
 		{"T10 exceptions", changed(func(m *binary.Module) { m.Codes[1].Body = []byte{0x08, 0x00, 0x0b} }), "?"},
+		{"T10 blocks with parameters", ordinary(function{"f", "i32 : i32", "", "local.get 0 block 0 end end"}), "?"},
 		{"T11 body", changed(func(m *binary.Module) { m.Codes[0].Body = []byte{0x20, 0x05, 0x0b} }), "?"},
 		{"memory not exported", without("memory"), "?"},
 		{"allocate of i64", assembled(nil, nil, deallocate, marker, function{"allocate", "i64 : i32", "", "i32.const 64 end"}), "?"},

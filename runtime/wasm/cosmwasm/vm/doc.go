@@ -21,9 +21,14 @@
 //
 // # Differences from the reference
 //
-// A contract that has started by a start function cannot be loaded; the reference stores it, and then every call of it
-// fails, because that function has no gas. An export that the host calls must have parameters and a result of type i32,
-// and the memory must be exported, when the contract is stored and not only when it is called. The depth of calls is
-// bounded by a number of calls, not by the bytes of a stack. An access beyond the size of the memory that is below 32 MiB
-// finds zeros and does not trap; a Region there is refused as in the reference.
+// These modules are refused when they are stored, although the reference stores them: those that can never be called,
+// because they have a start function, which is given no gas, or data outside of the memory, or imports of other types
+// than the host's, or no exported memory; those with an allocate, deallocate or entry point whose parameters and result
+// are not of type i32; those with more than 1,000 globals, or globals of a reference type; those with an export that
+// begins with "troupe:". These are stored, although the reference refuses them: those with types that do not fit in code
+// that cannot be reached.
+//
+// The depth of calls is bounded by a number of calls, not by the bytes of a stack. An access beyond the size of the memory
+// that is below 32 MiB finds zeros and does not trap; a Region there is refused as in the reference. A call through an
+// empty place of a table has the text of one through a place that is not there.
 package vm
