@@ -89,8 +89,8 @@ func (d *Dialect) resolve(m *binary.Module) ([]int, error) {
 
 // digest is a hash of all that decides what becomes of a module, as far as it is data. Version stands for the rest.
 func (d *Dialect) digest() [32]byte {
-	b := fmt.Appendf(nil, "%q %d %d %d %d %v %v %q %q", d.Name, d.Version, instrument.Version, d.MaxPages, d.Depth, d.Gas,
-		d.Rules, d.Init, d.Entry)
+	b := fmt.Appendf(nil, "%q %d %d %d %d %d %v %v %q %q", d.Name, d.Version, instrument.Version, binary.RulesVersion, d.MaxPages,
+		d.Depth, d.Gas, d.Rules, d.Init, d.Entry)
 	for i := range d.Host {
 		b = fmt.Appendf(b, " %q %q %v %v", d.Host[i].Module, d.Host[i].Name, d.Host[i].Params, d.Host[i].Results)
 	}

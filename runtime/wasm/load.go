@@ -26,14 +26,12 @@ type load struct {
 	err     error
 }
 
-// defaultBytes is the size of a module that Rules.Bytes stands for if it is 0.
-const defaultBytes = 16 << 20
-
 // Load judges, rewrites, compiles and initializes a module, which may be compressed by gzip. The same code for the same
 // dialect is the same Module: two Loads at once share the work, and each is closed by itself. Calls of other modules go on
 // meanwhile.
 //
-// The error is a *Refusal if it is about the module. If ctx ends, Load returns at once, and the work is given up if nobody
+// The error is a *Refusal if it is about the module. How large a module may be, unpacked, is Rules.Bytes of the dialect,
+// whatever whoever stores code allows. If ctx ends, Load returns at once, and the work is given up if nobody
 // else waits for it. Code is not kept.
 func (e *Engine) Load(ctx context.Context, code []byte, d *Dialect) (*Module, error) {
 	if err := d.check(); err != nil {
@@ -41,7 +39,7 @@ func (e *Engine) Load(ctx context.Context, code []byte, d *Dialect) (*Module, er
 	}
 	limit := d.Rules.Bytes
 	if limit <= 0 {
-		limit = defaultBytes
+		limit = binary.DefaultBytes
 	}
 	plain, err := binary.Gunzip(code, limit)
 	if err != nil {

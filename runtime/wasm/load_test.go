@@ -504,3 +504,60 @@ func TestCustomsAreDropped(t *testing.T) {
 		t.Errorf("%v: %d custom sections, %d segments", err, len(m.Customs), len(m.Data))
 	}
 }
+
+// TestModuleSize has modules at the limit of their size and above it, packed and not.
+func TestModuleSize(t *testing.T) {
+	e := engine(t, Options{})
+	pack := func(b []byte) []byte {
+		var packed bytes.Buffer
+		z := gzip.NewWriter(&packed)
+		z.Write(b)
+		z.Close()
+		return packed.Bytes()
+	}
+	sized := func(size int) []byte {
+		m := zoo()
+		m.Customs = []binary.Custom{{Name: "pad"}}
+		m.Customs[0].Data = make([]byte, size-len(m.Encode())-3) // the length of the section is longer by 3 bytes then
+		code := m.Encode()
+		if len(code) != size {
+			t.Fatalf("%d bytes, want %d", len(code), size)
+		}
+		return code
+	}
+	for _, c := range []struct {
+		code []byte
+		want string
+	}{
+		{sized(binary.DefaultBytes), ""},
+		{pack(sized(binary.DefaultBytes)), ""},
+		{sized(binary.DefaultBytes + 1), "the module has 16777217 bytes, which is over the limit of 16777216"},
+		{pack(sized(binary.DefaultBytes + 1)), "unpacked, the module has more bytes than the limit of 16777216"},
+	} {
+		m, err := e.Load(t.Context(), c.code, testDialect())
+		if err == nil {
+			m.Close()
+		}
+		var refusal *Refusal
+		if (err == nil) != (c.want == "") || err != nil && (!errors.As(err, &refusal) || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%d bytes: %v, want %q", len(c.code), err, c.want)
+		}
+	}
+}
+
+// TestWorkIsBounded loads modules of a few kilobytes that would keep the compiler busy for minutes.
+func TestWorkIsBounded(t *testing.T) {
+	e := engine(t, Options{})
+	for name, body := range map[string]string{
+		"memory.fill": strings.Repeat("i32.const 0 i32.const 0 i32.const 0 memory.fill ", 20_000) + "i32.const 0 end",
+		"loops":       strings.Repeat("loop end ", 20_000) + "i32.const 0 end",
+	} {
+		m := zoo()
+		m.Codes[zooAdd].Body = assembleBody(body)
+		began := time.Now()
+		_, err := e.Load(t.Context(), m.Encode(), testDialect())
+		if took := time.Since(began); err == nil || !strings.Contains(err.Error(), "its work, most of it for ") || took > 5*time.Second {
+			t.Errorf("%s: %v, after %v", name, err, took)
+		}
+	}
+}

@@ -130,11 +130,13 @@ func TestCheckLimits(t *testing.T) {
 		{"nesting", Rules{Nesting: 3}, nested(4), "code", "function 0: nested blocks: 4 is over the limit of 3"},
 		{"as deep", Rules{Nesting: 4}, nested(4), "", ""},
 		{"nesting by default", plain, nested(5001), "code", "nested blocks: 5001 is over the limit of 5000"},
-		{"work", Rules{Work: 49}, locals(Local{50, I32}), "code", "function 0: its work, branches times variables: 50 is over the limit of 49"},
-		{"total work", Rules{TotalWork: 1639}, locals(Local{50, I32}), "code", "work of all functions: 1640 is over the limit of 1639"},
-		{"as much total work", Rules{TotalWork: 1640}, locals(Local{50, I32}), "", ""},
-		{"no end of work", Rules{Locals: math.MaxInt, TotalLocals: math.MaxInt, Work: math.MaxInt, TotalWork: 1 << 56},
-			locals(Local{math.MaxUint32, I32}), "code", "work of all functions: 144115325514809312 is over the limit of 72057594037927936"},
+		{"work", Rules{Work: 23_319}, locals(Local{50, I32}), "code", "function 0: its work, most of it for its instructions: 23320 is over the limit of 23319"},
+		{"as much work", Rules{Work: 23_320}, locals(Local{50, I32}), "", ""},
+		{"total work", Rules{TotalWork: 23_319}, locals(Local{50, I32}), "code",
+			"work of all functions, of which function 0 has 23320, most of it for its instructions: 23320 is over the limit of 23319"},
+		{"as much total work", Rules{TotalWork: 23_320}, locals(Local{50, I32}), "", ""},
+		{"no end of work", Rules{Locals: math.MaxInt, TotalLocals: math.MaxInt, Work: math.MaxInt, TotalWork: 1 << 39},
+			locals(Local{math.MaxUint32, I32}), "code", "is over the limit of 549755813888"},
 	} {
 		test.run(t)
 	}
@@ -286,41 +288,97 @@ func TestCheckOffset(t *testing.T) {
 	}
 }
 
-// What Check counts for Work is what the code does, also where it ends early.
+// What Check counts for Work is what the compiler makes of the code, also where it ends early. Every function begins with
+// three edges and a depth of 3.
 func TestCheckWork(t *testing.T) {
 	get := ops(byte(OpI32Const), 0)
 	drop := ops(byte(OpDrop))
+	block := func(op Opcode, parts ...[]byte) []byte {
+		return slices.Concat(ops(byte(op), emptyBlock), slices.Concat(parts...), ops(byte(OpEnd)))
+	}
+	end := block(OpIf)
 	tests := []struct {
-		name           string
-		code           []byte
-		branches, peak int
-		loops          int // within each other
+		name                 string
+		code                 []byte
+		peak, loops          int
+		edges, joins         uint64
+		depth, run           uint64 // of the block at the end
+		carried, way, climbs uint64
 	}{
-		{"nothing", body(), 1, 0, 0},
-		{"stack", body(get, get, get, drop, drop, drop), 1, 3, 0},
-		{"store", body(get, get, ops(byte(OpI32Store), 2, 0), get, drop), 1, 2, 0},
-		{"if", body(get, get, ops(byte(OpIf), byte(I32)), get, get, drop, ops(byte(OpElse)), get, ops(byte(OpEnd)), drop, drop), 3, 3, 0},
-		{"unreachable", body(ops(byte(OpBlock), emptyBlock, byte(OpUnreachable)), get, get, get, drop, drop, drop, ops(byte(OpEnd)), get, drop), 2, 1, 0},
-		{"return", body(get, drop, ops(byte(OpReturn), byte(OpBlock), byte(I32)), get, get, drop, ops(byte(OpEnd)), drop), 3, 1, 0},
-		{"br_table", body(get, ops(byte(OpBrTable), 3, 0, 0, 0, 0)), 5, 1, 0},
-		{"call", body(get, get, ops(byte(OpCallIndirect), 1, 0), drop), 1, 2, 0},
-		{"loop", body(ops(byte(OpLoop), emptyBlock), get, ops(byte(OpBrIf), 0, byte(OpEnd))), 3, 1, 1},
-		{"two loops and one within", body(slices.Repeat(ops(byte(OpLoop), emptyBlock, byte(OpLoop), emptyBlock, byte(OpEnd), byte(OpEnd)), 2)), 5, 0, 2},
-		{"dead else", body(ops(byte(OpUnreachable)), get, ops(byte(OpIf), emptyBlock, byte(OpElse)), get, drop, ops(byte(OpEnd))), 3, 0, 0},
+		{"nothing", body(), 0, 0, 3, 0, 3, 3, 0, 0, 6},
+		{"stack", body(get, get, get, drop, drop, drop), 3, 0, 3, 0, 3, 3, 0, 0, 6},
+		{"store", body(get, get, ops(byte(OpI32Store), 2, 0), get, drop), 2, 0, 3, 0, 3, 3, 0, 0, 6},
+		{"a block", body(block(OpBlock)), 0, 0, 4, 1, 4, 4, 0, 3, 9},
+		{"a branch that ends one", body(block(OpBlock, ops(byte(OpBr), 0))), 0, 0, 4, 1, 4, 4, 0, 3, 9},
+		{"no way out of one", body(block(OpBlock, ops(byte(OpUnreachable)))), 0, 0, 4, 0, 4, 4, 0, 0, 9},
+		{"if", body(get, ops(byte(OpIf), byte(I32)), get, get, drop, ops(byte(OpElse)), get, ops(byte(OpEnd)), drop), 2, 0, 7, 2, 5, 0, 2, 8, 20},
+		{"if without else", body(get, end), 1, 0, 7, 2, 5, 0, 0, 8, 20},
+		{"ifs", body(get, end, get, end), 1, 0, 11, 4, 7, 0, 0, 10, 42},
+		{"ifs within each other", body(get, block(OpIf, get, end)), 1, 0, 11, 4, 5, 0, 0, 14, 40},
+		{"unreachable", body(block(OpBlock, ops(byte(OpUnreachable)), get, get, drop, drop), get, drop), 1, 0, 4, 0, 4, 4, 0, 0, 9},
+		{"return", body(get, drop, ops(byte(OpReturn), byte(OpBlock), byte(I32)), get, get, drop, ops(byte(OpEnd)), drop), 1, 0, 4, 1, 3, 3, 0, 3, 9},
+		{"br_table", body(get, ops(byte(OpBrTable), 3, 0, 0, 0, 0)), 1, 0, 7, 4, 3, 3, 0, 12, 18},
+		{"br_if", body(block(OpBlock, get, ops(byte(OpBrIf), 0), get, ops(byte(OpBrIf), 0))), 1, 0, 8, 3, 4, 0, 0, 12, 25},
+		{"a branch with a value", body(ops(byte(OpBlock), byte(I32)), get, ops(byte(OpBr), 0, byte(OpEnd)), drop), 1, 0, 4, 1, 4, 4, 1, 3, 9},
+		{"call", body(get, get, ops(byte(OpCallIndirect), 1, 0), drop), 2, 0, 3, 0, 3, 3, 0, 0, 6},
+		{"loop", body(block(OpLoop, get, ops(byte(OpBrIf), 0))), 1, 1, 11, 2, 8, 4, 0, 5, 46},
+		{"two loops and one within", body(block(OpLoop, block(OpLoop)), block(OpLoop, block(OpLoop))), 0, 2, 27, 4, 19, 4, 0, 11, 254},
+		{"fill", body(get, get, get, ops(0xfc, 11, 0)), 3, 1, 10, 0, 8, 8, 0, 0, 43},
+		{"copy", body(get, get, get, ops(0xfc, 10, 0, 0)), 3, 0, 6, 0, 5, 5, 0, 0, 18},
+		{"dead else", body(ops(byte(OpUnreachable)), get, ops(byte(OpIf), emptyBlock, byte(OpElse)), get, drop, ops(byte(OpEnd))), 0, 0, 3, 0, 3, 3, 0, 0, 6},
+		{"dead loop", body(ops(byte(OpUnreachable)), block(OpLoop, get, ops(byte(OpBrIf), 0))), 0, 1, 3, 0, 3, 3, 0, 0, 6},
 	}
 	for _, test := range tests {
 		m := oneFunction(Code{Body: test.code})
 		if err := compiles(t, engine(t), m.Encode()); err != nil {
 			t.Errorf("%s: the test itself: %v", test.name, err)
 		}
-		rules := plain.withDefaults()
+		rules := everything.withDefaults()
 		f := bodyChecker{checker: &checker{rules: rules, m: m, Spaces: m.Spaces()}}
 		if err := f.check(0); err != nil {
 			t.Errorf("%s: %v", test.name, err)
 		}
-		if f.branches != uint64(test.branches) || f.peak != test.peak || f.deeper != uint64(test.loops) {
-			t.Errorf("%s: %d branches, a stack of %d and %d loops, want %d, %d and %d",
-				test.name, f.branches, f.peak, f.deeper, test.branches, test.peak, test.loops)
+		if f.peak != test.peak || f.deeper != uint64(test.loops) {
+			t.Errorf("%s: a stack of %d and %d loops, want %d and %d", test.name, f.peak, f.deeper, test.peak, test.loops)
+		}
+		e := &f.effort
+		got := [...]uint64{e.edges, e.joins, e.at.depth, e.at.run, e.carried, e.way, e.climbs}
+		if want := [...]uint64{test.edges, test.joins, test.depth, test.run, test.carried, test.way, test.climbs}; got != want {
+			t.Errorf("%s: edges, joins, depth, run, carried, way, climbs: %d, want %d", test.name, got, want)
+		}
+	}
+}
+
+// A variable counts where the compiler has to look for its value in other blocks.
+func TestCheckVariables(t *testing.T) {
+	get := func(i byte) []byte { return ops(byte(OpLocalGet), i, byte(OpDrop)) }
+	set := func(i byte) []byte { return ops(byte(OpI32Const), 0, byte(OpLocalSet), i) }
+	next := ops(byte(OpBlock), emptyBlock, byte(OpEnd))
+	for _, test := range []struct {
+		name                  string
+		code                  []byte
+		read, assigned, reads uint64
+	}{
+		{"none", body(), 0, 0, 0},
+		{"read", body(get(0)), 1, 0, 3},
+		{"read twice", body(get(0), get(0)), 1, 0, 6},
+		{"assigned", body(set(0)), 0, 0, 0},
+		{"assigned and read", body(set(0), get(0)), 0, 0, 0},
+		{"assigned and read elsewhere", body(set(0), next, get(0)), 1, 1, 4},
+		{"read and assigned", body(get(0), set(0)), 1, 1, 3},
+		{"another", body(set(0), get(1)), 1, 0, 3},
+		{"never", body(ops(byte(OpUnreachable)), get(0), set(0)), 0, 0, 0},
+	} {
+		m := oneFunction(Code{Body: test.code, Locals: []Local{{2, I32}}})
+		f := bodyChecker{checker: &checker{rules: everything.withDefaults(), m: m, Spaces: m.Spaces()}}
+		for range 2 { // nothing is left of the function before
+			if err := f.check(0); err != nil {
+				t.Errorf("%s: %v", test.name, err)
+			}
+			if e := &f.effort; e.read != test.read || e.assigned != test.assigned || e.reads != test.reads {
+				t.Errorf("%s: %d are read, %d assigned, in %d steps, want %d, %d, %d", test.name, e.read, e.assigned, e.reads,
+					test.read, test.assigned, test.reads)
+			}
 		}
 	}
 }
@@ -344,6 +402,10 @@ func TestCheckRefusesBombs(t *testing.T) {
 		"nested loops over locals":     {Locals: []Local{{1000, I32}}, Body: body(repeat(1000, loop), repeat(1000, read), repeat(1000, again))},
 		"fewer loops over more locals": {Locals: []Local{{2000, I32}}, Body: body(repeat(150, loop), repeat(2000, read), repeat(150, again))},
 		"ifs over locals":              {Locals: []Local{{2000, I32}}, Body: body(repeat(3000, same(byte(OpLocalGet), 0, byte(OpIf), emptyBlock, byte(OpEnd))), repeat(2000, read))},
+		"fills":                        {Locals: []Local{{1, I32}}, Body: body(repeat(2000, same(byte(OpLocalGet), 0, byte(OpLocalGet), 0, byte(OpLocalGet), 0, 0xfc, 11, 0)))},
+		"br_ifs over locals": {Locals: []Local{{100, I32}}, Body: body(ops(byte(OpBlock), emptyBlock), repeat(4000, same(byte(OpLocalGet), 0, byte(OpBrIf), 0)),
+			ops(byte(OpEnd)), repeat(100, read))},
+		"calls through tables": {Locals: []Local{{1, I32}}, Body: body(repeat(30_000, same(byte(OpLocalGet), 0, byte(OpLocalGet), 0, byte(OpCallIndirect), 1, 0, byte(OpDrop))))},
 		"ifs over a deep stack": {Locals: []Local{{1, I32}}, Body: body(
 			repeat(20_000, same(byte(OpLocalGet), 0)),
 			repeat(2000, same(byte(OpLocalGet), 0, byte(OpIf), emptyBlock, byte(OpEnd))),

@@ -1,15 +1,12 @@
 package binary
 
-import (
-	"fmt"
-	"math"
-	"math/bits"
-)
+import "fmt"
 
 // checkCodes judges the code of all functions.
 func (c *checker) checkCodes() *Error {
 	f := bodyChecker{checker: c, refused: c.refusedTraits()}
 	locals, work := uint64(0), uint64(0)
+	var most heaviest
 	for i := range c.m.Codes {
 		if err := f.check(i); err != nil {
 			if err.Offset < 0 && f.code.Offset > 0 {
@@ -19,19 +16,15 @@ func (c *checker) checkCodes() *Error {
 			return err
 		}
 		locals += f.locals - uint64(len(f.typ.Params))
-		work += f.totalWork()
-		if err := cmpTotals(locals, work, &c.rules); err != nil {
+		if err := within("code", "locals of all functions", locals, c.rules.TotalLocals); err != nil {
 			return err
+		}
+		most.see(i+c.ImportedFunctions, f.work, f.most)
+		if work += f.work; work > uint64(max(c.rules.TotalWork, 0)) {
+			return most.refuse(work, c.rules.TotalWork)
 		}
 	}
 	return nil
-}
-
-func cmpTotals(locals, work uint64, r *Rules) *Error {
-	if err := within("code", "locals of all functions", locals, r.TotalLocals); err != nil {
-		return err
-	}
-	return within("code", "work of all functions", work, r.TotalWork)
 }
 
 // bodyChecker judges one function after the other.
@@ -44,12 +37,14 @@ type bodyChecker struct {
 	typ    FuncType
 	locals uint64 // parameters included
 
-	// What the compiler will have to do. The operand stack is followed as far as its height goes, which is exact in
-	// valid code.
+	// The operand stack is followed as far as its height goes, which is exact in valid code.
 	frames        []frame
 	height, peak  int
-	branches      uint64
 	loops, deeper uint64 // around the instruction, and the most so far
+	effort        effort
+
+	work uint64 // of the function, and what most of it is for
+	most string
 }
 
 // frame is a block that is open.
@@ -59,6 +54,12 @@ type frame struct {
 	results int
 	dead    bool // what follows within the block is never reached
 	loop    bool
+	bare    bool // an if without an else so far
+
+	unreached bool   // the block itself is within what is never reached
+	opened    place  // the block before
+	joined    place  // the least deep of the blocks that branch to the end
+	joins     uint64 // how many they are
 }
 
 func (f *bodyChecker) check(i int) *Error {
@@ -72,7 +73,8 @@ func (f *bodyChecker) check(i int) *Error {
 	}
 	f.start(f.code.Body)
 	f.frames = append(f.frames[:0], frame{results: len(f.typ.Results)})
-	f.height, f.peak, f.branches, f.loops, f.deeper = 0, 0, 1, 0, 0
+	f.height, f.peak, f.loops, f.deeper = 0, 0, 0, 0
+	f.effort.begin(f.locals)
 	for f.next() {
 		if err := f.instr(); err != nil {
 			return f.at(err)
@@ -81,7 +83,11 @@ func (f *bodyChecker) check(i int) *Error {
 	if f.err != nil {
 		return f.at(f.err)
 	}
-	return within("code", "its work, branches times variables", times(f.branches, f.variables()), f.rules.Work)
+	f.work, f.most = f.effort.total(uint64(f.peak), f.deeper)
+	if f.work > uint64(max(f.rules.Work, 0)) {
+		return workError("its work", f.most, f.work, f.rules.Work)
+	}
+	return nil
 }
 
 // at gives an error of the current instruction its place.
@@ -109,33 +115,17 @@ func (f *bodyChecker) checkLocals() *Error {
 	return within("code", "its locals", own, f.rules.Locals)
 }
 
-func (f *bodyChecker) variables() uint64 { return f.locals + uint64(f.peak) }
+// isDead reports whether the instruction that was read is never reached.
+func (f *bodyChecker) isDead() bool { return f.frames[len(f.frames)-1].dead }
 
-// totalWork is what the function adds to Rules.TotalWork, at most math.MaxInt64.
-//
-// The first term is for the walks up the tree of dominators from every branch, the second for the value of every variable
-// at every branch. The third is for the removal of needless values: it looks at all of a branch's values for each of
-// them, and starts again as often as loops nest.
-func (f *bodyChecker) totalWork() uint64 {
-	v := f.variables()
-	return times(f.branches, times(v, v, 1+f.deeper)/64+32*v+f.branches)
-}
-
-// times returns the product, at most math.MaxInt64.
-func times(factors ...uint64) uint64 {
-	product := uint64(1)
-	for _, n := range factors {
-		high, low := bits.Mul64(product, n)
-		if high > 0 || low > math.MaxInt64 {
-			return math.MaxInt64
-		}
-		product = low
-	}
-	return product
-}
+// join counts a branch to a label.
+func (f *bodyChecker) join(label uint64) { f.effort.join(&f.frames[len(f.frames)-1-int(label)]) }
 
 // instr judges the instruction that was read.
 func (f *bodyChecker) instr() *Error {
+	if !f.isDead() {
+		f.effort.take(f.Op)
+	}
 	if f.Op >= miscOpcode {
 		return f.misc()
 	}
@@ -146,6 +136,13 @@ func (f *bodyChecker) instr() *Error {
 	case OpLocalGet, OpLocalSet, OpLocalTee:
 		if f.Imm[0] >= f.locals {
 			return f.missing("local", f.Imm[0], int(f.locals))
+		}
+		switch {
+		case f.isDead():
+		case f.Op == OpLocalGet:
+			f.effort.get(f.Imm[0])
+		default:
+			f.effort.set(f.Imm[0])
 		}
 	case OpGlobalGet, OpGlobalSet:
 		if f.Imm[0] >= uint64(len(f.Globals)) {
@@ -208,6 +205,7 @@ func (f *bodyChecker) call() *Error {
 		f.push(-1)
 	}
 	typ := &f.m.Types[t]
+	f.effort.values(typ)
 	f.push(-len(typ.Params))
 	f.push(len(typ.Results))
 	return nil
@@ -216,39 +214,68 @@ func (f *bodyChecker) call() *Error {
 // control judges an instruction that opens, closes or leaves blocks.
 func (f *bodyChecker) control() *Error {
 	top := &f.frames[len(f.frames)-1]
+	live := !top.dead
 	switch f.Op {
 	case OpBlock, OpLoop, OpIf:
 		return f.open()
 	case OpElse:
-		f.branches++
+		if live {
+			f.effort.join(top)
+		}
+		top.bare = false
 		f.height = top.base + top.params
-		top.dead = len(f.frames) > 1 && f.frames[len(f.frames)-2].dead
+		if top.dead = top.unreached; !top.dead {
+			f.effort.at = top.opened
+			f.effort.next()
+		}
 		return nil
 	case OpEnd:
-		if top.loop {
-			f.loops--
-		}
-		base, results := top.base, top.results
-		f.frames = f.frames[:len(f.frames)-1]
-		if len(f.frames) > 0 {
-			f.height = base
-			f.push(results)
-		}
+		f.close(top)
 		return nil
 	case OpBrIf:
-		f.branches++
+		if live {
+			f.join(f.Imm[0])
+			f.effort.next()
+		}
 		f.push(-1)
 		return nil
 	case OpBrTable:
-		f.branches += uint64(len(f.Labels))
 		if err := within("code", "labels of br_table", len(f.Labels)-1, f.rules.BrTable); err != nil {
 			return err
 		}
-	case OpBr, OpReturn:
-		f.branches++
+		if live {
+			f.effort.table(len(f.Labels))
+			for _, label := range f.Labels {
+				f.join(uint64(label))
+			}
+		}
+	case OpBr:
+		if live {
+			f.join(f.Imm[0])
+		}
+	case OpReturn:
+		if live {
+			f.join(uint64(len(f.frames) - 1))
+		}
 	}
 	top.dead = true
 	return nil
+}
+
+// close ends the innermost block.
+func (f *bodyChecker) close(top *frame) {
+	if top.loop {
+		f.loops--
+	}
+	if len(f.frames) > 1 && !top.unreached {
+		f.effort.end(top, !top.dead)
+	}
+	base, results := top.base, top.results
+	f.frames = f.frames[:len(f.frames)-1]
+	if len(f.frames) > 0 {
+		f.height = base
+		f.push(results)
+	}
 }
 
 func (f *bodyChecker) open() *Error {
@@ -264,14 +291,21 @@ func (f *bodyChecker) open() *Error {
 			return err
 		}
 	}
-	f.branches++
 	if f.Op == OpIf {
 		f.push(-1)
 	}
-	dead := f.frames[len(f.frames)-1].dead
+	dead := f.isDead()
 	f.frames = append(f.frames, frame{
-		base: f.height - len(t.Params), params: len(t.Params), results: len(t.Results), dead: dead, loop: f.Op == OpLoop,
+		base: f.height - len(t.Params), params: len(t.Params), results: len(t.Results), dead: dead, unreached: dead,
+		loop: f.Op == OpLoop, bare: f.Op == OpIf, opened: f.effort.at,
 	})
+	switch {
+	case dead:
+	case f.Op == OpLoop:
+		f.effort.loop(&f.frames[len(f.frames)-1])
+	case f.Op == OpIf:
+		f.effort.next()
+	}
 	if f.Op == OpLoop {
 		f.loops++
 		f.deeper = max(f.deeper, f.loops)
@@ -308,6 +342,9 @@ func (f *bodyChecker) misc() *Error {
 		if f.Imm[0] >= uint64(len(f.Tables)) {
 			return f.missing("table", f.Imm[0], len(f.Tables))
 		}
+	}
+	if f.Op == OpMemoryFill || f.Op == OpTableFill {
+		f.deeper = max(f.deeper, f.loops+1)
 	}
 	f.push(int(miscEffects[n]))
 	return nil

@@ -12,7 +12,7 @@ import (
 func Gunzip(b []byte, limit int) ([]byte, error) {
 	if len(b) < 2 || b[0] != 0x1f || b[1] != 0x8b {
 		if len(b) > limit {
-			return nil, fmt.Errorf("wasm: %d bytes are over the limit of %d", len(b), limit)
+			return nil, fmt.Errorf("wasm: the module has %d bytes, which is over the limit of %d", len(b), limit)
 		}
 		return b, nil
 	}
@@ -25,7 +25,7 @@ func Gunzip(b []byte, limit int) ([]byte, error) {
 		return nil, fmt.Errorf("wasm: gzip: %w", err)
 	}
 	if len(out) > limit {
-		return nil, fmt.Errorf("wasm: unpacked, the module is over the limit of %d bytes", limit)
+		return nil, fmt.Errorf("wasm: unpacked, the module has more bytes than the limit of %d", limit)
 	}
 	return out, nil
 }

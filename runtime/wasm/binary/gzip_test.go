@@ -37,7 +37,7 @@ func TestGunzip(t *testing.T) {
 		{"one byte", []byte{0x1f}, 10, []byte{0x1f}, ""},
 		{"plain and too long", code, len(code) - 1, nil, "over the limit of"},
 		{"packed", packed, len(code), code, ""},
-		{"packed and too long", packed, len(code) - 1, nil, "unpacked, the module is over the limit of"},
+		{"packed and too long", packed, len(code) - 1, nil, "unpacked, the module has more bytes than the limit of"},
 		{"cut off", packed[:len(packed)-9], len(code), nil, "gzip: unexpected EOF"},
 		{"header cut off", packed[:5], len(code), nil, "gzip: "},
 		{"checksum", wrong, len(code), nil, "gzip: "},
