@@ -27,7 +27,7 @@ func TestV18V19Verify(t *testing.T) {
 		hash, sig, pubkey, _ := signed(c, "V18")
 		_, other, otherKey, _ := signed(c, "another")
 		order, zero := bytes32(c.order), make([]byte, 32)
-		below := bytes32(new(big.Int).Sub(c.order, big.NewInt(1)))
+		below, above := bytes32(new(big.Int).Sub(c.order, big.NewInt(1))), bytes32(new(big.Int).Add(c.order, big.NewInt(1)))
 		same := fill(32, 0x80)
 		for _, row := range []struct {
 			name              string
@@ -47,6 +47,7 @@ func TestV18V19Verify(t *testing.T) {
 			{"no signature", hash, nil, pubkey, 4},
 			{"other key", hash, sig, otherKey, 1},
 			{"key's format", hash, sig, with(pubkey, 0, 5), 5},
+			{"compressed key's format", hash, sig, with(compress(pubkey), 0, 5), 5},
 			{"hybrid key", hash, sig, with(pubkey, 0, 6|pubkey[64]&1), 5},
 			{"compressed format, long key", hash, sig, with(pubkey, 0, 2), 5},
 			{"uncompressed format, short key", hash, sig, with(compress(pubkey), 0, 4), 5},
@@ -62,6 +63,8 @@ func TestV18V19Verify(t *testing.T) {
 			{"s 0", hash, join(sig[:32], zero), pubkey, 10},
 			{"r the order", hash, join(order, sig[32:]), pubkey, 10},
 			{"s the order", hash, join(sig[:32], order), pubkey, 10},
+			{"r above the order", hash, join(above, sig[32:]), pubkey, 10},
+			{"s above the order", hash, join(sig[:32], above), pubkey, 10},
 			{"r and s highest", hash, join(below, below), pubkey, 1},
 			{"garbage of the right sizes", same, join(same, same), join([]byte{4}, same, same), 10},
 			{"lengths before numbers", hash[:31], make([]byte, 64), pubkey, 3},
@@ -115,6 +118,8 @@ func TestV20Recover(t *testing.T) {
 			{"s 0", hash, join(sig[:32], make([]byte, 32)), param, 10},
 			{"r the order", hash, join(order, sig[32:]), param, 10},
 			{"s the order", hash, join(sig[:32], order), param, 10},
+			{"r above the order", hash, join(fill(32, 255), sig[32:]), param, 10},
+			{"s above the order", hash, join(sig[:32], fill(32, 255)), param, 10},
 			{"r that is on no point", hash, join(missing, sig[32:]), param, 10},
 		} {
 			t.Run(row.name, func(t *testing.T) {
