@@ -10,22 +10,16 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/wasm/binary"
 	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
 	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm/vm"
 )
 
-// isContract reports whether code, which may be packed, says that it was made for CosmWasm. What is no module is none.
-func isContract(code []byte) bool {
-	plain, err := binary.Gunzip(code, dispatch.MaxCode)
-	if err != nil {
-		return false
-	}
-	m, err := binary.Parse(plain)
-	return err == nil && slices.ContainsFunc(m.Exports, func(e binary.Export) bool {
-		return strings.HasPrefix(e.Name, "interface_version_")
+// isContract reports whether a module says that it was made for CosmWasm.
+func isContract(m *binary.Module) bool {
+	return slices.ContainsFunc(m.Exports, func(e binary.Export) bool {
+		return e.Kind == binary.ExternFunc && strings.HasPrefix(e.Name, "interface_version_")
 	})
 }
 

@@ -8,8 +8,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/wasm"
+	"github.com/troupe-run/troupe/runtime/wasm/binary"
 	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
 	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm/vm"
 	"github.com/troupe-run/troupe/runtime/wasm/troupe"
@@ -64,8 +66,11 @@ func (e *Engine) module(ctx context.Context, code []byte) (m *wasm.Module, kind 
 		return nil, "", err
 	}
 	d := e.guests
-	if isContract(code) {
-		d = e.contracts
+	// What is no module is one in no dialect; Load says why.
+	if plain, err := binary.Gunzip(code, dispatch.MaxCode); err == nil {
+		if m, err := binary.Parse(plain); err == nil && isContract(m) {
+			d = e.contracts
+		}
 	}
 	m, err = inner.Load(ctx, code, d)
 	var refused *wasm.Refusal

@@ -6,6 +6,7 @@ import (
 
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime/wasm/binary"
+	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm/vm"
 	"github.com/troupe-run/troupe/runtime/wasm/troupe"
 	"github.com/troupe-run/troupe/state"
 )
@@ -41,6 +42,9 @@ func Inspect(code []byte) (*Inspection, error) {
 		return nil, fmt.Errorf("runtime: %w: %w", ErrCode, err)
 	}
 	d := troupe.Dialect()
+	if isContract(in.Module) {
+		d = vm.Dialect()
+	}
 	if in.Refused = d.Rules.Check(in.Module); in.Refused == nil {
 		in.Refused = d.Check(in.Module)
 	}

@@ -17,8 +17,8 @@ import (
 func sending() []Command {
 	id := []string{"id"}
 	return []Command{
-		{Name: "send", Usage: "FROM TO [BODY] [id=ID]", least: 2, most: 3, names: id,
-			Help: "Send an execute message. An id makes it safe to repeat.", run: send},
+		{Name: "send", Usage: "FROM TO [BODY] [id=ID] [funds=COINS]", least: 2, most: 3, names: []string{"id", "funds"},
+			Help: "Send an execute message. An id makes it safe to repeat. Funds, such as 5ucosm,7ustake, need a chain.", run: send},
 		{Name: "create", Usage: "FROM ADDRESS MODULE [BODY] [admin=ADDRESS] [id=ID]", least: 3, most: 4, names: []string{"id", "admin"},
 			Help: `Instantiate an actor of a module. "-" as the address lets the host choose one.`, run: create},
 		{Name: "migrate", Usage: "FROM ADDRESS MODULE [BODY] [id=ID]", least: 3, most: 4, names: id,
@@ -42,7 +42,11 @@ func (s *session) request(ctx context.Context, a *args, from actor.Address, msg 
 }
 
 func send(ctx context.Context, s *session, a *args) (string, error) {
-	return s.request(ctx, a, a.address(0), actor.Message{To: a.address(1)}, 2)
+	funds, err := a.funds()
+	if err != nil {
+		return "", err
+	}
+	return s.request(ctx, a, a.address(0), actor.Message{To: a.address(1), Funds: funds}, 2)
 }
 
 func create(ctx context.Context, s *session, a *args) (string, error) {

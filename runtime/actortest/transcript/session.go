@@ -10,6 +10,7 @@ import (
 
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/dispatch/show"
+	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/actortest/world"
 )
 
@@ -19,6 +20,7 @@ type session struct {
 	world     *world.World // the one that commands are about
 	worlds    map[string]*world.World
 	snapshots map[string]*world.Snapshot
+	names     names
 	tracing   bool
 	show      show.Options
 }
@@ -28,7 +30,7 @@ const first = "main"
 
 func newSession(w *world.World, file string) *session {
 	return &session{dir: filepath.Dir(file), world: w, worlds: map[string]*world.World{first: w}, snapshots: map[string]*world.Snapshot{},
-		show: show.Options{Width: -1}}
+		names: names{map[string]actor.Address{}, map[string]uint64{}}, show: show.Options{Width: -1}}
 }
 
 // close closes the forks. What they say does not matter any more.
@@ -54,12 +56,12 @@ type Command struct {
 
 // Commands returns all commands in the order in which a manual would tell them.
 func Commands() []Command {
-	return slices.Concat(sending(), reading(), history(), surroundings())
+	return slices.Concat(sending(), contracts(), reading(), history(), surroundings())
 }
 
 // execute runs one command and returns what it prints. An error says that the command makes no sense.
 func (s *session) execute(ctx context.Context, line, input string) (string, error) {
-	name, a, err := split(line, input)
+	name, a, err := split(s.expand(line), s.expand(input))
 	if err != nil {
 		return "", err
 	}
@@ -76,7 +78,7 @@ func (s *session) execute(ctx context.Context, line, input string) (string, erro
 		if err != nil {
 			return "", fmt.Errorf("%s: %w; usage: %s %s", name, err, c.Name, c.Usage)
 		}
-		return printed, nil
+		return s.shorten(printed), nil
 	}
 	return "", fmt.Errorf("there is no command %q; there are %s", name, strings.Join(names, ", "))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
 	"github.com/troupe-run/troupe/state"
 	"github.com/troupe-run/troupe/state/simdisk"
 )
@@ -179,6 +180,9 @@ func (w *World) Host() *runtime.Host {
 
 // Clock returns the clock that the host goes by.
 func (w *World) Clock() *Clock { return &w.clock }
+
+// Chain returns what contracts take the world for, nil if it has none.
+func (w *World) Chain() *cosmwasm.Chain { return w.opts.Host.Chain }
 
 // Last returns the transaction that ended last, nil if there was none.
 func (w *World) Last() *Transaction { return w.last.Load() }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -167,7 +168,7 @@ func (c *keeping) forward(msg actor.Message, as actor.Address, what Deed) (actor
 	return actor.Response{Messages: []actor.SubMsg{{ID: uint64(what), Msg: msg, As: as, ReplyOn: actor.ReplyOnSuccess}}}, nil
 }
 
-// A Deed is what a message made the keeper do.
+// A Deed is what a message made the keeper do. It is a word in JSON.
 type Deed uint8
 
 // The deeds that have an answer on a chain (S14).
@@ -178,6 +179,21 @@ const (
 	AdminUpdated
 	AdminCleared
 )
+
+var deeds = [...]string{"", "instantiated", "instantiated2", "migrated", "admin_updated", "admin_cleared"}
+
+// MarshalText implements encoding.TextMarshaler.
+func (d Deed) MarshalText() ([]byte, error) { return []byte(deeds[d]), nil }
+
+// UnmarshalText is the inverse of MarshalText.
+func (d *Deed) UnmarshalText(text []byte) error {
+	i := slices.Index(deeds[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("cosmwasm: the keeper does not do %.40q", text)
+	}
+	*d = Deed(i)
+	return nil
+}
 
 // Kept is the data of a message to the keeper, as JSON.
 type Kept struct {

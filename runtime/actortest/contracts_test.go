@@ -1,0 +1,15 @@
+package actortest_test
+
+import (
+	"testing"
+
+	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/actortest"
+	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
+)
+
+// TestContracts runs transcripts on worlds with a chain.
+func TestContracts(t *testing.T) {
+	opts := &actortest.Options{Host: runtime.Options{Chain: &cosmwasm.Chain{}}}
+	actortest.RunTranscripts(t, "testdata/contracts/*.txt", opts, nil)
+}
