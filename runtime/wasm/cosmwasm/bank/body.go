@@ -13,9 +13,8 @@ import (
 const (
 	messageForm = `{"send": {"to_address", "amount": [{"denom", "amount"}]}} or {"burn": {"amount"}}`
 	orderForm   = `{"mint": {"to_address", "amount": [{"denom", "amount"}]}}, {"set_send_enabled": {"denom", "enabled"}}, ` +
-		`{"set_default_send_enabled": {"enabled"}}, {"set_metadata": {"base", ..}} or {"block_address": {"address", "blocked"}}`
-	queryForm   = `{"balance": {"address", "denom"}} or another of BankQuery`
-	genesisForm = `{"balances": [{"address", "coins"}], ..} as a chain exports it`
+		`{"set_default_send_enabled": {"enabled"}}, {"set_metadata": {"base", ..}}, {"block_address": {"address", "blocked"}} or {"genesis": {"balances": [{"address", "coins"}], ..}}`
+	queryForm = `{"balance": {"address", "denom"}} or another of BankQuery`
 )
 
 // decode reads the body of a message or query as chains do: what is not known is passed over.

@@ -26,6 +26,7 @@
 //	{"set_default_send_enabled": {"enabled"}}         for denoms without a flag of their own; true at first
 //	{"set_metadata": {"base", ..}}                    DenomMetadata, under its base denom
 //	{"block_address": {"address", "blocked"}}         who is blocked cannot be paid; he may pay, and be given by a mint
+//	{"genesis": {"balances": [{"address", "coins"}..], ..}}
 //
 // The queries are those of CosmWasm's BankQuery, and two more:
 //
@@ -39,8 +40,9 @@
 //
 // A page, {"key", "limit", "reverse"}, begins with its key and has 100 entries if limit is 0.
 //
-// A bank is empty when it comes into being, or has what the body of its instantiate message says: the state of the bank
-// module as a chain exports it in its genesis, with "blocked_addresses" added.
+// A bank is empty when it comes into being, which is at the first message to it, whoever sends it: so instantiating it
+// takes no body and no admin. A genesis fills an empty bank with the state of the bank module as a chain exports it; and
+// "blocked_addresses", which chains have in their code.
 //
 // # Coins
 //

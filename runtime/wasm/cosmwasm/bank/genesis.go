@@ -24,19 +24,23 @@ type genesis struct {
 	BlockedAddresses []string             `json:"blocked_addresses"`
 }
 
-// Instantiate implements actor.Instantiator: a bank is empty, or has what a genesis says. There are no events.
-func (a *Actor) Instantiate(_ context.Context, env *actor.Env, msg actor.Message) (actor.Response, error) {
-	if len(msg.Body) == 0 {
-		return actor.Response{}, nil
+// Instantiate implements actor.Instantiator: a bank is empty at first. It takes nothing from who brings it into being, for
+// that may be anybody: coins come from the operator, and an admin could put the books in other hands.
+func (a *Actor) Instantiate(_ context.Context, _ *actor.Env, msg actor.Message) (actor.Response, error) {
+	switch {
+	case msg.Admin != "":
+		return actor.Response{}, actor.Errorf(actor.CodeUnauthorized, "a bank has no admin")
+	case len(msg.Body) > 0 && string(msg.Body) != "{}":
+		return actor.Response{}, actor.Errorf(actor.CodeUnauthorized, "a bank is empty at first: its operator may give it a genesis by sudo")
 	}
-	var g genesis
-	if err := decodeStrict(msg.Body, &g, genesisForm); err != nil {
-		return actor.Response{}, err
-	}
-	return actor.Response{}, a.begin(&ledger{state: env.State}, &g)
+	return actor.Response{}, nil
 }
 
+// begin fills an empty bank. There are no events.
 func (a *Actor) begin(l *ledger, g *genesis) error {
+	for range l.state.Range(nil, nil, actor.Ascending) {
+		return actor.Errorf(actor.CodeAlreadyExists, "a genesis is for an empty bank, and this one is not")
+	}
 	if on := g.Params.DefaultSendEnabled; on != nil {
 		if err := setFlag(l.state, []byte(sendDefault), "default_send_enabled", on); err != nil {
 			return err
@@ -86,6 +90,7 @@ func (a *Actor) distribute(l *ledger, g *genesis) error {
 			return err
 		}
 	}
+	l.events = nil
 	if len(g.Supply) == 0 {
 		return nil
 	}

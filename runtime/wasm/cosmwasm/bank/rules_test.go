@@ -17,7 +17,7 @@ import (
 // TestRules runs the scripts in testdata/rules against the bank alone, on a state in memory. Commands:
 //
 //	new [module=A] [accounts=upper]   an empty bank; accounts=upper keeps them in upper case and refuses those with a digit
-//	execute FROM, sudo, instantiate   a message with the input as its body; shows the events and the data, or the error
+//	execute FROM, sudo, instantiate [admin]   a message with the input as its body; shows the events and the data, or the error
 //	query                             shows the answer, or the error
 //	set KEY VALUE                     writes the state behind the bank's back; KEY is quoted
 //	keys                              shows the state
@@ -47,6 +47,9 @@ func TestRules(t *testing.T) {
 			case "sudo":
 				return r.do(r.bank.Sudo, "", msg)
 			case "instantiate":
+				if d.HasArg("admin") {
+					msg.Admin = "alice"
+				}
 				return r.do(r.bank.Instantiate, "alice", msg)
 			case "query":
 				answer, err := r.query(string(body))

@@ -14,6 +14,7 @@ type order struct {
 	SetDefaultSendEnabled *setDefault         `json:"set_default_send_enabled"`
 	SetMetadata           *wire.DenomMetadata `json:"set_metadata"`
 	BlockAddress          *blockAddress       `json:"block_address"`
+	Genesis               *genesis            `json:"genesis"`
 }
 
 type (
@@ -50,7 +51,8 @@ func (a *Actor) Sudo(_ context.Context, env *actor.Env, msg actor.Message) (acto
 
 func (a *Actor) obey(l *ledger, o *order) error {
 	given := 0
-	for _, is := range []bool{o.Mint != nil, o.SetSendEnabled != nil, o.SetDefaultSendEnabled != nil, o.SetMetadata != nil, o.BlockAddress != nil} {
+	for _, is := range []bool{o.Mint != nil, o.SetSendEnabled != nil, o.SetDefaultSendEnabled != nil, o.SetMetadata != nil, o.BlockAddress != nil,
+		o.Genesis != nil} {
 		if is {
 			given++
 		}
@@ -66,8 +68,10 @@ func (a *Actor) obey(l *ledger, o *order) error {
 		return setFlag(l.state, []byte(sendDefault), "enabled", o.SetDefaultSendEnabled.Enabled)
 	case o.SetMetadata != nil:
 		return setMetadata(l.state, o.SetMetadata)
+	case o.BlockAddress != nil:
+		return a.block(l.state, o.BlockAddress)
 	}
-	return a.block(l.state, o.BlockAddress)
+	return a.begin(l, o.Genesis)
 }
 
 // mint makes coins for anybody: an address that is blocked from receiving gets them, too.
