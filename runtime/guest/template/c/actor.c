@@ -2,6 +2,8 @@
 #define TROUPE_IMPLEMENTATION
 #include "troupe.h"
 
+// The messages of a counter, with their names: {"add": {"n": 5}}.
+
 // Makes a counter. The first message to an address does, too.
 TROUPE_STRUCT(Open, (uint64_t, start))
 // Adds. The new total is the data of the call.
@@ -50,6 +52,6 @@ static void show(troupe_call *c, const Total *q) {
 
 TROUPE_TYPED(
 	.instantiate = TROUPE_ON(Open, open),
-	.is_virtual = true,
+	.is_virtual = true, // the first message to an address makes the actor
 	.execute = TROUPE_HANDLERS(TROUPE_ON(Add, add), TROUPE_ON(Reset, reset)),
 	.query = TROUPE_HANDLERS(TROUPE_ON(Total, show)), )

@@ -32,7 +32,7 @@ var (
 // Counter returns the actor.
 func Counter() actor.Actor {
 	return typed.New(
-		typed.Virtual(),
+		typed.Virtual(), // the first message to an address makes the actor
 		typed.OnInstantiate(open),
 		typed.OnExecute(add),
 		typed.OnExecute(reset),
@@ -46,7 +46,7 @@ func open(c *typed.Call, m Open) error {
 	return nil
 }
 
-// add returns an error when the counter is full: then nothing of the call has happened.
+// add fails when the counter is full: then nothing of the call has happened.
 func add(c *typed.Call, m Add) error {
 	sum := total.Or(c.State, 0)
 	if m.N > math.MaxUint64-sum {

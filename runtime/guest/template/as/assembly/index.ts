@@ -4,6 +4,8 @@ import { Call, Code, Fields, StateValue, View, fail, onExecute, onInstantiate, o
 
 export * from "troupe-actor/exports";
 
+// The messages of a counter. Their names are those of the classes in snake case: {"add": {"n": 5}}.
+
 /** Open makes a counter. The first message to an address does, too. */
 class Open {
   constructor(public start: u64 = 0) {}
@@ -16,16 +18,17 @@ class Add {
   fields(f: Fields): void { this.n = f.of("n", this.n); }
 }
 
-/** Reset sets the counter back to zero. */
+/** Reset sets the counter back to zero. Only who made it may. */
 class Reset {
   fields(f: Fields): void {}
 }
 
-/** Total asks what the counter stands at. */
+/** Total asks what the counter stands at. The answer is a number. */
 class Total {
   fields(f: Fields): void {}
 }
 
+// What a counter keeps. The state of an actor is all that is left of a call; variables begin anew.
 const owner = new StateValue<string>("owner");
 const total = new StateValue<u64>("total");
 
@@ -34,10 +37,11 @@ function open(c: Call, m: Open): void {
   total.set(m.start);
 }
 
+/** add fails when the counter is full: then nothing of the call has happened. */
 function add(c: Call, m: Add): void {
-  const stands = total.get();
-  if (m.n > u64.MAX_VALUE - stands) return fail("full", `the counter stands at ${stands} and cannot take ${m.n} more`);
-  const sum = stands + m.n;
+  let sum = total.get();
+  if (m.n > u64.MAX_VALUE - sum) return fail("full", `the counter stands at ${sum} and cannot take ${m.n} more`);
+  sum += m.n;
   total.set(sum);
   c.emit("added").with("by", c.sender).with("n", m.n);
   c.reply(sum);
@@ -48,7 +52,7 @@ function reset(c: Call, m: Reset): void {
   total.set(0);
 }
 
-virtual();
+virtual(); // the first message to an address makes the actor
 onInstantiate(open);
 onExecute(add);
 onExecute(reset);

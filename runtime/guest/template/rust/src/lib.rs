@@ -3,6 +3,8 @@
 
 use troupe::prelude::*;
 
+// The messages of a counter, with their names: {"add": {"n": 5}}.
+
 troupe::structs! {
     /// Makes a counter. The first message to an address does, too.
     pub struct Open {
@@ -28,7 +30,7 @@ static TOTAL: Value<u64> = Value::new("total");
 troupe::actor! {
     pub struct Counter;
 
-    instantiate(virtual) => open;
+    instantiate(virtual) => open; // virtual: the first message to an address makes the actor
     execute { Add => add, Reset => reset }
     query { Total => total }
 }
@@ -42,7 +44,7 @@ fn open(c: &mut Call, m: Open) -> Result {
     Ok(())
 }
 
-/// Returns an error when the counter is full: then nothing of the call has happened.
+/// Fails when the counter is full: then nothing of the call has happened.
 fn add(c: &mut Call, m: Add) -> Result {
     let total = TOTAL.or_zero(c)?;
     let Some(sum) = total.checked_add(m.n) else {
