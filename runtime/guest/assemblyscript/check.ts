@@ -4,10 +4,10 @@ import { ANY, Form, Schema } from "./schema";
 import { quoteBytes } from "./text";
 import { Wire } from "./wire";
 
-/** Bounds on what is decoded. */
+/** Bounds on what is decoded: bytes of a body, and how deep maps and arrays in it nest. */
 export const MAX_BODY: u32 = 1 << 20;
 export const MAX_DEPTH: i32 = 64;
-/** What actors have encoded themselves may nest deeper. */
+/** The same for values that actors have encoded themselves. */
 export const VALUE_DEPTH: i32 = 256;
 
 /** integer returns the decimal form of an integer of CBOR. */
@@ -35,13 +35,13 @@ export function check(s: Schema, ptr: usize, len: u32, root: string, depth: i32,
 /** ZERO is where the text "0" lies. */
 const ZERO: usize = changetype<usize>(String.UTF8.encode("0"));
 
-/** Checker walks CBOR along a schema. */
+/** Checker compares CBOR with a schema. */
 @final
 class Checker {
   fault: string = "";
-  /** Something is wrong that no words are told about: a key twice in two forms. What can be told counts more. */
+  /** Something is wrong that has no message of its own, as a key that is there twice in two encodings. Other faults go first. */
   unfit: bool = false;
-  /** What does not quite have the form may be taken, and was. */
+  /** Whether an array of small integers is taken for bytes, and a key that is null for zero; and whether one was. */
   bends: bool = true;
   bent: bool = false;
 
@@ -100,7 +100,7 @@ class Checker {
         break;
       case Form.Float:
         if (w.isFloat() || w.major <= Major.Negative) {
-          // What is no float of 32 bits has no words of its own.
+          // A number that is too large for 32 bits has no message of its own.
           const v = w.float();
           if (s.bits == 32 && abs(v) != Infinity && abs(<f64><f32>v) == Infinity) this.unfit = true;
           return true;
@@ -136,7 +136,7 @@ class Checker {
       }
       return true;
     }
-    // Most keys are fields, and few of them stand there twice.
+    // Most keys name fields. Of them it is enough to note that they were there.
     let seen: StaticArray<u32> | null = null;
     let others: Keys | null = null;
     if (s.form == Form.Fields) seen = new StaticArray<u32>(s.names.length);
@@ -157,7 +157,7 @@ class Checker {
     return true;
   }
 
-  /** pair checks one key and its value. Of fields, seen holds how long their encoded keys were, and of other keys others has all. */
+  /** pair checks one key and its value. For each field, seen has a bit for each length of head that its key had; others has all other keys. */
   private pair(s: Schema, at: Path, seen: StaticArray<u32> | null, others: Keys | null): bool {
     const w = this.w;
     const start = w.off;
@@ -186,7 +186,7 @@ class Checker {
     }
     const field = text && seen != null ? s.field(ptr, len) : -1;
     if (field >= 0) {
-      // The bytes of two keys are the same if they are as long: the heads tell the difference.
+      // Two keys of one field have the same bytes if their heads have the same length.
       const bit: u32 = 1 << (w.off - start - len);
       const before = unchecked(seen![field]);
       if ((before & bit) != 0) return this.twice(at, ptr, len);

@@ -4,9 +4,9 @@ import { Form, Schema, compare } from "./schema";
 import { Wire } from "./wire";
 
 /**
- * Fields tells what a class consists of, in one place for all ends: decoding, encoding and the texts of errors. A class
- * whose values are messages, or are stored, answered or carried in payloads, has a constructor whose arguments may be left out, and a
- * method that names its fields:
+ * Fields describes a class in one place, for decoding, encoding and the texts of errors. A class whose values are messages,
+ * or are stored, answered or carried in payloads, has a constructor whose arguments may be left out, and a method that names
+ * its fields:
  *
  *     class Transfer {
  *       constructor(public to: string = "", public amount: u64 = 0) {}
@@ -16,8 +16,8 @@ import { Wire } from "./wire";
  *       }
  *     }
  *
- * A field is a bool, an integer, a float, a string, a Uint8Array, an Array or a Map of these, or a class that has fields itself.
- * The method names the same fields in every call.
+ * A field is a bool, an integer, a float, a string, a Uint8Array, an Array or a Map of these, a class that has fields itself,
+ * or one of these or null. The method names the same fields in the same order in every call.
  */
 @final
 export class Fields {
@@ -32,13 +32,13 @@ export class Fields {
     private ends: StaticArray<u32> | null,
   ) {}
 
-  /** of names a field and its value. It returns what the field shall be. */
+  /** of names a field and its value, and returns the value that the field is to have. */
   of<T>(name: string, value: T): T { return this.field<T>(name, value, false); }
 
-  /** optional is of for a field that is not written if it is zero, empty or null. */
+  /** optional is as of, for a field that is not written if it is zero, empty or null. */
   optional<T>(name: string, value: T): T { return this.field<T>(name, value, true); }
 
-  /** exactly is of for bytes of which there are always so many. */
+  /** exactly is as of, for bytes of a fixed length. */
   exactly(name: string, value: Uint8Array, length: i32): Uint8Array {
     assert(value.length == length, "the bytes of a field have another length than it says");
     if (this.mode == DESCRIBING) {
@@ -61,7 +61,7 @@ export class Fields {
       return value;
     }
     const at = unchecked(this.offsets![i]);
-    if (at == 0) return value; // no field stands at the beginning
+    if (at == 0) return value; // it is not there: what begins at 0 is the map
     const wire = this.wire!;
     const behind = wire.off;
     wire.off = at;
