@@ -306,3 +306,41 @@ func addresses(t *testing.T) int {
 	}
 	return pages * os.Getpagesize()
 }
+
+// BenchmarkFind asks for the written pages of a memory of 64 MiB, of which 300 pages were read, and one was written to.
+func BenchmarkFind(b *testing.B) {
+	const page, size, read = 4096, 64 << 20, 300 * 4096
+	for name, backing := range systemBackings(b) {
+		b.Run(name, func(b *testing.B) {
+			defer backing.Free()
+			blank, err := backing.Blank(size)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for i := 0; i < read; i += page {
+				blank.Bytes()[i] = 1
+			}
+			img, err := backing.Image(blank)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer img.Free()
+			blank.Free()
+			m, err := img.Memory()
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer m.Free()
+			if !bytes.Equal(m.Bytes()[:read], img.Bytes()) {
+				b.Fatal("memory is not that of the image")
+			}
+			m.Bytes()[5]++
+			var s scratch
+			for b.Loop() {
+				if err := m.(*pageMemory).own(&s); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
