@@ -10,6 +10,6 @@ import (
 
 // TestContracts runs transcripts on worlds with a chain.
 func TestContracts(t *testing.T) {
-	opts := &actortest.Options{Host: runtime.Options{Chain: &cosmwasm.Chain{}}}
+	opts := &actortest.Options{Host: runtime.Options{Chain: &cosmwasm.Chain{}, Gas: cosmwasm.Gas()}}
 	actortest.RunTranscripts(t, "testdata/contracts/*.txt", opts, nil)
 }

@@ -37,10 +37,6 @@ type Chain struct {
 	// catch (not S23). Nil: none.
 	Native func(contract actor.Address) bool
 
-	// GasPerFuel is how much VM gas a unit of fuel is worth; 250 if zero, because a unit of VM gas was meant to be a
-	// picosecond and one of fuel is a quarter of a nanosecond. With Gas, which has the prices of a chain, it is 1.
-	GasPerFuel uint64
-
 	// Custom turns a custom message of a contract into a message for an actor. Nil: there are none (S39).
 	Custom func(contract actor.Address, msg json.RawMessage) (actor.Message, error)
 	// CustomQuery answers a custom query of a contract with JSON. Nil: there are none (S54).
@@ -59,13 +55,6 @@ func (c *Chain) prefix() address.Prefix {
 		return "cosmos"
 	}
 	return c.Prefix
-}
-
-func (c *Chain) gasPerFuel() uint64 {
-	if c.GasPerFuel == 0 {
-		return 250
-	}
-	return c.GasPerFuel
 }
 
 func (c *Chain) native(contract actor.Address) bool { return c.Native != nil && c.Native(contract) }

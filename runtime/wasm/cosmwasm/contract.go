@@ -144,7 +144,7 @@ func (c *Contract) take(ctx context.Context, kind actor.Kind, self actor.Address
 		k.vm.Host, k.vm.Debug = k, k.print
 	}
 	k.running = running{ctx: ctx, kind: kind, self: self, services: services, native: c.chain.native(self)}
-	k.meter.open(services, c.chain.gasPerFuel())
+	k.meter.open(services)
 	return k
 }
 
@@ -231,6 +231,7 @@ func (k *call) run(args ...[]byte) ([]byte, error) {
 	answer, used, err := k.contract.vm.Run(k.ctx, &k.vm)
 	k.meter.settle(used.Used)
 	if err == nil {
+		k.meter.answered(len(answer))
 		return answer, nil
 	}
 	var broke *vm.Error

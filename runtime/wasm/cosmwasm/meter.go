@@ -3,6 +3,7 @@ package cosmwasm
 import (
 	"math"
 
+	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime/actor"
 )
 
@@ -31,10 +32,24 @@ const fuelPerGas = 4
 // most leaves room for sums, and is a limit that the guest can count.
 const most = math.MaxInt64 / 2
 
-func (m *meter) open(services actor.Services, per uint64) {
-	*m = meter{services: services, per: per}
+// gasPerFuel is how much VM gas a unit of fuel is worth: one of VM gas was meant to be a picosecond, one of fuel is a
+// quarter of a nanosecond.
+const gasPerFuel = 250
+
+func (m *meter) open(services actor.Services) {
+	*m = meter{services: services, per: gasPerFuel}
 	m.fueled, _ = services.(fueled)
+	if m.fuelPerGas() == sdkGas {
+		m.per = 1 // the prices are those of a chain: see Gas
+	}
 	m.limit = m.left()
+}
+
+// answered charges for an answer of n bytes, which a chain has to decode (S29).
+func (m *meter) answered(n int) {
+	if m.per == 1 {
+		m.services.UseGas(uint64(n))
+	}
 }
 
 // left returns what the services have left, in VM gas.
@@ -77,3 +92,13 @@ func (m *meter) exhaust() { m.services.UseGas(math.MaxUint64) }
 
 // used returns what the VM has used of its own when it has left so much.
 func (m *meter) used(left uint64) uint64 { return m.limit - min(m.limit, left+m.external) }
+
+// Gas returns the prices of a chain, in SDK gas (S21 to S24, S27, S28, S61): for hosts on which contracts shall use as much
+// as there, as far as the contracts themselves are concerned. What a chain reads for its own sake (the records of
+// contracts and codes, balances, accounts) has other prices here.
+func Gas() *dispatch.Gas {
+	// A chain pays for the 33 bytes before a contract's key as well.
+	const prefix, readByte, writeByte = 33, 3, 30
+	return &dispatch.Gas{Call: 60_000, Query: 60_000, Read: 1000 + prefix*readByte, ReadByte: readByte,
+		Write: 2000 + prefix*writeByte, WriteByte: writeByte, Delete: 1000, Range: 30 + prefix*readByte, EventByte: 1, Fuel: sdkGas}
+}
