@@ -45,7 +45,7 @@ func New(opts *Options) *Actor {
 
 // Code implements dispatch.Coder: the bank belongs to the host. Its events are emitted as they are, and a reply does not
 // show them (rule S17).
-func (a *Actor) Code() dispatch.Code { return dispatch.Code{} }
+func (a *Actor) Code() dispatch.Code { return dispatch.Code{System: true} }
 
 // anyAddress takes the address of an actor, and of a sender.
 func anyAddress(text string) (actor.Address, error) {
