@@ -117,6 +117,7 @@ var dependencies = []dependency{
 	{"wazero", []string{"github.com/tetratelabs/wazero"}, "runtime/wasm"},
 	{"NATS", []string{"github.com/nats-io/nats.go", "github.com/nats-io/nats-server"}, "runtime/lattice"},
 	{"Prometheus", []string{"github.com/prometheus"}, ""},
+	{"curves", []string{"github.com/consensys/gnark-crypto", "github.com/decred/dcrd", "filippo.io/nistec", "github.com/hdevalence/ed25519consensus"}, ""},
 }
 
 func within(p, prefix string) bool { return p == prefix || strings.HasPrefix(p, prefix+"/") }
