@@ -30,16 +30,19 @@ func (h *Host) settle(c *cosmwasm.Chain) error {
 		h.Bind(string(cosmwasm.KeeperAddress), cosmwasm.Keeper{Chain: c}))
 }
 
-// StoreCode installs a contract of CosmWasm and gives it the next code id, as the sender's; the same code twice gets two.
-// The code may be packed by gzip. The host must have a Chain.
+// StoreCode installs a contract of CosmWasm as a module, under a name or, if that is empty, one made of its checksum, and
+// gives it the next code id, as the sender's; the same code twice gets two. The code may be packed by gzip. The host must
+// have a Chain.
 //
 // An error that is ErrCode says what is wrong with the code.
-func (h *Host) StoreCode(ctx context.Context, sender actor.Address, code []byte) (id uint64, err error) {
+func (h *Host) StoreCode(ctx context.Context, sender actor.Address, name string, code []byte) (id uint64, err error) {
 	report, err := vm.Analyze(code)
 	if err != nil {
 		return 0, fmt.Errorf("runtime: store code: %w: %w", ErrCode, err)
 	}
-	name := "code-" + hex.EncodeToString(report.Checksum[:])
+	if name == "" {
+		name = "code-" + hex.EncodeToString(report.Checksum[:])
+	}
 	if _, err := h.Install(ctx, name, code, nil); err != nil {
 		return 0, err
 	}

@@ -23,7 +23,7 @@ import (
 func contracts() []Command {
 	return []Command{
 		{Name: "store", Usage: "NAME FILE [from=ADDRESS]", least: 2, most: 2, names: []string{"from"},
-			Help: "Store a contract of CosmWasm from a file beside the transcript, and print its code id. NAME stands for the id from here on.", run: store},
+			Help: "Store a contract of CosmWasm from a file beside the transcript as a module, and print its code id.", run: store},
 		{Name: "instantiate", Usage: "FROM NAME CODE [BODY] [funds=COINS] [admin=ADDRESS] [label=TEXT] [salt=KEY]", least: 3, most: 4,
 			names: []string{"funds", "admin", "label", "salt"},
 			Help:  "Make a contract of a code, by its name or id. @NAME stands for its address from here on.", run: instantiate},
@@ -36,11 +36,8 @@ func contracts() []Command {
 	}
 }
 
-// names are what addresses and codes are called in a script.
-type names struct {
-	addresses map[string]actor.Address
-	codes     map[string]uint64
-}
+// names are what addresses are called in a script.
+type names map[string]actor.Address
 
 var errNoChain = errors.New("the world has no chain")
 
@@ -81,18 +78,18 @@ func nameByte(c byte) bool {
 
 // address returns who a name stands for.
 func (s *session) address(name string) actor.Address {
-	a, ok := s.names.addresses[name]
+	a, ok := s.names[name]
 	if !ok {
 		a = s.chain().Account(name)
-		s.names.addresses[name] = a
+		s.names[name] = a
 	}
 	return a
 }
 
 // shorten is the inverse of expand, for what is printed.
 func (s *session) shorten(text string) string {
-	for _, name := range slices.Sorted(maps.Keys(s.names.addresses)) {
-		text = strings.ReplaceAll(text, string(s.names.addresses[name]), "@"+name)
+	for _, name := range slices.Sorted(maps.Keys(s.names)) {
+		text = strings.ReplaceAll(text, string(s.names[name]), "@"+name)
 	}
 	return text
 }
@@ -115,26 +112,36 @@ func store(ctx context.Context, s *session, a *args) (string, error) {
 	}
 	var id uint64
 	err = s.world.Use(func(h *runtime.Host) (err error) {
-		id, err = h.StoreCode(ctx, from, code)
+		id, err = h.StoreCode(ctx, from, a.word(0), code)
 		return err
 	})
 	if err != nil {
 		return said(err), nil
 	}
-	s.names.codes[a.word(0)] = id
 	return fmt.Sprintf("code %d", id), nil
 }
 
-// code returns the id of a code that a script calls by its name or its number.
-func (s *session) code(w string) (uint64, error) {
-	if id, ok := s.names.codes[w]; ok {
+// code returns the id of a code that a script calls by its number or, the last one, by its module.
+func (s *session) code(ctx context.Context, w string) (uint64, error) {
+	if id, err := strconv.ParseUint(w, 10, 64); err == nil {
 		return id, nil
 	}
-	id, err := strconv.ParseUint(w, 10, 64)
+	answer, err := s.world.Query(ctx, cosmwasm.KeeperAddress, []byte(`{"codes":{}}`))
 	if err != nil {
-		return 0, fmt.Errorf("no code is called %q; there are: %s", w, strings.Join(slices.Sorted(maps.Keys(s.names.codes)), ", "))
+		return 0, err
 	}
-	return id, nil
+	var codes []cosmwasm.Code
+	if err := json.Unmarshal(answer, &codes); err != nil {
+		return 0, err
+	}
+	var there []string
+	for _, c := range slices.Backward(codes) {
+		if string(c.Module) == w {
+			return c.ID, nil
+		}
+		there = append(there, string(c.Module))
+	}
+	return 0, fmt.Errorf("no code is called %q; there are: %s", w, strings.Join(there, ", "))
 }
 
 // coins reads COINS, such as 5ucosm,7ustake.
@@ -167,7 +174,7 @@ func instantiate(ctx context.Context, s *session, a *args) (string, error) {
 	if s.chain() == nil {
 		return "", errNoChain
 	}
-	id, err := s.code(a.word(2))
+	id, err := s.code(ctx, a.word(2))
 	if err != nil {
 		return "", err
 	}
@@ -200,7 +207,7 @@ func instantiate(ctx context.Context, s *session, a *args) (string, error) {
 	}
 	var kept cosmwasm.Kept
 	if json.Unmarshal(receipt, &kept) == nil && kept.Address != "" {
-		s.names.addresses[a.word(1)] = kept.Address
+		s.names[a.word(1)] = kept.Address
 	}
 	return printed, nil
 }
@@ -209,7 +216,7 @@ func upgrade(ctx context.Context, s *session, a *args) (string, error) {
 	if s.chain() == nil {
 		return "", errNoChain
 	}
-	id, err := s.code(a.word(2))
+	id, err := s.code(ctx, a.word(2))
 	if err != nil {
 		return "", err
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/dispatch/show"
-	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/actortest/world"
 )
 
@@ -30,7 +29,7 @@ const first = "main"
 
 func newSession(w *world.World, file string) *session {
 	return &session{dir: filepath.Dir(file), world: w, worlds: map[string]*world.World{first: w}, snapshots: map[string]*world.Snapshot{},
-		names: names{map[string]actor.Address{}, map[string]uint64{}}, show: show.Options{Width: -1}}
+		names: names{}, show: show.Options{Width: -1}}
 }
 
 // close closes the forks. What they say does not matter any more.

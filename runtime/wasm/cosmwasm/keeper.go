@@ -365,8 +365,14 @@ func checkLabel(label string) (string, error) {
 	return label, nil
 }
 
+// A Code is a code with its id.
+type Code struct {
+	ID uint64 `json:"id"`
+	CodeRecord
+}
+
 // Query implements actor.Querier: {"contract":{"address":...}} answers with the ContractRecord, {"code":{"id":...}} with the
-// CodeRecord.
+// CodeRecord, {"codes":{}} with a list of Code.
 func (k Keeper) Query(_ context.Context, view *actor.View, body []byte) ([]byte, error) {
 	var q struct {
 		Contract *struct {
@@ -375,6 +381,7 @@ func (k Keeper) Query(_ context.Context, view *actor.View, body []byte) ([]byte,
 		Code *struct {
 			ID uint64 `json:"id"`
 		} `json:"code"`
+		Codes *struct{} `json:"codes"`
 	}
 	if err := json.Unmarshal(body, &q); err != nil {
 		return nil, actor.Errorf(actor.CodeMalformed, "a query of the keeper of contracts: %v", err)
@@ -385,8 +392,17 @@ func (k Keeper) Query(_ context.Context, view *actor.View, body []byte) ([]byte,
 		key = contractKey(q.Contract.Address)
 	case q.Code != nil:
 		key = codeKey(q.Code.ID)
+	case q.Codes != nil:
+		list := []Code{}
+		for id := range last(view.State, codeSequence) {
+			c := Code{ID: id + 1}
+			if raw(view.State.Get).read(codeKey(c.ID), &c.CodeRecord) {
+				list = append(list, c)
+			}
+		}
+		return json.Marshal(list)
 	default:
-		return nil, actor.Errorf(actor.CodeUnknownMessage, "the keeper of contracts answers contract and code")
+		return nil, actor.Errorf(actor.CodeUnknownMessage, "the keeper of contracts answers contract, code and codes")
 	}
 	b, ok := view.State.Get(key)
 	if !ok {

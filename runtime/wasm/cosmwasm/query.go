@@ -3,7 +3,6 @@ package cosmwasm
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm/wire"
@@ -44,9 +43,9 @@ func (k *call) ask(request []byte) ([]byte, error) {
 	case "":
 		return nil, &wire.SystemError{Unknown: &wire.Unknown{}}
 	case "stargate":
-		return nil, unsupported(fmt.Sprintf("'%s' path is not allowed from the contract", q.Stargate.Path))
+		return nil, unsupported("Stargate queries are disabled on this chain")
 	case "grpc":
-		return nil, unsupported(fmt.Sprintf("'%s' path is not allowed from the contract", q.Grpc.Path))
+		return nil, unsupported("gRPC queries are disabled on this chain")
 	default:
 		return nil, unsupported(variant)
 	}
