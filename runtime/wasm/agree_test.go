@@ -3,6 +3,7 @@ package wasm
 import (
 	"context"
 	"crypto/sha256"
+	"flag"
 	"fmt"
 	"math"
 	"testing"
@@ -10,13 +11,11 @@ import (
 	"github.com/troupe-run/troupe/runtime/wasm/wasmtest"
 )
 
+var agreeSeeds = flag.Uint64("agree.seeds", 20, "how many random modules the engines must agree on")
+
 // TestEnginesAgree runs random modules in every way, each three times, with much fuel and with little. What comes out, why
 // it ended, what fuel is left and what is in memory must be the same.
 func TestEnginesAgree(t *testing.T) {
-	seeds := uint64(60)
-	if testing.Short() {
-		seeds = 10
-	}
 	all := map[string]string{}
 	agree := func(t *testing.T, what, got string) {
 		t.Helper()
@@ -31,7 +30,7 @@ func TestEnginesAgree(t *testing.T) {
 			d := testDialect()
 			d.Gas.Exact = exact
 			d.Entry = []string{wasmtest.Run}
-			for seed := range seeds {
+			for seed := range *agreeSeeds {
 				m, err := e.Load(context.Background(), wasmtest.Generate(seed, 300), d)
 				if agree(t, fmt.Sprint("loading ", exact, seed), fmt.Sprint(err)); err != nil {
 					continue // its start function traps

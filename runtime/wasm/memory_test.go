@@ -11,7 +11,7 @@ func TestMemories(t *testing.T) {
 	forBackings(t, func(t *testing.T, b backing) {
 		defer b.Free()
 		r := rand.New(rand.NewPCG(1, 2))
-		for round := range 30 {
+		for round := range 15 {
 			size := (1 + r.IntN(64)) << 16
 			blank, err := b.Blank(size)
 			if err != nil {

@@ -2,6 +2,7 @@ package wasm
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -13,10 +14,12 @@ import (
 	"time"
 )
 
+var mixedCalls = flag.Int("mixed.calls", 5000, "how many calls are made at random, at once")
+
 // TestMixedCalls has goroutines do all deeds at once, some of them in calls within one another, while modules are loaded
 // and closed, and instances dropped because they are idle.
 func TestMixedCalls(t *testing.T) {
-	const goroutines, calls = 8, 10_000
+	const goroutines = 8
 	for _, v := range []struct {
 		name string
 		o    Options
@@ -30,7 +33,7 @@ func TestMixedCalls(t *testing.T) {
 			v.o.Watchdog, v.o.OnStall = time.Minute, func(Stall) {}
 			e := engine(t, v.o)
 			m := loaded(t, e, code, testDialect())
-			n := calls
+			n := *mixedCalls
 			if v.name != "auto" {
 				n /= 5
 			}
