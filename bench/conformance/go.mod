@@ -5,6 +5,7 @@ go 1.26.0
 
 require (
 	github.com/CosmWasm/wasmvm/v3 v3.0.7
+	github.com/decred/dcrd/dcrec/secp256k1/v4 v4.4.1
 	github.com/troupe-run/troupe v0.0.0-00010101000000-000000000000
 )
 
@@ -15,7 +16,6 @@ require (
 	github.com/consensys/gnark-crypto v0.21.0 // indirect
 	github.com/cosmos/btcutil v1.0.5 // indirect
 	github.com/davecgh/go-spew v1.1.1 // indirect
-	github.com/decred/dcrd/dcrec/secp256k1/v4 v4.4.1 // indirect
 	github.com/google/btree v1.0.0 // indirect
 	github.com/hdevalence/ed25519consensus v0.2.0 // indirect
 	github.com/pmezard/go-difflib v1.0.0 // indirect

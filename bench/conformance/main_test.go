@@ -15,7 +15,7 @@ import (
 
 // few are contracts of most families: what a short run is made of.
 const few = "hackatom,cyberpunk,queue,floaty,reflect,burner,replier,staking,ibc_reflect,ibc2,cw20-base,cw721-base," +
-	"cw1-subkeys,cw3-fixed-multisig,cw3-flex-multisig,cw4-group,cw4-stake,multicall"
+	"cw1-subkeys,cw3-fixed-multisig,cw3-flex-multisig,cw4-group,cw4-stake,multicall,probe"
 
 func lab(t *testing.T, names string, d *wasm.Dialect) *differential.Lab {
 	t.Helper()
@@ -31,7 +31,7 @@ func lab(t *testing.T, names string, d *wasm.Dialect) *differential.Lab {
 	return lab
 }
 
-// TestDifferential is a short form of the differential command: over 4,000 calls of 18 contracts, and no difference.
+// TestDifferential is a short form of the differential command: over 4,000 calls of 19 contracts, and no difference.
 func TestDifferential(t *testing.T) {
 	l := lab(t, few, nil)
 	report, err := l.Run(t.Context(), differential.Options{Seed: 4, Steps: 4000, Only: -1, Parallel: 2})

@@ -6,18 +6,19 @@ type Contract struct {
 	Family string // contracts of a family understand the same messages
 	From   Package
 	Path   string // inside the package; .gz is unpacked
-	Sum    string // SHA-256 of the WebAssembly binary, in hex
+	Sum    string // SHA-256 of the WebAssembly binary, in hex; empty for what is here
 }
 
 // A Package is one published version of something that has contracts in it.
 type Package struct {
-	Registry string // goproxy or npm
+	Registry string // goproxy, npm, or here: the repository that this module is in
 	Name     string
 	Version  string
 	Sum      string // npm: SHA-256 of the archive; for goproxy the checksum database answers
 }
 
 var (
+	here    = Package{"here", "github.com/troupe-run/troupe", "", ""}
 	wasmvm  = Package{"goproxy", "github.com/CosmWasm/wasmvm/v3", "v3.0.7", ""}
 	wasmd   = Package{"goproxy", "github.com/CosmWasm/wasmd", "v0.61.6", ""}
 	current = Package{"npm", "@oraichain/common-contracts-build", "1.0.35",
@@ -84,5 +85,6 @@ func All() []Contract {
 		{"cw721-base-1.0.32", "cw721-base", earlier, "data/cw721-base.wasm", "649de6af6cda9199a03e194489525fdc81284ad192ab431dc7da283a26ef945b"},
 		{"multicall-1.0.32", "multicall", earlier, "data/multicall.wasm", "9b78d3a408e5a93e0a27389d26769d1582d05a55db53e401f1504d956e6d3929"},
 		{"cw-ics20-latest-1.0.32", "cw-ics20-latest", earlier, "data/cw-ics20-latest.wasm", "a4fbdccb7fde0eeb60d743dfed656f7e9c224f82d3eab8b92d2a5ee4c53762b0"},
+		{"probe", "probe", here, "runtime/wasm/cosmwasm/vm/testdata/probe.wasm", ""},
 	}
 }

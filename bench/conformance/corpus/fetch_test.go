@@ -13,7 +13,7 @@ import (
 func TestNames(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range corpus.All() {
-		if seen[c.Name] || seen[c.Sum] || len(c.Sum) != 64 {
+		if seen[c.Name] || seen[c.Sum] || len(c.Sum) != 64 && c.From.Registry != "here" {
 			t.Errorf("%s: the name or the sum %s is taken, or is none", c.Name, c.Sum)
 		}
 		seen[c.Name], seen[c.Sum] = true, true

@@ -79,9 +79,12 @@ func (s *Source) request() object {
 	case 6:
 		return object{"wasm": object{"raw": object{"contract_addr": s.address(), "key": one(s, []byte("config"), []byte("token_info"), s.blob(30))}}}
 	case 7:
+		if s.chance(40) {
+			return object{"wasm": object{"code_info": object{"code_id": s.IntN(3)}}}
+		}
 		return object{"wasm": object{"contract_info": object{"contract_addr": s.address()}}}
 	case 8:
-		return object{"custom": object{"ping": object{}}}
+		return object{"custom": one(s, object{"ping": object{}}, object{"ping": object{}}, object{"dance": object{}})}
 	case 9:
 		return object{"custom": object{"capitalized": object{"text": s.text()}}}
 	case 10:

@@ -173,6 +173,9 @@ func (s *Source) text() string {
 
 // encoded is a message inside of a message.
 func (s *Source) encoded(v any) []byte {
+	if r, ok := v.(raw); ok {
+		return r
+	}
 	b, err := json.Marshal(v)
 	if err != nil {
 		panic(fmt.Sprintf("generate: %T cannot be encoded: %v", v, err)) // maps of plain values can

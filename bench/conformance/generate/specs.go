@@ -55,6 +55,6 @@ func init() {
 		"ibc_callbacks": ibcCallbacks(), "cw20-base": cw20(), "cw721-base": cw721(), "cw1-whitelist": cw1(false),
 		"cw1-subkeys": cw1(true), "cw3-fixed-multisig": cw3(false), "cw3-flex-multisig": cw3(true), "cw4-group": cw4Group(),
 		"cw4-stake": cw4Stake(), "multicall": multicall(), "cw20-ics20": ics20(), "cw-ics20-latest": ics20Latest(),
-		"cw-ics721-bridge": ics721(),
+		"cw-ics721-bridge": ics721(), "probe": probe(),
 	}
 }

@@ -77,6 +77,8 @@ func (w *World) queryWasm(q *types.WasmQuery, limit uint64, depth int) ([]byte, 
 			return nil, 0, types.NoSuchContract{Addr: q.Raw.ContractAddr}
 		}
 		return c.Store.Get(q.Raw.Key), 0, nil
+	case q.CodeInfo != nil:
+		return nil, 0, types.NoSuchCode{CodeID: q.CodeInfo.CodeID}
 	case q.ContractInfo != nil:
 		c := w.contracts[q.ContractInfo.ContractAddr]
 		if c == nil {
@@ -127,7 +129,7 @@ func queryCustom(request json.RawMessage) ([]byte, error) {
 	case q.Capitalized != nil:
 		return encode(map[string]string{"msg": strings.ToUpper(q.Capitalized.Text)}), nil
 	}
-	return nil, types.UnsupportedRequest{Kind: "custom"}
+	return nil, types.UnsupportedRequest{} // a kind that is empty is left out of the JSON
 }
 
 // queryStaking answers a little, so that contracts that stake get on.
