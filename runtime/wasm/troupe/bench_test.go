@@ -129,3 +129,46 @@ func BenchmarkEnvelopes(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkTouch is a guest that writes to one word of each page of the system in a part of its memory, and what a unit of
+// fuel buys by that: most of it is faults and the reset, of which fuel knows nothing. The first is one that computes.
+func BenchmarkTouch(b *testing.B) {
+	for _, c := range []struct {
+		name           string
+		pages          uint32 // that memory begins with
+		to, step, reps int64
+	}{
+		{"computes", 64, spareAt + 16384, 4, 100},
+		{"touches 256 KiB", 64, spareAt + 256<<10, 4096, 1},
+		{"touches 4 MiB", 64, 4 << 20, 4096, 1},
+		{"touches 64 MiB that it has", MaxPages, MaxPages << 16, 4096, 1},
+		{"touches 64 MiB that it has not", 64, MaxPages << 16, 4096, 1},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			g := newGuest()
+			g.module.Memories = []binary.Limits{{Min: c.pages}}
+			g.call.i32(c.reps).with(binary.OpLocalSet, 4).open(binary.OpLoop)
+			g.call.i32(spareAt).with(binary.OpLocalSet, 3).open(binary.OpLoop)
+			g.call.with(binary.OpLocalGet, 3).i32(1).memory(binary.OpI32Store)
+			g.call.with(binary.OpLocalGet, 3).i32(c.step).op(binary.OpI32Add).with(binary.OpLocalTee, 3)
+			g.call.i32(c.to).op(binary.OpI32LtU).with(binary.OpBrIf, 0).op(binary.OpEnd)
+			g.call.with(binary.OpLocalGet, 4).i32(1).op(binary.OpI32Sub).with(binary.OpLocalTee, 4).with(binary.OpBrIf, 0).op(binary.OpEnd)
+			g.call.returns(okay)
+			a := g.load(b)
+			fuel := pageFee(c.pages << 16)
+			var burnt uint64
+			body := func(c *wasm.Call) error {
+				_, err := c.Invoke(entryCall, 0, 0, 0)
+				burnt = fuel + uint64(most-c.Fuel())
+				return err
+			}
+			for b.Loop() {
+				if err := a.module.Call(most, nil, body); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(burnt), "fuel")
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(burnt), "ns/fuel")
+		})
+	}
+}
