@@ -250,34 +250,23 @@ func checkLinks(m *binary.Module) *Error {
 // maxNames bounds the text of a set of names, which a contract has chosen.
 const maxNames = 200
 
-// set lists names, sorted, each once, and leaves out those that do not fit.
+// set lists names, of which there are some, sorted, each once, and leaves out those that do not fit.
 func set(names []string) string {
 	names = slices.Clone(names)
 	slices.Sort(names)
 	names = slices.Compact(names)
-	for n := len(names); n >= 0; n-- {
-		var text string
-		switch hidden := len(names) - n; {
-		case hidden == 0:
-			text = "{" + list(names) + "}"
-		case n == 0:
-			text = fmt.Sprintf("{... %d elements}", hidden)
-		default:
-			text = fmt.Sprintf("{%s, ... %d more}", list(names[:n]), hidden)
-		}
-		if len(text) <= maxNames {
+	if text := "{" + list(names) + "}"; len(text) <= maxNames {
+		return text
+	}
+	for n := len(names) - 1; n > 0; n-- {
+		if text := fmt.Sprintf("{%s, ... %d more}", list(names[:n]), len(names)-n); len(text) <= maxNames {
 			return text
 		}
 	}
-	return "{}"
+	return fmt.Sprintf("{... %d elements}", len(names))
 }
 
 // list quotes names without escapes, as the reference VM does.
-func list(names []string) string {
-	if len(names) == 0 {
-		return ""
-	}
-	return `"` + strings.Join(names, `", "`) + `"`
-}
+func list(names []string) string { return `"` + strings.Join(names, `", "`) + `"` }
 
 func quoted(names []string) string { return "[" + list(names) + "]" }

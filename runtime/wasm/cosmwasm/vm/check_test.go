@@ -236,7 +236,7 @@ func TestMigrateVersion(t *testing.T) {
 		{[]string{"18446744073709551616"}, 0, "number too large to fit in target type"}, {[]string{" 1"}, 0, "invalid digit found in string"},
 		{[]string{"-1"}, 0, "invalid digit found in string"}, {[]string{"+"}, 0, "invalid digit found in string"},
 		{[]string{"1_000"}, 0, "invalid digit found in string"}, {[]string{"0x10"}, 0, "invalid digit found in string"},
-		{[]string{"x", "2"}, 0, "invalid digit found in string"}, {[]string{"++1"}, 0, "invalid digit found in string"},
+		{[]string{"\xff"}, 0, "the version is not UTF-8"}, {[]string{"x", "2"}, 0, "invalid digit found in string"}, {[]string{"++1"}, 0, "invalid digit found in string"},
 	} {
 		m := ordinary()
 		for _, s := range k.sections {

@@ -252,7 +252,7 @@ func TestGivenRegions(t *testing.T) {
 				arguments = append(arguments, argument)
 			}
 			_, _, err := play(t, c, newWorld(), do(name, plain, arguments...))
-			if k := kindOf(err); k != vm.CommunicationErr && k != vm.RegionTooBig && k != vm.GenericErr || !strings.HasPrefix(err.Error(), atRuntime) {
+			if k := kindOf(err); k != vm.CommunicationErr && k != vm.RegionLengthTooBig && k != vm.GenericErr || !strings.HasPrefix(err.Error(), atRuntime) {
 				t.Errorf("%s(%q): %v", name, argument, err)
 			}
 		}
@@ -351,5 +351,19 @@ func TestStart(t *testing.T) {
 	_, err := engine.Load(t.Context(), m.Encode(), vm.Dialect())
 	if refusal := (*wasm.Refusal)(nil); !errors.As(err, &refusal) {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+// TestKinds checks that each kind of error has a name of its own.
+func TestKinds(t *testing.T) {
+	seen := map[string]bool{}
+	for k := vm.OutOfGas; k <= vm.StaticValidation; k++ {
+		if seen[k.String()] || k.String() == "" || k.String() == "unknown" {
+			t.Errorf("kind %d is called %q", int(k), k)
+		}
+		seen[k.String()] = true
+	}
+	if (vm.StaticValidation+1).String() != "unknown" || vm.ErrorKind(-1).String() != "unknown" {
+		t.Error("a kind that is none has a name")
 	}
 }

@@ -48,7 +48,7 @@ func spoilt(b []byte, i int) []byte {
 	return b
 }
 
-const tooBig = vm.RegionTooBig
+const tooBig = vm.RegionLengthTooBig
 
 // TestVerify is V18, V19 and V21. A region that is too long ends the call, what else is wrong is a code.
 func TestVerify(t *testing.T) {

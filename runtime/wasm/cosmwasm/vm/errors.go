@@ -22,24 +22,24 @@ type ErrorKind int
 
 // The kinds of errors.
 const (
-	OutOfGas          ErrorKind = iota // the limit is used up
-	Aborted                            // the contract gave up and said why
-	RuntimeError                       // a trap
-	CommunicationErr                   // a Region, an order or a section that is none
-	RegionTooBig                       // a Region that is longer than what it is for (RegionLengthTooBig)
-	BackendErr                         // the world refused, such as an unknown iterator
-	GenericErr                         // a key or value that is too long to be written
-	WriteAccessDenied                  // a write in a query
-	MissingExport                      // no such entry point
-	ArityMismatch                      // an export with another number of parameters
-	ResultMismatch                     // an export with another number of results
-	CallDepth                          // an import called by allocate, which was called by an import
-	StaticValidation                   // the module is not one that can be stored
+	OutOfGas           ErrorKind = iota // the limit is used up
+	Aborted                             // the contract gave up and said why
+	RuntimeError                        // a trap
+	CommunicationErr                    // a Region, an order or a section that is none
+	RegionLengthTooBig                  // a Region that is longer than what it is for (RegionLengthTooBig)
+	BackendErr                          // the world refused, such as an unknown iterator
+	GenericErr                          // a key or value that is too long to be written
+	WriteAccessDenied                   // a write in a query
+	MissingExport                       // no such entry point
+	ArityMismatch                       // an export with another number of parameters
+	ResultMismatch                      // an export with another number of results
+	CallDepth                           // an import called by allocate, which was called by an import
+	StaticValidation                    // the module is not one that can be stored
 )
 
 var kindNames = [...]string{
 	OutOfGas: "out of gas", Aborted: "aborted", RuntimeError: "runtime error", CommunicationErr: "communication error",
-	RegionTooBig: "region length too big", BackendErr: "backend error", GenericErr: "generic error",
+	RegionLengthTooBig: "region length too big", BackendErr: "backend error", GenericErr: "generic error",
 	WriteAccessDenied: "write access denied", MissingExport: "missing export", ArityMismatch: "arity mismatch",
 	ResultMismatch: "result mismatch", CallDepth: "call depth", StaticValidation: "static validation",
 }

@@ -84,7 +84,7 @@ func TestImportGas(t *testing.T) {
 		{"db_next", "i32 : i32", nil, "i32.const 0", 0, 0, func(*world) {}, vm.BackendErr},
 		{"db_next_key", "i32 : i32", nil, "i32.const 0", 0, 0, func(*world) {}, vm.BackendErr},
 		{"db_next_value", "i32 : i32", nil, "i32.const 0", 0, 0, func(*world) {}, vm.BackendErr},
-		{"db_remove", "i32 :", []int{100_000}, "", 0, 0, func(*world) {}, vm.RegionTooBig}, // paid before it is refused
+		{"db_remove", "i32 :", []int{100_000}, "", 0, 0, func(*world) {}, vm.RegionLengthTooBig}, // paid before it is refused
 	} {
 		t.Run(k.name, func(t *testing.T) {
 			body, n, reads := "", 0, uint64(0)
@@ -202,6 +202,16 @@ func TestExternalGas(t *testing.T) {
 		if kindOf(err) != vm.OutOfGas || u.Used != k.used || u.External != k.external {
 			t.Errorf("%+v: %v, %v", k, u, err)
 		}
+	}
+}
+
+// TestExternalSum checks that external gas that is more than can be counted is as much as can be.
+func TestExternalSum(t *testing.T) {
+	w := newWorld()
+	w.price["get"], w.price["remove"] = 5, math.MaxUint64
+	_, u, err := play(t, probe(t), w, do("db_read", plain, text("k")), do("db_remove", plain, text("k")))
+	if kindOf(err) != vm.OutOfGas || u.External != math.MaxUint64 || u.Used != 0 {
+		t.Errorf("%+v, %v", u, err)
 	}
 }
 

@@ -32,9 +32,9 @@ func TestStorage(t *testing.T) {
 		}
 	})
 	t.Run("V3", func(t *testing.T) {
-		ended(t, c, w, vm.RegionTooBig, communication+"Region length too big. Got 307200, limit 65536", do("db_read", plain, many(300<<10)))
+		ended(t, c, w, vm.RegionLengthTooBig, communication+"Region length too big. Got 307200, limit 65536", do("db_read", plain, many(300<<10)))
 		played(t, c, w, do("db_read", plain, many(64<<10)))
-		ended(t, c, w, vm.RegionTooBig, communication+"Region length too big. Got 65537, limit 65536", do("db_read", plain, many(64<<10+1)))
+		ended(t, c, w, vm.RegionLengthTooBig, communication+"Region length too big. Got 65537, limit 65536", do("db_read", plain, many(64<<10+1)))
 	})
 	t.Run("V4 V5 V6", func(t *testing.T) {
 		played(t, c, w, do("db_write", plain, text("new"), text("v")), do("db_write", plain, text("ant"), text("bug")),
@@ -69,7 +69,7 @@ func TestStorage(t *testing.T) {
 		}
 	})
 	t.Run("V11", func(t *testing.T) {
-		ended(t, c, w, vm.RegionTooBig, communication+"Region length too big. Got 307200, limit 65536", do("db_remove", plain, many(300<<10)))
+		ended(t, c, w, vm.RegionLengthTooBig, communication+"Region length too big. Got 307200, limit 65536", do("db_remove", plain, many(300<<10)))
 	})
 	t.Run("S57", func(t *testing.T) {
 		ended(t, c, w, vm.BackendErr, atRuntime+"Error calling into the VM's backend: Panic in FFI call", do("db_write", plain, text(""), text("v")))
@@ -104,8 +104,8 @@ func TestAddresses(t *testing.T) {
 	})
 	t.Run("V14", func(t *testing.T) {
 		const tooLong = communication + "Region length too big. Got 257, limit 256"
-		ended(t, c, w, vm.RegionTooBig, tooLong, do("addr_validate", plain, many(257)))
-		ended(t, c, w, vm.RegionTooBig, tooLong, do("addr_canonicalize", plain, many(257), room(64)))
+		ended(t, c, w, vm.RegionLengthTooBig, tooLong, do("addr_validate", plain, many(257)))
+		ended(t, c, w, vm.RegionLengthTooBig, tooLong, do("addr_canonicalize", plain, many(257), room(64)))
 		played(t, c, w, do("addr_validate", plain, many(256)))
 	})
 	t.Run("V15", func(t *testing.T) {
@@ -139,7 +139,7 @@ func TestAddresses(t *testing.T) {
 			t.Error("wrong answer")
 		}
 		ended(t, c, w, vm.CommunicationErr, communication+"Region too small. Got 2, required 8", do("addr_humanize", plain, text("ydobemos"), room(2)))
-		ended(t, c, w, vm.RegionTooBig, communication+"Region length too big. Got 65, limit 64", do("addr_humanize", plain, many(65), room(90)))
+		ended(t, c, w, vm.RegionLengthTooBig, communication+"Region length too big. Got 65, limit 64", do("addr_humanize", plain, many(65), room(90)))
 		ended(t, c, w, vm.BackendErr, atRuntime+"Error calling into the VM's backend: Panic in FFI call", do("addr_humanize", plain, text(""), room(90)))
 		ended(t, c, w, vm.BackendErr, atRuntime+"Error calling into the VM's backend: VM received invalid UTF-8 data from backend",
 			do("addr_humanize", plain, text("\xff"), room(90)))
@@ -185,7 +185,7 @@ func TestQueryChain(t *testing.T) {
 	}
 	for _, answer := range []string{
 		"", "{", "null", `{}`, `{"ok":{}}`, `{"ok":null}`, `{"ok":{"ok":"!"}}`, `{"ok":{"ok":"e30="},"error":{"unknown":{}}}`,
-		`{"error":{"unknown":{},"no_such_contract":{"addr":""}}}`, `{"error":{}}`, "{\"ok\":{\"error\":\"\xff\"}}", `{"ok":{"ok":"e30"}}`,
+		`{"error":{"unknown":{},"no_such_contract":{"addr":""}}}`, `{"error":{}}`, "{\"ok\":{\"error\":\"\xff\"}}", `{"ok":{"ok":"e30"}}`, `{"ok":{"ok":"!!!!"}}`,
 	} {
 		w.answer = answer
 		o := played(t, c, w, do("query_chain", returned, text("request")))
@@ -198,7 +198,7 @@ func TestQueryChain(t *testing.T) {
 	if len(w.asked) != 1 || w.asked[0] != strings.Repeat("x", 64<<10) {
 		t.Error("the request has changed on its way")
 	}
-	ended(t, c, w, vm.RegionTooBig, communication+"Region length too big. Got 65537, limit 65536", do("query_chain", plain, many(64<<10+1)))
+	ended(t, c, w, vm.RegionLengthTooBig, communication+"Region length too big. Got 65537, limit 65536", do("query_chain", plain, many(64<<10+1)))
 	w.fail["query"] = errHost
 	if _, _, err := play(t, c, w, do("query_chain", plain, text("request"))); !errors.Is(err, errHost) {
 		t.Errorf("the error is %v", err)
@@ -241,7 +241,7 @@ func TestIterators(t *testing.T) {
 		}
 		ended(t, c, w, vm.CommunicationErr, communication+"Got an invalid value for iteration order: 42", scan(num(0), num(0), 42))
 		ended(t, c, w, vm.CommunicationErr, communication+"Got an invalid value for iteration order: -1", scan(num(0), num(0), 1<<32-1))
-		ended(t, c, w, vm.RegionTooBig, communication+"Region length too big. Got 65537, limit 65536", scan(text(""), many(64<<10+1), 1))
+		ended(t, c, w, vm.RegionLengthTooBig, communication+"Region length too big. Got 65537, limit 65536", scan(text(""), many(64<<10+1), 1))
 	})
 	t.Run("V24", func(t *testing.T) {
 		for _, name := range []string{"db_next", "db_next_key", "db_next_value"} {
@@ -305,6 +305,6 @@ func TestText(t *testing.T) {
 		ended(t, c, w, vm.Aborted, atRuntime+"Aborted: "+want, do("abort", plain, text(said)))
 	}
 	const tooLong = communication + "Region length too big. Got 2097153, limit 2097152"
-	ended(t, c, w, vm.RegionTooBig, tooLong, do("abort", plain, many(2<<20+1)))
-	ended(t, c, w, vm.RegionTooBig, tooLong, do("debug", plain, many(2<<20+1)))
+	ended(t, c, w, vm.RegionLengthTooBig, tooLong, do("abort", plain, many(2<<20+1)))
+	ended(t, c, w, vm.RegionLengthTooBig, tooLong, do("debug", plain, many(2<<20+1)))
 }

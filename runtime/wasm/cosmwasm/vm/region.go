@@ -59,7 +59,7 @@ func (r *run) read(ptr uint64, limit int) ([]byte, *Error) {
 
 func tooBig(length, limit int) *Error {
 	e := communication("Region length too big. Got %d, limit %d", length, limit)
-	e.Kind = RegionTooBig
+	e.Kind = RegionLengthTooBig
 	return e
 }
 

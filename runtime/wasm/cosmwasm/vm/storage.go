@@ -56,7 +56,7 @@ func errReadOnly() *Error {
 
 // tooBigTo says of a region that is too long what was to be done with it.
 func tooBigTo(what string, e *Error, limit int, r *run, ptr uint64) *Error {
-	if e.Kind != RegionTooBig {
+	if e.Kind != RegionLengthTooBig {
 		return e
 	}
 	g, _ := r.region(uint32(ptr)) // it could be read a moment ago
