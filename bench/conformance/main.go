@@ -23,6 +23,7 @@ const usage = `usage: go run . <command> [flags]
   fetch         bring the contracts into the cache and list them
   differential  the same random calls on both machines: compare results, gas, accesses and rows
   bench         how long calls take on both machines, in turns
+  host          transfers of cw20 a second on a whole host of Troupe, durable
 `
 
 func main() {
@@ -38,7 +39,7 @@ func main() {
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	commands := map[string]func(context.Context, []string, io.Writer, io.Writer) error{
-		"fetch": fetch, "differential": compare, "bench": bench,
+		"fetch": fetch, "differential": compare, "bench": bench, "host": host,
 	}
 	if len(args) == 0 || commands[args[0]] == nil {
 		fmt.Fprint(stderr, usage)

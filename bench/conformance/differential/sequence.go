@@ -121,7 +121,10 @@ func (s *sequence) call(c generate.Call, follow int) bool {
 	if c.Entry == "migrate" {
 		defer s.become(c.Contract)()
 	}
-	args := s.args(c)
+	args, differences := s.args(c)
+	if len(differences) > 0 {
+		s.fail(s.codes[c.Contract].Name, c, args, differences)
+	}
 	limit := uint64(gasLimit)
 	switch {
 	case strings.Contains(string(c.Msg), "_loop"):
@@ -174,8 +177,8 @@ func (s *sequence) become(address string) func() {
 	}
 }
 
-// args encodes what the entry point is given.
-func (s *sequence) args(c generate.Call) [][]byte {
+// args encodes what the entry point is given, and says where wire would have it otherwise.
+func (s *sequence) args(c generate.Call) (args [][]byte, differences []string) {
 	var tx *types.TransactionInfo
 	if c.Entry != "query" || s.source.IntN(2) == 0 {
 		tx = &types.TransactionInfo{Index: s.source.Uint32N(100)}
@@ -183,10 +186,12 @@ func (s *sequence) args(c generate.Call) [][]byte {
 			tx.Hash = fmt.Appendf(nil, "%032d", s.step)
 		}
 	}
-	env := encode(s.oracle.Env(c.Contract, tx))
+	env := s.oracle.Env(c.Contract, tx)
+	args = [][]byte{encode(env), c.Msg}
+	info := types.MessageInfo{Sender: c.Sender, Funds: coins(c.Funds)}
 	switch c.Entry {
 	case "instantiate", "execute":
-		return [][]byte{env, encode(types.MessageInfo{Sender: c.Sender, Funds: coins(c.Funds)}), c.Msg}
+		args = [][]byte{args[0], encode(info), c.Msg}
 	case "migrate":
 		if s.source.IntN(4) > 0 {
 			info := types.MigrateInfo{Sender: c.Sender}
@@ -194,10 +199,10 @@ func (s *sequence) args(c generate.Call) [][]byte {
 				version := s.source.Uint64N(500)
 				info.OldMigrateVersion = &version
 			}
-			return [][]byte{env, c.Msg, encode(info)}
+			args = append(args, encode(info))
 		}
 	}
-	return [][]byte{env, c.Msg}
+	return args, encoded(c.Entry, env, info, args)
 }
 
 func coins(of []generate.Coin) []types.Coin {
@@ -261,6 +266,12 @@ func (s *sequence) both(c generate.Call, args [][]byte, limit uint64) (world.Ste
 			brief(string(c.Msg)), limit, a.Used, a.External, brief(string(a.Result)), a.Err))
 	}
 	differences := compare(a, b)
+	if a.Err == nil && s.codes[c.Contract].Family != "probe" {
+		differences = append(differences, understood(c.Entry, a.Result)...)
+	}
+	for _, request := range b.Requests {
+		differences = append(differences, asked(request)...)
+	}
 	if len(differences) > 0 {
 		s.fail(s.codes[c.Contract].Name, c, args, append(differences, fmt.Sprintf("limit: %d", limit),
 			fmt.Sprintf("errors: oracle %v, subject %v", a.Err, b.Err)))

@@ -84,6 +84,9 @@ func (v *VM) Run(code machine.Code, c *machine.Call) machine.Outcome {
 	return machine.Outcome{Result: result, Used: usage.Used, External: usage.External, Left: left, Err: err}
 }
 
+// An Observer is a host that wants to see queries as the contract wrote them.
+type Observer interface{ Asked(request []byte) }
+
 // Host shows what a call sees of the world to Troupe's VM.
 type Host struct{ World machine.Host }
 
@@ -107,8 +110,12 @@ func (h *Host) Scan(start, end []byte, descending bool) (vm.Iterator, uint64, er
 
 // Query implements vm.Host. The request is understood by the types of wasmvm, so that both machines ask the same.
 func (h *Host) Query(request []byte, limit uint64) ([]byte, uint64, error) {
+	request = clone(request)
+	if w, ok := h.World.(Observer); ok {
+		w.Asked(request)
+	}
 	q := asked{host: h.World}
-	answer, err := json.Marshal(types.RustQuery(&q, clone(request), limit))
+	answer, err := json.Marshal(types.RustQuery(&q, request, limit))
 	return answer, q.gas, err
 }
 

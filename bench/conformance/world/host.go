@@ -44,7 +44,8 @@ type Host struct {
 	store    *Store
 	depth    int // of queries
 	Accesses []Access
-	Silent   bool // nothing is written down
+	Requests [][]byte // queries as the contract wrote them, from machines that show them
+	Silent   bool     // nothing is written down
 }
 
 var _ machine.Host = (*Host)(nil)
@@ -52,6 +53,13 @@ var _ machine.Host = (*Host)(nil)
 func (h *Host) note(op string, key, value []byte, gas uint64) {
 	if !h.Silent {
 		h.Accesses = append(h.Accesses, Access{op, key, value, gas})
+	}
+}
+
+// Asked is told of a query before it is understood, by machines that show it.
+func (h *Host) Asked(request []byte) {
+	if !h.Silent {
+		h.Requests = append(h.Requests, request)
 	}
 }
 

@@ -109,6 +109,7 @@ func (w *World) Host(address string) *Host {
 type Step struct {
 	machine.Outcome
 	Accesses []Access
+	Requests [][]byte // queries as the contract wrote them; nil for wasmvm, which does not show them
 	Changed  []Row
 }
 
@@ -117,7 +118,7 @@ func (w *World) Run(address, entry string, args [][]byte, gas uint64) Step {
 	h := w.Host(address)
 	c := w.contracts[address]
 	out := w.machine.Run(c.Code, &machine.Call{Entry: entry, Args: args, Gas: gas, Host: h})
-	return Step{out, h.Accesses, c.Store.Changed()}
+	return Step{out, h.Accesses, h.Requests, c.Store.Changed()}
 }
 
 // Commit keeps what a contract wrote.
