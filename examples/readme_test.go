@@ -151,6 +151,7 @@ func (r *reader) run(command string) string {
 	start := time.Now()
 	cmd := exec.CommandContext(ctx, "sh", "-c", command)
 	cmd.Dir, cmd.Env = r.dir, r.env
+	cmd.WaitDelay = 5 * time.Second // what the command has started may hold on to its output
 	if inCheckout.MatchString(command) {
 		cmd.Dir, cmd.Env = r.root, append(r.env, "GOFLAGS=")
 	}

@@ -33,14 +33,6 @@ func must(t *testing.T, args ...string) (stdout string) {
 	return stdout
 }
 
-// TestApplication runs the transcripts of an example with a module that is compiled first.
-func TestApplication(t *testing.T) {
-	t.Setenv("TROUPE_CACHE", t.TempDir())
-	if out := must(t, "test", filepath.Join("..", "..", "examples", "mmo")); !strings.HasPrefix(out, "3 transcripts: 3 ok in ") {
-		t.Error(out)
-	}
-}
-
 // TestNew makes a project in each language and does with it what its README.md says. All of them say the same.
 func TestNew(t *testing.T) {
 	source, err := filepath.Abs(filepath.Join("..", ".."))
