@@ -4,6 +4,11 @@ import "sync"
 
 // handles are the open snapshots and iterators of a store, so that Close can close them first: Pebble has none of its own
 // checks for their use after that.
+//
+// A member leaves only when nobody uses it any more: when Pebble has closed it, and not when somebody has begun to. Pebble
+// releases memory and deletes files at the end of an iterator, with channels that closing the database closes. So whoever
+// closes a member closes it in Pebble first, under the member's own lock, and removes it then; and shut, which finds it
+// here until then, waits for that lock.
 type handles struct {
 	mu   sync.Mutex
 	head link // a ring; its next is nil when it was never used
@@ -26,6 +31,7 @@ func (h *handles) add(l *link, owner interface{ shut() error }) {
 	l.prev.next, l.next.prev = l, l
 }
 
+// remove ends a membership. Pebble has closed the owner of l.
 func (h *handles) remove(l *link) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -39,7 +45,9 @@ func (h *handles) drop(l *link) {
 	}
 }
 
-// shut closes all members. None can be added any more. Their errors are those of reads that their users have seen.
+// shut closes all members, and returns when Pebble has closed them, be it here or elsewhere. The store has been closed, so
+// that none is added any more but iterators over a snapshot that is a member itself. Their errors are those of reads that
+// their users have seen.
 func (h *handles) shut() {
 	for {
 		h.mu.Lock()

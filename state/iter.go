@@ -133,14 +133,15 @@ func (it *Iter) Err() error {
 
 // Close releases the iterator and returns Err. Closing it again does nothing.
 func (it *Iter) Close() error {
-	it.store.handles.remove(&it.link)
 	it.mu.Lock()
 	first := it.err
 	it.mu.Unlock()
-	if err := it.shut(); first == nil {
-		return err
+	err := it.shut()
+	it.store.handles.remove(&it.link) // not before: see handles
+	if first != nil {
+		return first
 	}
-	return first
+	return err
 }
 
 func (it *Iter) shut() (err error) {

@@ -52,8 +52,9 @@ func (s *Snapshot) usable() error {
 
 // Close releases the snapshot. Closing it again does nothing.
 func (s *Snapshot) Close() error {
-	s.store.handles.remove(&s.link)
-	return s.shut()
+	err := s.shut()
+	s.store.handles.remove(&s.link) // not before: see handles
+	return err
 }
 
 func (s *Snapshot) shut() (err error) {
