@@ -157,7 +157,7 @@ func TestQueryChain(t *testing.T) {
 		{`{"ok":{"ok":""}}`, ""},
 		{` { "ok" : { "ok" : "e30=" } } `, `{"ok":{"ok":"e30="}}`},
 		{`{"ok":{"ok":"\u00653\u0030="}}`, `{"ok":{"ok":"e30="}}`},
-		{`{"ok":{"error":"a \u003c b \u0026 \u2028 \"\\\b\f\n\r\t\u0001\u007f"}}`, "{\"ok\":{\"error\":\"a < b & \u2028 \\\"\\\\\\b\\f\\n\\r\\t\\u0001\x7f\"}}"},
+		{`{"ok":{"error":"a \u003c b \u0026 \u2028 \"\\\b\f\n\r\t\u0001\u001f\u007f"}}`, "{\"ok\":{\"error\":\"a < b & \u2028 \\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001f\x7f\"}}"},
 		{`{"error":{"invalid_request":{"error":"no \u003ejson\u003c","request":"e30="}}}`, `{"error":{"invalid_request":{"error":"no >json<","request":"e30="}}}`},
 		{`{"error":{"invalid_response":{"error":"e","response":"e30="}}}`, ""},
 		{`{"error":{"no_such_contract":{"addr":"somebody"}}}`, ""},
@@ -274,6 +274,14 @@ func TestIterators(t *testing.T) {
 			t.Errorf("%d iterators are open after the call", w.open)
 		}
 	})
+	t.Run("bounds", func(t *testing.T) {
+		k := &keeping{world: newWorld()}
+		_, _, err := c.Run(t.Context(), &vm.Call{Entry: "query", Args: [][]byte{{}, scan(text("from"), text("to"), 1)}, Gas: plenty, Host: k})
+		played(t, c, w)
+		if err != nil || string(k.start) != "from" || string(k.end) != "to" {
+			t.Errorf("the bounds that were kept are %q and %q, %v", k.start, k.end, err)
+		}
+	})
 	t.Run("host", func(t *testing.T) {
 		w.fail["next"] = errHost
 		if _, _, err := play(t, c, w, scan(num(0), num(0), 1), next(0)); !errors.Is(err, errHost) {
@@ -307,4 +315,15 @@ func TestText(t *testing.T) {
 	const tooLong = communication + "Region length too big. Got 2097153, limit 2097152"
 	ended(t, c, w, vm.RegionLengthTooBig, tooLong, do("abort", plain, many(2<<20+1)))
 	ended(t, c, w, vm.RegionLengthTooBig, tooLong, do("debug", plain, many(2<<20+1)))
+}
+
+// keeping is a host that keeps the bounds of a range.
+type keeping struct {
+	*world
+	start, end []byte
+}
+
+func (k *keeping) Scan(start, end []byte, down bool) (vm.Iterator, uint64, error) {
+	k.start, k.end = start, end
+	return k.world.Scan(start, end, down)
 }
