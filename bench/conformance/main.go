@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"flag"
 	"fmt"
@@ -68,7 +69,8 @@ func fetch(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	for _, c := range contracts {
-		fmt.Fprintf(stdout, "%s %7d %-28s %s %s\n", c.Sum[:16], len(codes[c.Name]), c.Name, c.From.Name, c.From.Version)
+		code := codes[c.Name]
+		fmt.Fprintf(stdout, "%x %7d %-28s %s %s\n", sha256.Sum256(code), len(code), c.Name, c.From.Name, c.From.Version)
 	}
 	return nil
 }

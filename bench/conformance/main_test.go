@@ -116,3 +116,20 @@ func TestCommands(t *testing.T) {
 		t.Errorf("%v\n%s", err, out.String())
 	}
 }
+
+// TestEmptyKey is S57: a write with an empty key ends the call on both machines alike. wasmvm prints the stack of the panic
+// that its store makes, which is why random scripts do without.
+func TestEmptyKey(t *testing.T) {
+	l := lab(t, "probe", nil)
+	const write = "\x02\x00" + "b\x00\x00\x00\x00" + "b\x01\x00\x00\x00v"
+	const read, remove = "\x01\x01" + "b\x00\x00\x00\x00", "\x03\x00" + "b\x00\x00\x00\x00"
+	for _, script := range []string{read, remove, read + remove + read, write, read + write} {
+		differences, err := l.Compare("probe", "execute", []byte(script))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range differences {
+			t.Errorf("%q: %s", script, d)
+		}
+	}
+}

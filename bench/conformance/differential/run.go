@@ -2,7 +2,13 @@ package differential
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"sync"
+
+	"github.com/CosmWasm/wasmvm/v3/types"
+
+	"github.com/troupe-run/troupe/bench/conformance/world"
 )
 
 // Budget is how many calls a sequence has, about.
@@ -61,4 +67,21 @@ func (l *Lab) Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	workers.Wait()
 	return total, ctx.Err()
+}
+
+// Compare gives one message to a contract that has no rows yet, on both machines, and returns what differs.
+func (l *Lab) Compare(name, entry string, msg []byte) ([]string, error) {
+	i := slices.IndexFunc(l.Contracts, func(c Contract) bool { return c.Name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("differential: no contract is called %q", name)
+	}
+	c, address := l.Contracts[i], human("contract")
+	oracle, subject := world.New(l.oracle, prefix), world.New(l.subject, prefix)
+	oracle.Add(address, "", c.oracle, c.CodeID)
+	subject.Add(address, "", c.subject, c.CodeID)
+	args := [][]byte{encode(oracle.Env(address, nil)), encode(types.MessageInfo{Sender: human("user")}), msg}
+	if entry != "execute" && entry != "instantiate" {
+		args = [][]byte{args[0], msg}
+	}
+	return compare(oracle.Run(address, entry, args, gasLimit), subject.Run(address, entry, args, gasLimit)), nil
 }

@@ -90,7 +90,7 @@ func turn(ctx context.Context, sides []side, requests []request, length time.Dur
 	watch := startWatch()
 	for i, s := range sides {
 		all.Go(func() {
-			for errs[i] == nil && time.Since(watch.begin) < length && ctx.Err() == nil {
+			for counts[i] == 0 || errs[i] == nil && time.Since(watch.begin) < length && ctx.Err() == nil {
 				errs[i] = s.call(&requests[counts[i]%len(requests)])
 				counts[i]++
 			}

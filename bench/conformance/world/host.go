@@ -71,13 +71,13 @@ func (h *Host) Get(key []byte) ([]byte, uint64) {
 	return value, gas
 }
 
-// Set implements machine.Host.
+// Set implements machine.Host. A write with an empty key is not written down: Troupe's VM refuses it before it asks.
 func (h *Host) Set(key, value []byte) (uint64, error) {
+	if len(key) == 0 {
+		return 0, errEmptyKey
+	}
 	gas := uint64(writeFlat + writeByte*(keyPrefix+len(key)+len(value)))
 	h.note("set", key, value, gas)
-	if len(key) == 0 {
-		return gas, errEmptyKey
-	}
 	h.store.Set(key, value)
 	return gas, nil
 }
