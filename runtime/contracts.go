@@ -46,12 +46,13 @@ func (h *Host) StoreCode(ctx context.Context, sender actor.Address, name string,
 	if _, err := h.Install(ctx, name, code, nil); err != nil {
 		return 0, err
 	}
-	body, err := json.Marshal(&cosmwasm.KeeperMsg{StoreCode: &cosmwasm.StoreCodeMsg{Module: actor.ModuleID(name), Checksum: report.Checksum[:],
+	body, err := json.Marshal(&cosmwasm.KeeperOrder{StoreCode: &cosmwasm.StoreCodeMsg{
+		Creator: sender, Module: actor.ModuleID(name), Checksum: report.Checksum[:],
 		MigrateVersion: report.MigrateVersion, IBC: report.HasIBC, Capabilities: report.Required}})
 	if err != nil {
 		return 0, fmt.Errorf("runtime: store code: %w", err)
 	}
-	receipt, err := h.Send(ctx, sender, actor.Message{To: cosmwasm.KeeperAddress, Body: body})
+	receipt, err := h.Sudo(ctx, cosmwasm.KeeperAddress, body)
 	if err != nil {
 		return 0, err
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
@@ -33,6 +34,8 @@ func contracts() []Command {
 			Help: "Let the bank make coins: 5ucosm,7ustake.", run: mint},
 		{Name: "balance", Usage: "ADDRESS", least: 1, most: 1,
 			Help: "Print the coins that an address has.", run: balance},
+		{Name: "emitted", Usage: "",
+			Help: "Print the events of the last transaction as a chain emits them.", run: emitted},
 	}
 }
 
@@ -286,4 +289,41 @@ func balance(ctx context.Context, s *session, a *args) (string, error) {
 		return "nothing", nil
 	}
 	return b.String(), nil
+}
+
+// hostState reads keys from a host, and keeps the first error.
+type hostState struct {
+	host *runtime.Host
+	err  error
+}
+
+func (h *hostState) QueryRaw(to actor.Address, key []byte) ([]byte, bool) {
+	value, ok, err := h.host.Get(to, key)
+	if h.err == nil {
+		h.err = err
+	}
+	return value, ok
+}
+
+func emitted(_ context.Context, s *session, _ *args) (string, error) {
+	last := s.world.Last()
+	switch {
+	case s.chain() == nil:
+		return "", errNoChain
+	case last == nil:
+		return "", errors.New("there was no transaction")
+	}
+	var b strings.Builder
+	err := s.world.Use(func(h *runtime.Host) error {
+		state := hostState{host: h}
+		for _, ev := range cosmwasm.Emitted(&state, last.Trace) {
+			b.WriteString(show.Key([]byte(ev.Type)))
+			for _, a := range ev.Attributes {
+				b.WriteString(" " + show.Key([]byte(a.Key)) + "=" + show.Key([]byte(a.Value)))
+			}
+			b.WriteByte('\n')
+		}
+		return state.err
+	})
+	return b.String(), err
 }

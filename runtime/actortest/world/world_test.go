@@ -7,11 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/actor/puppet"
 	"github.com/troupe-run/troupe/runtime/actor/typed"
 	"github.com/troupe-run/troupe/runtime/actortest/world"
+	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
 	"github.com/troupe-run/troupe/state"
 )
 
@@ -299,5 +301,39 @@ func TestEntryPointsStayAsTheyAre(t *testing.T) {
 	r, _ = w.Send(context.Background(), "alice", actor.Message{Kind: actor.KindInstantiate, To: "child2", Module: "bare", Body: []byte("x")})
 	if r.Err == nil || r.Err.Code != actor.CodeUnsupported {
 		t.Errorf("instantiate without an entry point: %v", r.Err)
+	}
+}
+
+// purse is code that takes funds and has no other entry point than Execute.
+type purse struct{ puppet.Actor }
+
+func (purse) Code() dispatch.Code { return dispatch.Code{Payable: true} }
+
+// TestWrappedStaysWhatItIs: a world puts itself in front of actors, and dispatch sees what they are all the same.
+func TestWrappedStaysWhatItIs(t *testing.T) {
+	w, err := world.Open(&world.Options{Host: runtime.Options{Chain: &cosmwasm.Chain{Names: true}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.Close() })
+	for name, a := range map[string]actor.Actor{"purse": purse{}, "p": puppet.Actor{}} {
+		if err := w.Bind(name, a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mint := `{"mint":{"to_address":"alice","amount":[{"denom":"ucosm","amount":"9"}]}}`
+	if _, err := w.Do(context.Background(), dispatch.Request{Message: actor.Message{Kind: actor.KindSudo, To: "bank", Body: []byte(mint)}}); err != nil {
+		t.Fatal(err)
+	}
+	funds := []actor.Coin{{Denom: "ucosm", Amount: "4"}}
+	if _, err := w.Send(context.Background(), "alice", actor.Message{To: "purse/1", Funds: funds}); err != nil {
+		t.Error(err)
+	}
+	if _, err := w.Send(context.Background(), "alice", actor.Message{To: "p/1", Funds: funds}); actor.AsError(err).Code != actor.CodeUnsupported {
+		t.Errorf("an actor that takes no funds: %v", err)
+	}
+	// The bank is system code: its events have its words, and no others.
+	if last := w.Last().Receipt; last.Err == nil || len(last.Events) > 0 {
+		t.Errorf("the receipt of what was refused: %+v", last)
 	}
 }

@@ -3,6 +3,7 @@ package world
 import (
 	"context"
 
+	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime/actor"
 )
 
@@ -15,6 +16,9 @@ type wrapped struct {
 func (w *wrapped) Execute(ctx context.Context, env *actor.Env, msg actor.Message) (actor.Response, error) {
 	return w.mishaps.call(env, &msg, func() (actor.Response, error) { return w.inner.Execute(ctx, env, msg) })
 }
+
+// Code implements dispatch.Coder: what is wrapped stays what it is to dispatch.
+func (w *wrapped) Code() dispatch.Code { return dispatch.CodeOf(w.inner) }
 
 // The optional entry points, one type each, so that a wrapped actor has those that the inner one has and no others.
 type (

@@ -97,17 +97,33 @@ func (c *Chain) isName(text string) bool {
 	return err != nil
 }
 
-// Bank returns the bank of the chain, which must live at BankAddress.
-func (c *Chain) Bank() *bank.Actor {
-	return bank.New(&bank.Options{Account: func(text string) (actor.Address, error) {
-		canonical, err := c.Canonical(text)
-		if err != nil {
-			return "", err
-		}
-		human, err := c.Human(canonical)
-		return actor.Address(human), err
-	}})
+// account returns the account that a text names, in the one form under which it is known: bech32 is the same in capitals.
+func (c *Chain) account(text string) (actor.Address, error) {
+	canonical, err := c.Canonical(text)
+	if err != nil {
+		return "", err
+	}
+	human, err := c.Human(canonical)
+	return actor.Address(human), err
 }
+
+// contract returns the address of a contract that a message names.
+func (c *Chain) contract(text string) (actor.Address, *actor.Error) {
+	addr, err := c.account(text)
+	if err != nil {
+		return "", actor.Errorf(CodeNoAddress, "contract: %s", err)
+	}
+	return addr, nil
+}
+
+// Bank returns the bank of the chain, which must live at BankAddress. Coins come and go through the account of the module
+// of contracts, as in wasmd.
+func (c *Chain) Bank() *bank.Actor {
+	return bank.New(&bank.Options{Account: c.account, Module: c.Account(module)})
+}
+
+// module is the name of the module of contracts. Its account has the address that a user of that name would have.
+const module = "wasm"
 
 // Pay is what dispatch.Dispatcher.Bank is to be for the chain.
 func (c *Chain) Pay(to actor.Address, funds []actor.Coin) actor.Message {

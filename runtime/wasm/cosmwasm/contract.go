@@ -61,7 +61,7 @@ func (c *Contract) Sudo(ctx context.Context, env *actor.Env, msg actor.Message) 
 // write runs an entry point with a message: with info, unless it is sudo (S34).
 func (c *Contract) write(ctx context.Context, env *actor.Env, kind actor.Kind, msg *actor.Message) (actor.Response, error) {
 	if !json.Valid(msg.Body) {
-		return actor.Response{}, actor.Errorf(CodeInvalid, "payload msg: invalid json")
+		return actor.Response{}, errInvalidMsg()
 	}
 	k := c.begin(ctx, kind, env)
 	defer c.end(k)

@@ -19,6 +19,7 @@ const (
 	CodeLimit             = "limit"
 	CodeInvalid           = "invalid"
 	CodeNotFound          = bank.CodeNotFound
+	CodeNoAddress         = "no_address" // a text in a message to contracts that is no address
 	CodeUnknownMsg        = actor.CodeUnknownMessage
 )
 
@@ -34,6 +35,7 @@ var chainCodes = map[string]bank.ChainError{
 	CodeEmpty:                 {Codespace: "wasm", Code: 12},
 	CodeLimit:                 {Codespace: "wasm", Code: 13},
 	CodeInvalid:               {Codespace: "wasm", Code: 14},
+	CodeNoAddress:             {Codespace: "undefined", Code: 1}, // no error that a chain has registered
 	CodeUnknownMsg:            {Codespace: "wasm", Code: 20},
 	actor.CodeUnsupported:     {Codespace: "wasm", Code: 20},
 	actor.CodeInvalidEvent:    {Codespace: "wasm", Code: 21},

@@ -16,9 +16,12 @@ const (
 
 // Events returns events as a chain emits them (S44, S45): the attributes of a call are the event "wasm", those that a
 // contract has made are "wasm-" and their type, each with the contract before its attributes. Of an event that the bank or
-// the keeper emitted nothing changes. The services are those of whoever asks: the ids of codes are read from the keeper.
-func Events(services actor.Services, events []actor.Event) []wire.Event {
-	raw := rawOf(services)
+// the keeper emitted nothing changes. The ids of codes are read from the keeper, as it is now.
+//
+// The attributes stand as contracts gave them. A chain sorts those of all events below a sub-message to a contract by their
+// keys (S18), and here nothing says which events those were: Emitted, which has the whole tree, does so.
+func Events(state State, events []actor.Event) []wire.Event {
+	raw := rawOf(state)
 	list := make([]wire.Event, 0, len(events))
 	for i := range events {
 		if ev, ok := chainEvent(raw, &events[i]); ok {
@@ -72,12 +75,21 @@ func codeID(raw raw, addr actor.Address) []wire.EventAttribute {
 	return []wire.EventAttribute{{Key: "code_id", Value: strconv.FormatUint(record.CodeID, 10)}}
 }
 
-// sorted puts the attributes of each event in the order that replies have them in (S18).
+// A State gives the keys of actors, as actor.Services and hosts do.
+type State interface {
+	QueryRaw(to actor.Address, key []byte) (value []byte, ok bool)
+}
+
+// sorted puts the attributes of each event in the order of replies (S18). It returns its argument.
 func sorted(events []wire.Event) []wire.Event {
 	for i := range events {
-		slices.SortStableFunc(events[i].Attributes, func(a, b wire.EventAttribute) int { return strings.Compare(a.Key, b.Key) })
+		sortAttributes(events[i].Attributes)
 	}
 	return events
+}
+
+func sortAttributes(list []wire.EventAttribute) {
+	slices.SortStableFunc(list, func(a, b wire.EventAttribute) int { return strings.Compare(a.Key, b.Key) })
 }
 
 // actorEvents returns what a contract emitted as events of an actor. What is wrong with them the host finds (S46).

@@ -12,6 +12,7 @@ import (
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm/address"
+	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm/bank"
 	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm/wire"
 )
 
@@ -21,13 +22,15 @@ import (
 type Keeper struct{ Chain *Chain }
 
 var (
-	_ actor.Replier  = Keeper{}
-	_ actor.Querier  = Keeper{}
-	_ dispatch.Coder = Keeper{}
+	_ actor.Instantiator = Keeper{}
+	_ actor.Replier      = Keeper{}
+	_ actor.Querier      = Keeper{}
+	_ actor.Sudoer       = Keeper{}
+	_ dispatch.Coder     = Keeper{}
 )
 
-// KeeperMsg is what the keeper can be asked for: the messages that contracts send, without execute, and those of users.
-// One field is set.
+// KeeperMsg is what the keeper can be asked for by anybody: the messages that contracts send, without execute, and one of
+// users. One field is set.
 type KeeperMsg struct {
 	Instantiate  *wire.InstantiateMsg  `json:"instantiate,omitempty"`
 	Instantiate2 *wire.Instantiate2Msg `json:"instantiate2,omitempty"`
@@ -35,7 +38,6 @@ type KeeperMsg struct {
 	UpdateAdmin  *wire.UpdateAdminMsg  `json:"update_admin,omitempty"`
 	ClearAdmin   *wire.ClearAdminMsg   `json:"clear_admin,omitempty"`
 	UpdateLabel  *UpdateLabelMsg       `json:"update_label,omitempty"`
-	StoreCode    *StoreCodeMsg         `json:"store_code,omitempty"`
 	// Refuse is a message of a contract that nobody takes: it fails when its turn comes (S39).
 	Refuse *actor.Error `json:"refuse,omitempty"`
 }
@@ -46,8 +48,15 @@ type UpdateLabelMsg struct {
 	Label        string `json:"label"`
 }
 
-// StoreCodeMsg gives a module that is installed the next code id. The data of the answer is the id, in decimal digits.
+// KeeperOrder is what the operator of the host can ask the keeper for, by sudo. One field is set.
+type KeeperOrder struct {
+	StoreCode *StoreCodeMsg `json:"store_code,omitempty"`
+}
+
+// StoreCodeMsg gives a module that is installed the next code id. The data of the answer is the id, in decimal digits. What
+// it says of the module is believed, which is why only the operator may say it: contracts trust in checksums.
 type StoreCodeMsg struct {
+	Creator        actor.Address   `json:"creator,omitempty"`
 	Module         actor.ModuleID  `json:"module"`
 	Checksum       wire.Checksum   `json:"checksum"`
 	MigrateVersion *uint64         `json:"migrate_version,omitempty"`
@@ -71,27 +80,47 @@ func (k Keeper) Execute(_ context.Context, env *actor.Env, msg actor.Message) (a
 	switch {
 	case m.Instantiate != nil:
 		i := m.Instantiate
-		return c.instantiate(birth{i.CodeID, i.Msg, i.Funds, i.Label, i.Admin, nil})
+		return c.instantiate(birth{i.CodeID, i.Msg, i.Funds, i.Label, i.Admin, nil, Instantiated})
 	case m.Instantiate2 != nil:
 		i := m.Instantiate2
-		if err := address.CheckSalt(i.Salt); err != nil {
-			return actor.Response{}, actor.Errorf(CodeInvalid, "salt: %s", err)
-		}
-		return c.instantiate(birth{i.CodeID, i.Msg, i.Funds, i.Label, i.Admin, i.Salt})
+		return c.instantiate(birth{i.CodeID, i.Msg, i.Funds, i.Label, i.Admin, i.Salt, Instantiated2})
 	case m.Migrate != nil:
 		return c.migrate(m.Migrate)
 	case m.UpdateAdmin != nil:
-		return c.setAdmin(m.UpdateAdmin.ContractAddr, m.UpdateAdmin.Admin, AdminUpdated)
+		return c.updateAdmin(m.UpdateAdmin)
 	case m.ClearAdmin != nil:
-		return c.setAdmin(m.ClearAdmin.ContractAddr, "", AdminCleared)
+		return c.clearAdmin(m.ClearAdmin)
 	case m.UpdateLabel != nil:
 		return c.setLabel(m.UpdateLabel)
-	case m.StoreCode != nil:
-		return c.store(m.StoreCode)
 	case m.Refuse != nil:
 		return actor.Response{}, m.Refuse
 	}
 	return actor.Response{}, actor.Errorf(actor.CodeUnknownMessage, "the keeper of contracts has no such message")
+}
+
+// Instantiate implements actor.Instantiator. The keeper takes nothing from who brings it into being, for that may be
+// anybody: an admin could put codes and contracts in other hands.
+func (Keeper) Instantiate(_ context.Context, _ *actor.Env, msg actor.Message) (actor.Response, error) {
+	switch {
+	case msg.Admin != "":
+		return actor.Response{}, actor.Errorf(actor.CodeUnauthorized, "the keeper of contracts has no admin")
+	case len(msg.Body) > 0:
+		return actor.Response{}, actor.Errorf(actor.CodeUnauthorized, "the keeper of contracts is empty at first")
+	}
+	return actor.Response{}, nil
+}
+
+// Sudo implements actor.Sudoer: see KeeperOrder.
+func (k Keeper) Sudo(_ context.Context, env *actor.Env, msg actor.Message) (actor.Response, error) {
+	var o KeeperOrder
+	if err := json.Unmarshal(msg.Body, &o); err != nil {
+		return actor.Response{}, actor.Errorf(actor.CodeMalformed, "an order to the keeper of contracts: %v", err)
+	}
+	if o.StoreCode == nil {
+		return actor.Response{}, actor.Errorf(actor.CodeUnknownMessage, "the operator may ask the keeper of contracts for store_code")
+	}
+	c := keeping{Keeper: k, env: env, raw: env.State.Get}
+	return c.store(o.StoreCode)
 }
 
 // keeping is one message to the keeper.
@@ -101,7 +130,7 @@ type keeping struct {
 	raw raw
 }
 
-// birth is what instantiate and instantiate2 have in common; the salt is nil for the former.
+// birth is what instantiate and instantiate2 have in common; the salt is that of the latter.
 type birth struct {
 	codeID uint64
 	msg    []byte
@@ -109,20 +138,46 @@ type birth struct {
 	label  string
 	admin  string
 	salt   []byte
+	deed   Deed
+}
+
+// check is what a chain checks of the message alone, in its order. It puts admin and funds in their usual form.
+func (b *birth) check(chain *Chain) error {
+	funds, err := bank.ParseCoins(b.funds)
+	if err != nil {
+		return err
+	}
+	b.funds = funds.Wire()
+	if b.codeID == 0 {
+		return actor.Errorf(actor.CodeInvalidMessage, "code id is required: invalid request")
+	}
+	if err := checkLabel(b.label); err != nil {
+		return err
+	}
+	if b.admin != "" {
+		admin, err := chain.account(b.admin)
+		if err != nil {
+			return actor.Errorf(CodeNoAddress, "admin: %s", err)
+		}
+		b.admin = string(admin)
+	}
+	if !json.Valid(b.msg) {
+		return errInvalidMsg()
+	}
+	if b.deed == Instantiated2 {
+		return checkSalt(b.salt)
+	}
+	return nil
 }
 
 // instantiate makes a contract (S32). Its funds are the sender's, who is also who it is made by.
 func (c *keeping) instantiate(b birth) (actor.Response, error) {
-	label, err := checkLabel(b.label)
-	if err != nil {
+	if err := b.check(c.Chain); err != nil {
 		return actor.Response{}, err
-	}
-	if !json.Valid(b.msg) {
-		return actor.Response{}, actor.Errorf(CodeInvalid, "payload msg: invalid json")
 	}
 	code, ok := c.raw.code(b.codeID)
 	if !ok {
-		return actor.Response{}, actor.Errorf(actor.CodeUnknownModule, "code id: %d: no such code", b.codeID)
+		return actor.Response{}, actor.Errorf(actor.CodeUnknownModule, "code id %d: no such code", b.codeID)
 	}
 	if code.Only != nil && !slices.Contains(code.Only, c.env.Sender) {
 		return actor.Response{}, actor.Errorf(actor.CodeUnauthorized, "can not instantiate: unauthorized")
@@ -135,19 +190,17 @@ func (c *keeping) instantiate(b birth) (actor.Response, error) {
 		return actor.Response{}, actor.Errorf(actor.CodeAlreadyExists, "contract address already exists, try a different combination of creator, checksum and salt: duplicate")
 	}
 	put(c.env.State, contractKey(to), &ContractRecord{CodeID: b.codeID, Creator: c.env.Sender, Admin: actor.Address(b.admin),
-		Label: label, Created: c.env.Sequence, History: []HistoryItem{{"init", b.codeID, c.env.Sequence, b.msg}}})
+		Label: b.label, Created: c.env.Sequence, History: []HistoryItem{{"init", b.codeID, c.env.Sequence, b.msg}}})
 	msg := actor.Message{Kind: actor.KindInstantiate, To: to, Module: code.Module, Admin: c.env.Self, Body: b.msg, Funds: coinsOf(b.funds)}
-	what := Instantiated
-	if b.salt != nil {
-		what = Instantiated2
-	}
-	return c.forward(msg, c.env.Sender, what)
+	return c.forward(msg, c.env.Sender, b.deed)
 }
 
 // address derives where the contract goes (S40, S41).
 func (c *keeping) address(b birth, code *CodeRecord) (actor.Address, error) {
-	sum := address.Classic(b.codeID, next(c.env.State, instances))
-	if b.salt != nil {
+	var sum [32]byte
+	if b.deed == Instantiated {
+		sum = address.Classic(b.codeID, next(c.env.State, instances))
+	} else {
 		creator, err := c.Chain.Canonical(string(c.env.Sender))
 		if err == nil {
 			sum, err = address.Predictable(code.Checksum, creator, b.salt, nil)
@@ -171,16 +224,17 @@ func (c *keeping) forward(msg actor.Message, as actor.Address, what Deed) (actor
 // A Deed is what a message made the keeper do. It is a word in JSON.
 type Deed uint8
 
-// The deeds that have an answer on a chain (S14).
+// The deeds. All of them have an answer on a chain, and contracts get those of what they can ask for (S14).
 const (
 	Instantiated Deed = iota + 1
 	Instantiated2
 	Migrated
 	AdminUpdated
 	AdminCleared
+	LabelUpdated
 )
 
-var deeds = [...]string{"", "instantiated", "instantiated2", "migrated", "admin_updated", "admin_cleared"}
+var deeds = [...]string{"", "instantiated", "instantiated2", "migrated", "admin_updated", "admin_cleared", "label_updated"}
 
 // MarshalText implements encoding.TextMarshaler.
 func (d Deed) MarshalText() ([]byte, error) { return []byte(deeds[d]), nil }
@@ -229,7 +283,13 @@ type migrateOrder struct {
 
 // migrate puts a contract on another code (S33).
 func (c *keeping) migrate(m *wire.MigrateMsg) (actor.Response, error) {
-	addr := actor.Address(m.ContractAddr)
+	if m.NewCodeID == 0 {
+		return actor.Response{}, actor.Errorf(actor.CodeInvalidMessage, "code id is required: invalid request")
+	}
+	addr, bad := c.Chain.contract(m.ContractAddr)
+	if bad != nil {
+		return actor.Response{}, bad
+	}
 	record, ok := c.raw.contract(addr)
 	if !ok {
 		return actor.Response{}, actor.Errorf(actor.CodeInvalidMessage, "unknown contract: invalid request")
@@ -270,41 +330,64 @@ func validJSON(msg []byte) json.RawMessage {
 	return nil
 }
 
-// setAdmin is rule S35. A contract may be its own admin.
-func (c *keeping) setAdmin(contract, admin string, what Deed) (actor.Response, error) {
+// updateAdmin is rule S35. A contract may be its own admin.
+func (c *keeping) updateAdmin(m *wire.UpdateAdminMsg) (actor.Response, error) {
+	contract, bad := c.Chain.contract(m.ContractAddr)
+	if bad != nil {
+		return actor.Response{}, bad
+	}
+	admin, err := c.Chain.account(m.Admin)
+	if err != nil {
+		return actor.Response{}, actor.Errorf(CodeNoAddress, "new admin: %s", err)
+	}
+	if admin == c.env.Sender {
+		return actor.Response{}, actor.Errorf(CodeInvalid, "new admin is the same as the old: invalid")
+	}
+	return c.setAdmin(contract, admin, AdminUpdated)
+}
+
+func (c *keeping) clearAdmin(m *wire.ClearAdminMsg) (actor.Response, error) {
+	contract, bad := c.Chain.contract(m.ContractAddr)
+	if bad != nil {
+		return actor.Response{}, bad
+	}
+	return c.setAdmin(contract, "", AdminCleared)
+}
+
+func (c *keeping) setAdmin(contract, admin actor.Address, what Deed) (actor.Response, error) {
 	record, err := c.owned(contract)
 	if err != nil {
 		return actor.Response{}, err
 	}
-	if what == AdminUpdated {
-		if err := c.Chain.Validate(admin); err != nil {
-			return actor.Response{}, actor.Errorf(actor.CodeInvalidAddress, "%s", err)
-		}
-	}
-	record.Admin = actor.Address(admin)
-	put(c.env.State, contractKey(actor.Address(contract)), record)
-	resp := event("update_contract_admin", "_contract_address", contract, "new_admin_address", admin)
+	record.Admin = admin
+	put(c.env.State, contractKey(contract), record)
+	resp := event("update_contract_admin", contractAttribute, string(contract), "new_admin_address", string(admin))
 	resp.Data = (&Kept{Deed: what}).encode()
 	return resp, nil
 }
 
 func (c *keeping) setLabel(m *UpdateLabelMsg) (actor.Response, error) {
-	label, err := checkLabel(m.Label)
+	if err := checkLabel(m.Label); err != nil {
+		return actor.Response{}, err
+	}
+	contract, bad := c.Chain.contract(m.ContractAddr)
+	if bad != nil {
+		return actor.Response{}, bad
+	}
+	record, err := c.owned(contract)
 	if err != nil {
 		return actor.Response{}, err
 	}
-	record, err := c.owned(m.ContractAddr)
-	if err != nil {
-		return actor.Response{}, err
-	}
-	record.Label = label
-	put(c.env.State, contractKey(actor.Address(m.ContractAddr)), record)
-	return event("update_contract_label", "_contract_address", m.ContractAddr, "new_label", label), nil
+	record.Label = m.Label
+	put(c.env.State, contractKey(contract), record)
+	resp := event("update_contract_label", contractAttribute, string(contract), "new_label", m.Label)
+	resp.Data = (&Kept{Deed: LabelUpdated}).encode()
+	return resp, nil
 }
 
 // owned returns the record of a contract whose admin the sender is.
-func (c *keeping) owned(contract string) (*ContractRecord, error) {
-	record, ok := c.raw.contract(actor.Address(contract))
+func (c *keeping) owned(contract actor.Address) (*ContractRecord, error) {
+	record, ok := c.raw.contract(contract)
 	switch {
 	case !ok:
 		return nil, actor.Errorf(actor.CodeInvalidMessage, "unknown contract: invalid request")
@@ -320,7 +403,7 @@ func (c *keeping) store(m *StoreCodeMsg) (actor.Response, error) {
 		return actor.Response{}, actor.Errorf(actor.CodeMalformed, "store_code needs the name and the checksum of a module that is installed")
 	}
 	id := next(c.env.State, codeSequence)
-	put(c.env.State, codeKey(id), &CodeRecord{Checksum: m.Checksum, Module: m.Module, Creator: c.env.Sender,
+	put(c.env.State, codeKey(id), &CodeRecord{Checksum: m.Checksum, Module: m.Module, Creator: m.Creator,
 		MigrateVersion: m.MigrateVersion, IBC: m.IBC, Only: m.Only})
 	sum, err := m.Checksum.MarshalJSON()
 	if err != nil {
@@ -348,21 +431,34 @@ func event(kind string, pairs ...string) actor.Response {
 // maxLabel is how many bytes a label may have (S43).
 const maxLabel = 128
 
-// checkLabel is rule S43. It returns the label.
-func checkLabel(label string) (string, error) {
+// checkLabel is rule S43.
+func checkLabel(label string) error {
 	switch {
 	case label == "":
-		return "", actor.Errorf(CodeEmpty, "label: is required: empty")
+		return actor.Errorf(CodeEmpty, "label: is required: empty")
 	case len(label) > maxLabel:
-		return "", actor.Errorf(CodeLimit, "label: cannot be longer than %d characters: exceeds limit", maxLabel)
+		return actor.Errorf(CodeLimit, "label: cannot be longer than %d characters: exceeds limit", maxLabel)
 	case label != strings.TrimSpace(label):
-		return "", actor.Errorf(CodeInvalid, "label: label must not start/end with whitespaces: invalid")
+		return actor.Errorf(CodeInvalid, "label: label must not start/end with whitespaces: invalid")
 	}
 	// What is printable must not depend on the tables of a version of Go: it is what names of senders are made of.
 	if actor.Address(label).ValidateSender() != nil {
-		return "", actor.Errorf(CodeInvalid, "label: label must have printable characters only: invalid")
+		return actor.Errorf(CodeInvalid, "label: label must have printable characters only: invalid")
 	}
-	return label, nil
+	return nil
+}
+
+// checkSalt is the length of salts (S41).
+func checkSalt(salt []byte) error {
+	err := address.CheckSalt(salt)
+	if err == nil {
+		return nil
+	}
+	code := CodeLimit
+	if len(salt) == 0 {
+		code = CodeEmpty
+	}
+	return actor.Errorf(code, "salt: %s", err)
 }
 
 // A Code is a code with its id.

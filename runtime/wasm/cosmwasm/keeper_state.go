@@ -71,8 +71,8 @@ func last(s actor.Reader, sequence string) uint64 {
 // A raw reads keys of the keeper: the keeper itself from its state, anybody else by raw queries.
 type raw func(key []byte) ([]byte, bool)
 
-func rawOf(services actor.Services) raw {
-	return func(key []byte) ([]byte, bool) { return services.QueryRaw(KeeperAddress, key) }
+func rawOf(state State) raw {
+	return func(key []byte) ([]byte, bool) { return state.QueryRaw(KeeperAddress, key) }
 }
 
 func (r raw) code(id uint64) (*CodeRecord, bool) {

@@ -3,6 +3,7 @@ package cosmwasm
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm/wire"
@@ -67,52 +68,83 @@ func (k *call) askBank(q *wire.BankQuery) ([]byte, error) {
 }
 
 func (k *call) askWasm(q *wire.WasmQuery) ([]byte, error) {
-	keeper := rawOf(k.services)
 	switch {
 	case q.Smart != nil:
-		to := actor.Address(q.Smart.ContractAddr)
-		if err := k.contract.chain.Validate(string(to)); err != nil {
-			return nil, actor.Errorf(actor.CodeInvalidAddress, "%s", err)
-		}
-		if !json.Valid(q.Smart.Msg) {
-			return nil, actor.Errorf(CodeInvalid, "json msg: invalid")
-		}
-		data, err := k.services.Query(k.ctx, to, q.Smart.Msg)
-		if e := actor.AsError(err); e != nil && e.Code == actor.CodeUnknownActor {
-			return nil, noContract(string(to))
-		}
-		return data, err
+		return k.smart(q.Smart)
 	case q.Raw != nil:
-		value, _ := k.services.QueryRaw(actor.Address(q.Raw.ContractAddr), q.Raw.Key) // S52
+		to, err := k.asked(q.Raw.ContractAddr)
+		if err != nil {
+			return nil, err
+		}
+		value, _ := k.services.QueryRaw(to, q.Raw.Key) // S52
 		return value, nil
 	case q.ContractInfo != nil:
-		return k.contractInfo(keeper, q.ContractInfo.ContractAddr)
+		return k.contractInfo(q.ContractInfo.ContractAddr)
 	case q.CodeInfo != nil:
-		if q.CodeInfo.CodeID == 0 {
-			return nil, actor.Errorf(CodeEmpty, "code id: empty")
-		}
-		code, ok := keeper.code(q.CodeInfo.CodeID)
-		if !ok {
-			return nil, &wire.SystemError{NoSuchCode: &wire.NoSuchCode{CodeID: q.CodeInfo.CodeID}}
-		}
-		return json.Marshal(&wire.CodeInfoResponse{CodeID: q.CodeInfo.CodeID, Creator: string(code.Creator), Checksum: code.Checksum})
+		return k.codeInfo(q.CodeInfo.CodeID)
 	case q.RawRange != nil:
 		return k.rawRange(q.RawRange)
 	}
 	return nil, unsupported("unknown WasmQuery variant")
 }
 
+// asked returns the address of whom a query is about.
+func (k *call) asked(text string) (actor.Address, error) {
+	addr, err := k.contract.chain.account(text)
+	if err != nil {
+		return "", actor.Errorf(actor.CodeInvalidAddress, "%s: invalid address", text)
+	}
+	return addr, nil
+}
+
+func (k *call) smart(q *wire.SmartQuery) ([]byte, error) {
+	to, err := k.asked(q.ContractAddr)
+	if err != nil {
+		return nil, err
+	}
+	if !json.Valid(q.Msg) {
+		return nil, actor.Errorf(CodeInvalid, "json msg: invalid")
+	}
+	data, err := k.services.Query(k.ctx, to, q.Msg)
+	if e := actor.AsError(err); e != nil && e.Code == actor.CodeUnknownActor {
+		return nil, noContract(string(to))
+	}
+	return data, err
+}
+
+func (k *call) codeInfo(id uint64) ([]byte, error) {
+	if id == 0 {
+		return nil, actor.Errorf(CodeEmpty, "code id: empty")
+	}
+	code, ok := rawOf(k.services).code(id)
+	if !ok {
+		return nil, &wire.SystemError{NoSuchCode: &wire.NoSuchCode{CodeID: id}}
+	}
+	return json.Marshal(&wire.CodeInfoResponse{CodeID: id, Creator: string(code.Creator), Checksum: code.Checksum})
+}
+
 func noContract(addr string) error {
 	return &wire.SystemError{NoSuchContract: &wire.NoSuchContract{Addr: addr}}
 }
 
-// contractInfo answers about a contract. One that is being instantiated is not there yet to itself (S2).
-func (k *call) contractInfo(keeper raw, addr string) ([]byte, error) {
-	record, ok := keeper.contract(actor.Address(addr))
-	if !ok || k.kind == actor.KindInstantiate && addr == string(k.self) {
-		return nil, noContract(addr)
+// contractInfo answers about a contract. One that is being instantiated is not there yet to itself (S2). The ports of IBC
+// are those that it would have on a chain.
+func (k *call) contractInfo(text string) ([]byte, error) {
+	addr, err := k.asked(text)
+	if err != nil {
+		return nil, err
 	}
-	return json.Marshal(&wire.ContractInfoResponse{CodeID: record.CodeID, Creator: string(record.Creator), Admin: string(record.Admin)})
+	keeper := rawOf(k.services)
+	record, ok := keeper.contract(addr)
+	if !ok || k.kind == actor.KindInstantiate && addr == k.self {
+		return nil, noContract(text)
+	}
+	info := wire.ContractInfoResponse{CodeID: record.CodeID, Creator: string(record.Creator), Admin: string(record.Admin),
+		IBC2Port: "wasm2" + strings.TrimPrefix(string(addr), string(k.contract.chain.prefix()))}
+	if code, ok := keeper.code(record.CodeID); ok && code.IBC {
+		info.IBCPort = "wasm." + string(addr)
+	}
+	return json.Marshal(&info)
 }
 
 // ranger are services that read a range of any actor's keys: dispatch does.
@@ -127,18 +159,19 @@ func (k *call) rawRange(q *wire.RawRangeQuery) ([]byte, error) {
 	if !ok {
 		return nil, unsupported("raw_range")
 	}
+	to, err := k.asked(q.ContractAddr)
+	if err != nil {
+		return nil, err
+	}
 	var order actor.Order
 	switch q.Order {
 	case "ascending":
 	case "descending":
 		order = actor.Descending
 	default:
-		return nil, actor.Errorf(CodeInvalid, "invalid order %q", q.Order)
+		return nil, actor.Errorf(actor.CodeInvalidMessage, "unknown order %s: invalid request", q.Order)
 	}
-	if err := k.contract.chain.Validate(q.ContractAddr); err != nil {
-		return nil, actor.Errorf(actor.CodeInvalidAddress, "%s", err)
-	}
-	pairs, next := services.QueryRange(actor.Address(q.ContractAddr), q.Start, q.End, order, int(q.Limit))
+	pairs, next := services.QueryRange(to, q.Start, q.End, order, int(q.Limit))
 	answer := wire.RawRangeResponse{NextKey: next}
 	for _, p := range pairs {
 		answer.Data = append(answer.Data, wire.RawRangeEntry{Key: p[0], Value: p[1]})

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm/bank"
 	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm/wire"
 )
 
@@ -39,7 +40,9 @@ func (k *call) sub(to *actor.SubMsg, i int, from *wire.SubMsg) error {
 	}
 	on, ok := replyOn[from.ReplyOn]
 	if !ok {
-		return actor.Errorf(CodeInvalid, "replyOn value: invalid") // D21
+		refused := actor.Errorf(CodeInvalid, "replyOn value: invalid") // D21
+		*to = actor.SubMsg{ID: from.ID, ReplyOn: actor.ReplyNever, Msg: keeperMessage(&KeeperMsg{Refuse: refused})}
+		return nil
 	}
 	*to = actor.SubMsg{ID: from.ID, ReplyOn: on, Payload: from.Payload}
 	if from.GasLimit != nil {
@@ -63,7 +66,7 @@ func (k *call) message(m *wire.CosmosMsg) (actor.Message, *actor.Error) {
 	case "bank":
 		return jsonMessage(BankAddress, m.Bank), nil
 	case "wasm":
-		return wasmMessage(m.Wasm)
+		return k.wasmMessage(m.Wasm)
 	case "custom":
 		if k.contract.chain.Custom == nil {
 			return actor.Message{}, actor.Errorf(CodeUnknownMsg, "custom: no handler found")
@@ -77,20 +80,21 @@ func (k *call) message(m *wire.CosmosMsg) (actor.Message, *actor.Error) {
 	}
 }
 
-func wasmMessage(m *wire.WasmMsg) (actor.Message, *actor.Error) {
+// wasmMessage checks what a chain checks before it looks at the contract or the keeper: the former here, the latter does it
+// itself.
+func (k *call) wasmMessage(m *wire.WasmMsg) (actor.Message, *actor.Error) {
 	var keeper KeeperMsg
 	switch {
 	case m.Execute != nil:
-		e := m.Execute
-		if !json.Valid(e.Msg) {
-			return actor.Message{}, actor.Errorf(CodeInvalid, "payload msg: invalid json")
-		}
-		return actor.Message{To: actor.Address(e.ContractAddr), Body: e.Msg, Funds: coinsOf(e.Funds)}, nil
+		return k.executeMessage(m.Execute)
 	case m.Instantiate != nil:
 		keeper.Instantiate = m.Instantiate
 	case m.Instantiate2 != nil:
 		keeper.Instantiate2 = m.Instantiate2
 	case m.Migrate != nil:
+		if err := k.checkMigrate(m.Migrate); err != nil {
+			return actor.Message{}, err
+		}
 		keeper.Migrate = m.Migrate
 	case m.UpdateAdmin != nil:
 		keeper.UpdateAdmin = m.UpdateAdmin
@@ -101,6 +105,32 @@ func wasmMessage(m *wire.WasmMsg) (actor.Message, *actor.Error) {
 	}
 	return keeperMessage(&keeper), nil
 }
+
+func (k *call) executeMessage(m *wire.ExecuteMsg) (actor.Message, *actor.Error) {
+	funds, err := bank.ParseCoins(m.Funds) // N6 to N10
+	if err != nil {
+		return actor.Message{}, actor.AsError(err)
+	}
+	to, bad := k.contract.chain.contract(m.ContractAddr)
+	if bad != nil {
+		return actor.Message{}, bad
+	}
+	if !json.Valid(m.Msg) {
+		return actor.Message{}, errInvalidMsg()
+	}
+	return actor.Message{To: to, Body: m.Msg, Funds: coinsOf(funds.Wire())}, nil
+}
+
+// checkMigrate lets the keeper have what it will refuse. The message for the new code must be JSON (S43).
+func (k *call) checkMigrate(m *wire.MigrateMsg) *actor.Error {
+	_, bad := k.contract.chain.contract(m.ContractAddr)
+	if m.NewCodeID == 0 || bad != nil || json.Valid(m.Msg) {
+		return nil
+	}
+	return errInvalidMsg()
+}
+
+func errInvalidMsg() *actor.Error { return actor.Errorf(CodeInvalid, "payload msg: invalid") }
 
 func keeperMessage(m *KeeperMsg) actor.Message { return jsonMessage(KeeperAddress, m) }
 
