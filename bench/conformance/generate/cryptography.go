@@ -105,7 +105,7 @@ func (s *Source) signK1() (hash, sig, pub []byte, parameter byte) {
 	hash = s.bytes(32)
 	compact := k1ecdsa.SignCompact(key, hash, false)
 	r, v := new(big.Int).SetBytes(compact[1:33]), new(big.Int).SetBytes(compact[33:])
-	sig = s.high(r, v, secp256k1.S256().N)
+	sig = s.high(r, v, secp256k1.Params().N)
 	pub = key.PubKey().SerializeUncompressed()
 	switch s.IntN(4) {
 	case 0, 1:
