@@ -11,6 +11,7 @@ import (
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/query"
 	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
 	"github.com/troupe-run/troupe/state"
 )
 
@@ -21,6 +22,7 @@ const partition state.Partition = 0
 type Host struct {
 	dir      string
 	readOnly bool
+	chain    *cosmwasm.Chain
 	log      *slog.Logger
 	store    *state.Store
 	modules  *registry
@@ -37,7 +39,7 @@ func Open(dir string, opts *Options) (*Host, error) {
 	if opts != nil {
 		o = *opts
 	}
-	h := &Host{dir: dir, readOnly: o.ReadOnly, log: o.Logger}
+	h := &Host{dir: dir, readOnly: o.ReadOnly, chain: o.Chain, log: o.Logger}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}
@@ -47,6 +49,9 @@ func Open(dir string, opts *Options) (*Host, error) {
 	h.log.Info("host opened", "dir", h.name(), "seq", h.executor.Head().Sequence)
 	return h, nil
 }
+
+// Chain returns what contracts take the host for, nil if it has none. It is not to be changed.
+func (h *Host) Chain() *cosmwasm.Chain { return h.chain }
 
 func (h *Host) open(o Options) (err error) {
 	// Storage can fail while nobody writes; the executor shall know. The channel holds the failure back until there is one.

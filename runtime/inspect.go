@@ -23,6 +23,9 @@ type Inspection struct {
 	Kind     string
 	GasTable string
 	MaxPages uint32
+	// IsContract says that it is a contract of CosmWasm. Contract is what it says of itself, nil if it is refused.
+	IsContract bool
+	Contract   *vm.Report
 	// Refused says why a host would not install it, nil if nothing is known against it. What shows only when a module is
 	// compiled and initialized is not known.
 	Refused error
@@ -42,10 +45,13 @@ func Inspect(code []byte) (*Inspection, error) {
 		return nil, fmt.Errorf("runtime: %w: %w", ErrCode, err)
 	}
 	d := troupe.Dialect()
-	if isContract(in.Module) {
+	if in.IsContract = isContract(in.Module); in.IsContract {
 		d = vm.Dialect()
-	}
-	if in.Refused = d.Rules.Check(in.Module); in.Refused == nil {
+		var report vm.Report
+		if report, in.Refused = vm.Analyze(plain); in.Refused == nil {
+			in.Contract = &report
+		}
+	} else if in.Refused = d.Rules.Check(in.Module); in.Refused == nil {
 		in.Refused = d.Check(in.Module)
 	}
 	if in.Refused == nil {

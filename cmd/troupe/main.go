@@ -9,7 +9,7 @@
 //	account, escrow                      examples/transfer
 //
 // They are bound in memory, in a new directory, and in one that has them. In a directory that troupe bench has left there
-// are those of package bench. In the directories of other binaries there are none: what runs code says so, and all else
+// are those of package bench. A manifest can name one more: payroll, of examples/cw20. In the directories of other binaries there are none: what runs code says so, and all else
 // works.
 package main
 
@@ -22,6 +22,7 @@ import (
 
 	"github.com/troupe-run/troupe/bench"
 	"github.com/troupe-run/troupe/cmd/troupe/command"
+	"github.com/troupe-run/troupe/examples/cw20/payroll"
 	"github.com/troupe-run/troupe/examples/kitchen/staff"
 	"github.com/troupe-run/troupe/examples/mmo/game"
 	"github.com/troupe-run/troupe/examples/transfer/bank"
@@ -46,15 +47,17 @@ func main() {
 
 // program is the command line with the modules that are built in.
 func program() (command.Program, error) {
-	demo, measured := command.Modules{"puppet": puppet.Actor{}}, command.Modules{}
+	demo, measured, named := command.Modules{"puppet": puppet.Actor{}}, command.Modules{}, command.Modules{}
 	err := errors.Join(
 		game.Bind(demo),
 		staff.Bind(demo),
 		bank.Bind(demo),
 		bench.Bind(measured),
+		payroll.Bind(named),
 	)
 	return command.Program{
 		Modules: demo,
+		Natives: named,
 		ModulesFor: func(has []actor.ModuleID) command.Modules {
 			switch {
 			case hasAll(has, "puppet", game.NaiveModule, staff.CardsModule):

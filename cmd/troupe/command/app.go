@@ -15,9 +15,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/troupe-run/troupe/cmd/troupe/manifest"
+	"github.com/troupe-run/troupe/cmd/troupe/npm"
 	"github.com/troupe-run/troupe/cmd/troupe/toolchain"
 	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
 	"github.com/troupe-run/troupe/state"
 )
 
@@ -28,30 +30,58 @@ type app struct {
 	natives Modules
 	// codes are the modules that are WebAssembly, in the order of the manifest.
 	codes []manifest.Code
+	// chain is what contracts take the host for, nil if the manifest has none.
+	chain *cosmwasm.Chain
 }
 
-// isApp reports whether an argument is the folder of an application.
-func isApp(arg string) bool { return arg != "-" && manifest.Is(arg) }
+// isApp reports whether an argument is the folder of an application: it has a manifest, or contracts.
+func isApp(arg string) bool { return arg != "-" && (manifest.Is(arg) || hasContracts(arg)) }
 
-// readApp reads the manifest of a folder. It builds nothing.
+// readApp reads the manifest of a folder, or what is in it if it has none. It builds nothing.
 func (c *call) readApp(dir string) (*app, error) {
-	m, err := manifest.Load(dir)
+	load := manifest.Load
+	if !manifest.Is(dir) && hasContracts(dir) {
+		load = manifest.Contracts
+	}
+	m, err := load(dir)
 	if err != nil {
 		return nil, appError(err)
 	}
-	a := &app{Manifest: m, natives: Modules{}}
+	a := &app{Manifest: m, natives: Modules{}, chain: chainOf(m)}
 	for _, mod := range m.Modules {
 		if mod.Native == "" {
 			continue
 		}
 		code, ok := c.Modules[mod.Native]
 		if !ok {
+			code, ok = c.Natives[mod.Native]
+		}
+		if !ok {
 			return nil, notFoundf("%s: module %s is %s of this binary, which has none of that name, but %s", filepath.Join(dir, manifest.File),
-				mod.Name, quoted(mod.Native), strings.Join(slices.Sorted(maps.Keys(c.Modules)), ", "))
+				mod.Name, quoted(mod.Native), c.nativeNames())
 		}
 		a.natives[mod.Name] = code
 	}
 	return a, nil
+}
+
+// nativeNames lists the modules that a manifest can name.
+func (c *call) nativeNames() string {
+	all := maps.Clone(c.Natives)
+	if all == nil {
+		all = Modules{}
+	}
+	maps.Copy(all, c.Modules)
+	return strings.Join(slices.Sorted(maps.Keys(all)), ", ")
+}
+
+// take makes the hosts that the command opens those of an application. The rest of the binary's modules are none of its
+// business.
+func (c *call) take(a *app) {
+	p := *c.Program // which may have other calls
+	p.Modules, p.ModulesFor = a.natives, nil
+	onChain(&p.Options, a.chain)
+	c.Program = &p
 }
 
 // lockFlag adds the flag that accepts changed modules.
@@ -85,7 +115,7 @@ func (c *call) codeFor(ctx context.Context, m *manifest.Manifest, mod *manifest.
 	if mod.Source != "" && isTerminal(c.Stderr) {
 		fmt.Fprintf(c.Stderr, "building %s (%s, %s)\n", mod.Name, mod.Language, m.Path(mod.Source))
 	}
-	code, err = m.Code(ctx, mod)
+	code, err = m.Code(ctx, mod, library())
 	if err == nil {
 		err = acceptable(mod.Name, code.Wasm)
 	}
@@ -141,9 +171,14 @@ func appError(err error) error {
 	var wrong *manifest.Error
 	var missing *toolchain.MissingError
 	var failed *toolchain.FailedError
+	var other *npm.HashError
 	switch {
 	case err == nil, errors.As(err, &c):
 		return err
+	case errors.As(err, &other):
+		return &classified{ExitFailed, err}
+	case errors.Is(err, npm.ErrUnreachable), errors.Is(err, npm.ErrNotFound):
+		return &classified{ExitNotFound, err}
 	case errors.As(err, &missing), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return &classified{ExitNotFound, err}
 	case errors.As(err, &wrong), errors.As(err, &failed):
@@ -165,12 +200,17 @@ func (c *call) shareEngine() func() error {
 
 // describe says what the application consists of, a line for each module and actor.
 func (a *app) describe(p *printer) {
+	if c := a.Chain; c != nil {
+		p.printf("chain %s  addresses %s1…\n", p.style(show.Name, c.ID), c.Prefix)
+	}
 	for _, mod := range a.Modules {
 		switch {
 		case mod.Native != "":
 			p.printf("module %s  native %s\n", p.style(show.Name, mod.Name), mod.Native)
 		case mod.Source != "":
 			p.printf("module %s  %s %s  %s\n", p.style(show.Name, mod.Name), mod.Language, mod.Source, a.size(mod.Name))
+		case mod.Package != nil:
+			p.printf("module %s  npm %s %s  %s\n", p.style(show.Name, mod.Name), mod.Package, mod.File, a.size(mod.Name))
 		default:
 			p.printf("module %s  %s  %s\n", p.style(show.Name, mod.Name), mod.Wasm, a.size(mod.Name))
 		}

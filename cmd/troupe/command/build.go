@@ -45,7 +45,7 @@ unless --update-lock accepts the change.`,
 			if len(args) > 0 {
 				folder = args[0]
 			}
-			if isApp(folder) {
+			if manifest.Is(folder) {
 				return c.buildApp(cmd.Context(), folder, &f)
 			}
 			return c.buildFolder(cmd.Context(), folder, &f)

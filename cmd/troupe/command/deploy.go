@@ -22,10 +22,21 @@ func (a *app) deployInWorld(ctx context.Context, w *world.World) error {
 			}
 			continue
 		}
-		if _, err := w.Install(ctx, mod.Name, codes[0].Wasm, nil); err != nil {
+		code := codes[0].Wasm
+		codes = codes[1:]
+		if a.chain != nil && isContract(code) {
+			err := w.Use(func(h *runtime.Host) error {
+				_, _, err := storeCode(ctx, h, mod.Name, code)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if _, err := w.Install(ctx, mod.Name, code, nil); err != nil {
 			return err
 		}
-		codes = codes[1:]
 	}
 	for i := range a.Actors {
 		if err := create(ctx, w, &a.Actors[i]); err != nil {
@@ -38,6 +49,12 @@ func (a *app) deployInWorld(ctx context.Context, w *world.World) error {
 // deploy installs the modules on a host that has those of the binary bound, and creates the actors that are missing.
 func (a *app) deploy(ctx context.Context, h *runtime.Host, opts runtime.InstallOptions) error {
 	for _, code := range a.codes {
+		if a.chain != nil && isContract(code.Wasm) {
+			if _, _, err := storeCode(ctx, h, code.Module.Name, code.Wasm); err != nil {
+				return err
+			}
+			continue
+		}
 		how := opts
 		if _, err := h.Install(ctx, code.Module.Name, code.Wasm, &how); err != nil {
 			return explainInstall(code.Module.Name, err)

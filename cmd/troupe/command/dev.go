@@ -52,8 +52,7 @@ It runs in memory, unless --dir is on the command line.`,
 				return err
 			}
 			builder := c.builder()
-			// The rest of the binary's modules are none of the application's business.
-			c.Modules, c.ModulesFor = a.natives, nil
+			c.take(a)
 			run := func(h *runtime.Host) error { return c.develop(cmd.Context(), a, h, builder) }
 			if cmd.Flags().Changed("dir") {
 				return c.write(run)

@@ -21,6 +21,8 @@ type Program struct {
 	Version string
 	// Modules are those of the binary. They are bound to each host that a command opens.
 	Modules Modules
+	// Natives are modules that a manifest can name beside those. No other host has them.
+	Natives Modules
 	// ModulesFor, if not nil, chooses the modules for a directory that has modules already, which it is given; nil means
 	// none. Names are all that tells modules apart: a binary for many directories must not run its own code on the actors
 	// of another.

@@ -15,6 +15,7 @@ import (
 	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actortest/transcript"
 	"github.com/troupe-run/troupe/runtime/actortest/world"
+	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
 )
 
 // runFlags say how scripts run.
@@ -40,6 +41,9 @@ Answers in the file do not count: see '` + c.Name + ` test'.
 A FOLDER with a ` + manifest.File + ` is an application; without an argument, it is this folder. Its modules are built and installed, its
 actors created, and its scripts run: in memory each on a host of its own, in a data directory on what is there. If there is a
 ` + manifest.LockFile + `, a module that differs from it is refused, unless --update-lock accepts the change.
+
+A FOLDER without a ` + manifest.File + ` that has contracts of CosmWasm (*.wasm) is an application as well: its modules are the files, by
+their names, its host has a chain, and its scripts are ` + manifest.Scenario + `, or all *.txt.
 
 A script has a command on each line, and its input below it:
 
@@ -127,18 +131,29 @@ func (c *call) runScript(ctx context.Context, s *transcript.Script, f *runFlags)
 	return c.inWorld(f.seed, c.modulesNamed(f.only), func(w *world.World) error { return c.play(ctx, w, s, f) })
 }
 
-// A setUp gives a world in memory its modules, and actors if there are to be any from the beginning.
-type setUp func(*world.World) error
+// A stage says what a world in memory has from the beginning.
+type stage struct {
+	// chain is nil if there is none.
+	chain *cosmwasm.Chain
+	// setUp gives the world its modules, and actors.
+	setUp func(*world.World) error
+}
 
 // modulesNamed sets up the named modules of the binary, or all.
-func (c *call) modulesNamed(only []string) setUp {
-	return func(w *world.World) error { return c.Modules.bindOnly(w, only) }
+func (c *call) modulesNamed(only []string) stage {
+	return stage{c.Options.Chain, func(w *world.World) error { return c.Modules.bindOnly(w, only) }}
+}
+
+// stage has all that the application consists of.
+func (a *app) stage(ctx context.Context) stage {
+	return stage{a.chain, func(w *world.World) error { return a.deployInWorld(ctx, w) }}
 }
 
 // inWorld runs fn in a new world in memory.
-func (c *call) inWorld(seed uint64, setUp setUp, fn func(*world.World) error) (err error) {
+func (c *call) inWorld(seed uint64, on stage, fn func(*world.World) error) (err error) {
 	opts := c.hostOptions()
 	opts.ReadOnly = false
+	onChain(&opts, on.chain)
 	w, err := world.Open(&world.Options{Seed: seed, Host: opts})
 	if err != nil {
 		return err
@@ -148,7 +163,7 @@ func (c *call) inWorld(seed uint64, setUp setUp, fn func(*world.World) error) (e
 			err = closeErr
 		}
 	}()
-	if err := setUp(w); err != nil {
+	if err := on.setUp(w); err != nil {
 		return err
 	}
 	return fn(w)

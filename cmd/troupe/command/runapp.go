@@ -56,8 +56,7 @@ func (c *call) runApp(ctx context.Context, a *app, f *runFlags) error {
 	if !f.onDisk {
 		return c.runInWorlds(ctx, a, scripts, f)
 	}
-	// The rest of the binary's modules are none of the application's business.
-	c.Modules, c.ModulesFor = a.natives, nil
+	c.take(a)
 	return c.write(func(h *runtime.Host) error {
 		opts := runtime.InstallOptions{Replace: f.replace, Migrate: f.migrate}
 		if err := a.deploy(ctx, h, opts); err != nil {
@@ -69,13 +68,12 @@ func (c *call) runApp(ctx context.Context, a *app, f *runFlags) error {
 
 // runInWorlds runs each script in a world of its own; if there are none, the application is deployed all the same.
 func (c *call) runInWorlds(ctx context.Context, a *app, scripts []*transcript.Script, f *runFlags) error {
-	setUp := func(w *world.World) error { return a.deployInWorld(ctx, w) }
 	if len(scripts) == 0 {
-		return c.inWorld(f.seed, setUp, func(*world.World) error { return nil })
+		return c.inWorld(f.seed, a.stage(ctx), func(*world.World) error { return nil })
 	}
 	for _, s := range scripts {
 		one := []*transcript.Script{s}
-		if err := c.inWorld(f.seed, setUp, func(w *world.World) error { return c.playAll(ctx, w, one, f) }); err != nil {
+		if err := c.inWorld(f.seed, a.stage(ctx), func(w *world.World) error { return c.playAll(ctx, w, one, f) }); err != nil {
 			return err
 		}
 	}

@@ -28,8 +28,8 @@ type testFlags struct {
 
 // testFile is a transcript, and what a world needs for it.
 type testFile struct {
-	path  string
-	setUp setUp
+	path string
+	on   stage
 }
 
 func (c *call) testCommand() *cobra.Command {
@@ -84,7 +84,7 @@ func (c *call) transcripts(ctx context.Context, args []string, f *testFlags) (fi
 				return nil, err
 			}
 			for _, script := range a.Scripts {
-				files = append(files, testFile{a.Path(script), func(w *world.World) error { return a.deployInWorld(ctx, w) }})
+				files = append(files, testFile{a.Path(script), a.stage(ctx)})
 			}
 			continue
 		}
@@ -157,7 +157,7 @@ func (c *call) check(ctx context.Context, file testFile, f *testFlags) (changed 
 	if err != nil {
 		return false, fileError(err)
 	}
-	err = c.inWorld(0, file.setUp, func(w *world.World) error { return transcript.Check(ctx, w, file.path, f.update) })
+	err = c.inWorld(0, file.on, func(w *world.World) error { return transcript.Check(ctx, w, file.path, f.update) })
 	if err != nil || !f.update {
 		return false, scriptError(err)
 	}

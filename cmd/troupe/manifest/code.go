@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/troupe-run/troupe/cmd/troupe/npm"
 	"github.com/troupe-run/troupe/cmd/troupe/toolchain"
 	"github.com/troupe-run/troupe/runtime/wasm/binary"
 )
@@ -30,8 +31,9 @@ func NewCode(m *Module, wasm []byte) (Code, error) {
 	return Code{m, wasm, sha256.Sum256(wasm)}, nil
 }
 
-// Code returns a module: what is in its file, or what is built of its sources. A module that is native has none.
-func (m *Manifest) Code(ctx context.Context, mod *Module) (Code, error) {
+// Code returns a module: what is in its file, what is built of its sources, or what the library has of its package. A
+// module that is native has none.
+func (m *Manifest) Code(ctx context.Context, mod *Module, library npm.Library) (Code, error) {
 	var wasm []byte
 	var err error
 	switch {
@@ -39,6 +41,8 @@ func (m *Manifest) Code(ctx context.Context, mod *Module) (Code, error) {
 		wasm, err = toolchain.Build(ctx, m.Path(mod.Source), mod.Language)
 	case mod.Wasm != "":
 		wasm, err = m.read(mod.Wasm)
+	case mod.Package != nil:
+		wasm, err = library.File(ctx, *mod.Package, mod.File, mod.Sum)
 	default:
 		return Code{}, fmt.Errorf("module %s is native and has no code", mod.Name)
 	}
@@ -58,13 +62,13 @@ func (m *Manifest) read(name string) ([]byte, error) {
 }
 
 // Codes returns the code of all modules that are not native, in the order of the manifest.
-func (m *Manifest) Codes(ctx context.Context) (list []Code, err error) {
+func (m *Manifest) Codes(ctx context.Context, library npm.Library) (list []Code, err error) {
 	for i := range m.Modules {
 		mod := &m.Modules[i]
 		if mod.Native != "" {
 			continue
 		}
-		c, err := m.Code(ctx, mod)
+		c, err := m.Code(ctx, mod, library)
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 
 func FuzzManifest(f *testing.F) {
 	f.Add("modules: {a: {native: a}, b: {source: b, language: go}}\nactors:\n- address: a/1\n  module: a\n  instantiate: [1e3, {x: ~}, |\n    text]\nscripts: [a.txt]")
+	f.Add("chain: {prefix: cosmos, id: a-1, names: true}\nmodules: {a: {npm: \"@a/b@1.2.3\", file: a.wasm, sha256: 00}}")
 	f.Add("modules:\n  a:\n    wasm: ../a\n")
 	f.Add("a: &x 1\nb: *x\n<<: {c: !!str 1}\n---\n? [x]\n: y")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/troupe-run/troupe/cmd/troupe/manifest"
+	"github.com/troupe-run/troupe/cmd/troupe/npm"
 )
 
 func TestLock(t *testing.T) {
@@ -62,7 +63,7 @@ func TestCodes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := m.Codes(t.Context())
+	list, err := m.Codes(t.Context(), npm.Library{})
 	if err != nil || len(list) != 2 || list[0].Module.Name != "a" || list[1].Module.Name != "b" {
 		t.Fatalf("got %v, %v", list, err)
 	}
@@ -74,13 +75,13 @@ func TestCodes(t *testing.T) {
 	if lock := manifest.LockOf(list); len(lock) != 2 || lock.Check("b", list[0].Hash) != nil {
 		t.Errorf("the lock is %v", lock)
 	}
-	if _, err := m.Code(t.Context(), &m.Modules[1]); err == nil {
+	if _, err := m.Code(t.Context(), &m.Modules[1], npm.Library{}); err == nil {
 		t.Error("a native module has code")
 	}
 	if err := os.WriteFile(filepath.Join(dir, "b.wasm.gz"), packed.Bytes()[:packed.Len()-9], 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.Codes(t.Context()); err == nil || !strings.Contains(err.Error(), "module b: ") {
+	if _, err := m.Codes(t.Context(), npm.Library{}); err == nil || !strings.Contains(err.Error(), "module b: ") {
 		t.Errorf("of a file that is cut: %v", err)
 	}
 }

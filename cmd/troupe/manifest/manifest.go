@@ -1,10 +1,18 @@
 // Package manifest reads what an application consists of: the file troupe.yaml in a folder, and troupe.lock beside it.
 //
+//	chain:                         # the host is one that contracts of CosmWasm feel at home on; it may be empty
+//	  prefix: cosmos               # of addresses
+//	  id: troupe-1
+//	  names: true                  # contracts take the addresses of Troupe, such as warrior, for addresses as well
 //	modules:
 //	  currency:
 //	    source: guest/currency     # a folder that is compiled: Go, Rust, AssemblyScript or C
 //	  bank:
 //	    wasm: bank.wasm            # a file
+//	  token:
+//	    npm: "@scope/name@1.2.3"   # a package of the npm registry, of which one file is fetched
+//	    file: data/cw20-base.wasm
+//	    sha256: 764205286e29d5b6aa8745316a7c1f03df637c2af16db481e1e41c4576296619
 //	  warrior:
 //	    native: warrior            # a module of the binary
 //	actors:
@@ -22,7 +30,8 @@
 // # Guarantees
 //
 // What is not known is refused: an error says file, line and column, and what may stand there. All paths are relative to
-// the manifest, with slashes, and nothing outside of its folder is read, be it by a link. Reading changes nothing.
+// the manifest, with slashes, and nothing outside of its folder is read, be it by a link. Reading changes nothing. What
+// comes from a registry is what the manifest says by its hash, or an error; it is fetched once: see package npm.
 //
 // # What it is not
 //
@@ -37,7 +46,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
+	"github.com/troupe-run/troupe/cmd/troupe/npm"
 	"github.com/troupe-run/troupe/cmd/troupe/toolchain"
 	"github.com/troupe-run/troupe/runtime/actor"
 )
@@ -52,6 +64,8 @@ const maxFile = 64 << 10
 type Manifest struct {
 	// Dir is the folder of the manifest, as it was named.
 	Dir string
+	// Chain is nil if the application has none.
+	Chain *Chain
 	// Modules are in the order of the file, in which they are installed.
 	Modules []Module
 	// Actors are in the order of the file, in which they are created.
@@ -62,7 +76,16 @@ type Manifest struct {
 	scriptPlaces []place
 }
 
-// A Module is code under a name. One of Native, Wasm and Source is set.
+// A Chain is what contracts take the host for.
+type Chain struct {
+	Prefix, ID string
+	Names      bool
+}
+
+// defaultChain is one about which nothing is said.
+func defaultChain() *Chain { return &Chain{Prefix: "cosmos", ID: "troupe-1"} }
+
+// A Module is code under a name. One of Native, Wasm, Source and Package is set.
 type Module struct {
 	Name string
 	// Native is the name that the binary gives to a Go value.
@@ -72,8 +95,12 @@ type Module struct {
 	// Source is the path of a folder, and Language what it is written in.
 	Source   string
 	Language toolchain.Language
+	// Package has the code in File, a path in it, whose SHA-256 is Sum.
+	Package *npm.Package
+	File    string
+	Sum     Hash
 
-	name, path, language place
+	name, path, language, file, sum place
 }
 
 // An Actor is to be there when the application runs.
@@ -119,6 +146,48 @@ func Load(dir string) (*Manifest, error) {
 	}
 	m.Dir = dir
 	return m, m.checkFiles(root)
+}
+
+// Scenario is the script of a folder of contracts, if there is one of this name.
+const Scenario = "scenario.txt"
+
+// Wasm returns the names of the files in a folder that end in .wasm, sorted.
+func Wasm(dir string) ([]string, error) { return ending(dir, ".wasm") }
+
+func ending(dir, suffix string) (names []string, err error) {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if e.Type().IsRegular() && strings.HasSuffix(e.Name(), suffix) && len(names) < maxFiles {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
+}
+
+// maxFiles bounds how many files of a folder are looked at.
+const maxFiles = 1000
+
+// Contracts returns the application that a folder without a manifest is: each file that ends in .wasm is a module of that
+// name, on a chain with the defaults; the script is Scenario, or all files that end in .txt. It does not look into the
+// files.
+func Contracts(dir string) (*Manifest, error) {
+	m := &Manifest{Dir: dir, Chain: defaultChain()}
+	files, err := Wasm(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(file, ".wasm")
+		if a := actor.Address(name); a.Validate() != nil || a.Key() != "" {
+			return nil, &Error{File: filepath.Join(dir, file), Reason: fmt.Sprintf("the name of a module matches [a-z0-9][a-z0-9._-]*, and %q "+
+				"does not: rename the file, or write a %s", name, File)}
+		}
+		m.Modules = append(m.Modules, Module{Name: name, Wasm: file})
+	}
+	if m.Scripts, err = ending(dir, ".txt"); slices.Contains(m.Scripts, Scenario) {
+		m.Scripts = []string{Scenario}
+	}
+	return m, err
 }
 
 // read reads a file that has at most limit bytes.

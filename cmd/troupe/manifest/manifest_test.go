@@ -50,8 +50,15 @@ func place(t *testing.T, err error) string {
 
 func render(m *manifest.Manifest) string {
 	var b strings.Builder
+	if c := m.Chain; c != nil {
+		fmt.Fprintf(&b, "chain prefix=%q id=%q names=%t\n", c.Prefix, c.ID, c.Names)
+	}
 	for _, mod := range m.Modules {
-		fmt.Fprintf(&b, "module %s native=%q wasm=%q source=%q language=%q\n", mod.Name, mod.Native, mod.Wasm, mod.Source, mod.Language)
+		fmt.Fprintf(&b, "module %s native=%q wasm=%q source=%q language=%q", mod.Name, mod.Native, mod.Wasm, mod.Source, mod.Language)
+		if mod.Package != nil {
+			fmt.Fprintf(&b, " package=%s file=%q sum=%s", mod.Package, mod.File, mod.Sum)
+		}
+		b.WriteByte('\n')
 	}
 	for _, a := range m.Actors {
 		fmt.Fprintf(&b, "actor %s module=%s sender=%s admin=%q %s\n", a.Address, a.Module, a.Sender, string(a.Admin), a.Body)

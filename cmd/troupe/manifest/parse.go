@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"github.com/troupe-run/troupe/cmd/troupe/npm"
 	"github.com/troupe-run/troupe/cmd/troupe/toolchain"
 	"github.com/troupe-run/troupe/runtime/actor"
 )
@@ -26,6 +28,7 @@ func Parse(name string, text []byte) (*Manifest, error) {
 	}
 	m := &Manifest{Dir: filepath.Dir(name)}
 	err = d.mapping(body, "a manifest", fields{
+		"chain":   func(_, v ast.Node) error { return d.chain(v, m) },
 		"modules": func(_, v ast.Node) error { return d.modules(v, m) },
 		"actors":  func(_, v ast.Node) error { return d.actors(v, m) },
 		"scripts": func(_, v ast.Node) error { return d.scripts(v, m) },
@@ -90,7 +93,7 @@ func (d decoder) document(text []byte) (ast.Node, error) {
 		}
 	}
 	if body == nil {
-		return nil, place{d.file, 1, 1}.errorf("the file is empty; it may have %s", "modules, actors and scripts")
+		return nil, place{d.file, 1, 1}.errorf("the file is empty; it may have %s", "chain, modules, actors and scripts")
 	}
 	return body, nil
 }
@@ -242,11 +245,11 @@ func (d decoder) modules(n ast.Node, m *Manifest) error {
 func (d decoder) module(p *ast.MappingValueNode, name string) (Module, error) {
 	mod := Module{Name: name, name: d.at(p.Key), path: d.at(p.Value)}
 	what := "module " + name
-	ways := 0
+	ways, packed := 0, ""
 	way := func(to *string, is string, read func(ast.Node, string) (string, error)) func(key, v ast.Node) error {
 		return func(key, v ast.Node) (err error) {
 			if ways++; ways > 1 {
-				return d.at(key).errorf("%s has one of native, source and wasm, and here is a second", what)
+				return d.at(key).errorf("%s has one of native, npm, source and wasm, and here is a second", what)
 			}
 			mod.path = d.at(v)
 			*to, err = read(v, is+" of "+what)
@@ -257,6 +260,17 @@ func (d decoder) module(p *ast.MappingValueNode, name string) (Module, error) {
 		"native": way(&mod.Native, "the native name", d.text),
 		"wasm":   way(&mod.Wasm, "the file", d.path),
 		"source": way(&mod.Source, "the folder", d.path),
+		"npm":    way(&packed, "the package", d.text),
+		"file": func(_, v ast.Node) (err error) {
+			mod.File, err = d.path(v, "the file of "+what)
+			mod.file = d.at(v)
+			return err
+		},
+		"sha256": func(_, v ast.Node) (err error) {
+			mod.Sum, err = d.hash(v)
+			mod.sum = d.at(v)
+			return err
+		},
 		"language": func(_, v ast.Node) error {
 			text, err := d.text(v, "language")
 			mod.Language, mod.language = toolchain.Language(text), d.at(v)
@@ -267,7 +281,13 @@ func (d decoder) module(p *ast.MappingValueNode, name string) (Module, error) {
 	case err != nil:
 		return mod, err
 	case ways == 0:
-		return mod, mod.name.errorf("%s needs one of native (a name), source (a folder) and wasm (a file)", what)
+		return mod, mod.name.errorf("%s needs one of native (a name), npm (a package), source (a folder) and wasm (a file)", what)
+	case packed != "":
+		return mod, mod.published(packed, what)
+	case mod.file.line > 0:
+		return mod, mod.file.errorf("%s has a file, which goes with npm", what)
+	case mod.sum.line > 0:
+		return mod, mod.sum.errorf("%s has a sha256, which goes with npm; of other modules %s holds the hashes", what, LockFile)
 	case mod.Language != "" && mod.Source == "":
 		return mod, mod.language.errorf("%s has a language, which goes with source", what)
 	case mod.Language != "" && !mod.Language.Known():
@@ -275,6 +295,58 @@ func (d decoder) module(p *ast.MappingValueNode, name string) (Module, error) {
 	}
 	return mod, nil
 }
+
+// published reads the package that a module comes from.
+func (mod *Module) published(text, what string) error {
+	p, err := npm.Parse(text)
+	switch {
+	case err != nil:
+		return mod.path.errorf("%v", err)
+	case mod.File == "":
+		return mod.path.errorf("%s needs the file in the package: file: path/in/package.wasm", what)
+	case mod.sum.line == 0:
+		return mod.path.errorf("%s needs the SHA-256 of %s: sha256: in hexadecimal digits", what, mod.File)
+	}
+	mod.Package = &p
+	return nil
+}
+
+// chain reads what contracts take the host for.
+func (d decoder) chain(n ast.Node, m *Manifest) error {
+	m.Chain = defaultChain()
+	if _, ok := n.(*ast.NullNode); ok {
+		return nil
+	}
+	return d.mapping(n, "a chain", fields{
+		"prefix": func(_, v ast.Node) (err error) {
+			if m.Chain.Prefix, err = d.text(v, "the prefix of addresses"); err == nil && !prefixes.MatchString(m.Chain.Prefix) {
+				err = d.at(v).errorf("the prefix of addresses matches %s, and %q does not", prefixes, m.Chain.Prefix)
+			}
+			return err
+		},
+		"id": func(_, v ast.Node) (err error) {
+			if m.Chain.ID, err = d.text(v, "the id of a chain"); err == nil && !chainIDs.MatchString(m.Chain.ID) {
+				err = d.at(v).errorf("the id of a chain matches %s, and %q does not", chainIDs, m.Chain.ID)
+			}
+			return err
+		},
+		"names": func(_, v ast.Node) error {
+			b, ok := v.(*ast.BoolNode)
+			if !ok {
+				return d.at(v).errorf("names is true or false, and here is %s", kindOf(v))
+			}
+			m.Chain.Names = b.Value
+			return nil
+		},
+	})
+}
+
+// What a chain may be called. Upper and lower case must not both stand in a bech32 text, and it has at most 83 characters
+// before its separator.
+var (
+	prefixes = regexp.MustCompile(`^[a-z][a-z0-9]{0,31}$`)
+	chainIDs = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$`)
+)
 
 func languages() string {
 	var list []string
