@@ -3,8 +3,8 @@ package state
 import (
 	"errors"
 	"runtime"
-	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -98,6 +98,20 @@ func (u *inUse) lastUser(t *testing.T) {
 	}
 }
 
+// fail writes something to a disk that fails.
+func (u *inUse) fail(t *testing.T) {
+	t.Helper()
+	b := u.NewBatch()
+	b.Set([]byte("c"), nil)
+	p, err := u.Apply(b)
+	if err == nil {
+		err = p.Wait()
+	}
+	if !errors.Is(err, ErrFailed) {
+		t.Fatalf("the disk fails: %v", err)
+	}
+}
+
 // closeSnapshot closes the snapshot while it is used, and returns when that has begun.
 func (u *inUse) closeSnapshot() <-chan error {
 	done := make(chan error, 1)
@@ -116,14 +130,17 @@ func found(ok bool, err error) error {
 	return err
 }
 
+// closeCase is something that Close must wait for.
+type closeCase struct {
+	prepare func(*inUse, *testing.T)
+	call    func(*inUse) error        // is held up at a table
+	beside  func(*inUse) <-chan error // begins when it is
+}
+
 // TestCloseWaits closes a store while somebody is in the middle of a call of Pebble. Close must wait for that, and
-// nothing may go wrong with either.
+// nothing may go wrong with either, unless the disk fails: then both must say that, and nothing else.
 func TestCloseWaits(t *testing.T) {
-	for name, c := range map[string]struct {
-		prepare func(*inUse, *testing.T)
-		call    func(*inUse) error // is held up at a table
-		beside  func(*inUse) <-chan error
-	}{
+	for name, c := range map[string]closeCase{
 		"get": {call: func(u *inUse) error {
 			_, ok, err := u.Get([]byte("b"))
 			return found(ok, err)
@@ -142,53 +159,64 @@ func TestCloseWaits(t *testing.T) {
 		}},
 		"iterator that is being closed": {prepare: (*inUse).lastUser, call: func(u *inUse) error { return u.it.Close() }},
 	} {
-		t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) {
-			before := runtime.NumGoroutine()
-			fs := &heldFS{FS: simdisk.New()}
-			u := newInUse(t, fs)
-			if c.prepare != nil {
-				c.prepare(u, t)
-			}
-			hold := fs.holdNext()
-			called, closed := make(chan error, 1), make(chan error, 1)
-			go func() { called <- c.call(u) }()
-			select {
-			case <-hold.came:
-			case err := <-called:
-				t.Fatalf("the call came to no table: %v", err)
-			}
-			var beside <-chan error
-			if c.beside != nil {
-				beside = c.beside(u)
-			}
-			go func() { closed <- u.Close() }()
-			select {
-			case err := <-closed:
-				t.Errorf("Close did not wait: %v", err)
-				closed <- err
-			case <-time.After(50 * time.Millisecond):
-			}
-			close(hold.let)
-			if err := <-called; err != nil {
-				t.Errorf("the call: %v", err)
-			}
-			if beside != nil {
-				if err := <-beside; err != nil {
-					t.Errorf("beside: %v", err)
-				}
-			}
-			if err := <-closed; err != nil {
-				t.Errorf("close: %v", err)
-			}
-			if err := u.Err(); err != nil {
-				t.Error(err)
-			}
-			noLeak(t, before)
-			s := openTest(t, "db", &Options{FS: fs})
-			want(t, s, "b", "2")
-			if err := s.Close(); err != nil {
-				t.Error(err)
-			}
-		})
+		for _, disk := range []string{"good disk", "bad disk"} {
+			t.Run(name+", "+disk, func(t *testing.T) { c.test(t, disk == "bad disk") })
+		}
+	}
+}
+
+func (c closeCase) test(t *testing.T, bad bool) {
+	before := runtime.NumGoroutine()
+	disk := simdisk.New()
+	fs := &heldFS{FS: disk}
+	u := newInUse(t, fs)
+	if c.prepare != nil {
+		c.prepare(u, t)
+	}
+	hold := fs.holdNext()
+	called, closed := make(chan error, 1), make(chan error, 1)
+	go func() { called <- c.call(u) }()
+	select {
+	case <-hold.came:
+	case err := <-called:
+		t.Fatalf("the call came to no table: %v", err)
+	}
+	var beside <-chan error
+	if c.beside != nil {
+		beside = c.beside(u)
+	}
+	if bad {
+		disk.FailFrom(1, syscall.EIO)
+		u.fail(t)
+	}
+	go func() { closed <- u.Close() }()
+	select {
+	case err := <-closed:
+		t.Errorf("Close did not wait: %v", err)
+		closed <- err
+	case <-time.After(50 * time.Millisecond):
+	}
+	close(hold.let)
+	check := func(who string, err error) {
+		if err != nil && !(bad && errors.Is(err, ErrFailed) && errors.Is(err, syscall.EIO)) {
+			t.Errorf("%s: %v", who, err)
+		}
+	}
+	check("the call", <-called)
+	if beside != nil {
+		check("beside", <-beside)
+	}
+	err := <-closed
+	check("close", err)
+	check("store", u.Err())
+	if bad && err == nil {
+		t.Error("the failure is forgotten")
+	}
+	noLeak(t, before)
+	disk.Heal()
+	s := openTest(t, "db", &Options{FS: fs})
+	want(t, s, "b", "2")
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }
