@@ -135,7 +135,10 @@ func sameAsImage(t *testing.T, m *Module) {
 		return
 	}
 	for i := range m.pool.shards {
-		for _, inst := range m.pool.shards[i].idle {
+		s := &m.pool.shards[i]
+		s.mu.Lock() // a test that is held up for long must not look at what is dropped meanwhile
+		defer s.mu.Unlock()
+		for _, inst := range s.idle {
 			if got := inst.capture(); !slices.Equal(got, m.globals) {
 				t.Fatalf("globals are %x, and in the image %x", got, m.globals)
 			}
