@@ -4,5 +4,7 @@
 //	go run ./examples/kitchen    a seller, chefs and a waiter; a child actor for each order
 //	go run ./examples/transfer   virtual actors, escrows with a deadline, ten thousand transfers at once
 //
+//	go run ./cmd/troupe run examples/cw20   a token that is a contract of CosmWasm, and an actor of Go that pays with it
+//
 // The test of this package runs everything that README.md shows.
 package examples

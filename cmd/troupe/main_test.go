@@ -1,11 +1,17 @@
 package main
 
 import (
+	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"flag"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,7 +52,7 @@ func TestScripts(t *testing.T) {
 			return goEnv(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "damage": damage, "missing": missing,
-			"wait-locked": waitLocked, "guest": guest(account)},
+			"wait-locked": waitLocked, "guest": guest(account), "contract": contract, "registry": registry, "fill": fill},
 	})
 }
 
@@ -103,6 +109,55 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("%q ended with %d, want %d", args[1:], got, want)
 	}
+}
+
+// contract FILE writes a contract of CosmWasm: the one of runtime/wasm/cosmwasm that does what it is told.
+func contract(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: contract FILE")
+	}
+	code, err := os.ReadFile(filepath.Join("..", "..", "runtime", "wasm", "cosmwasm", "testdata", "mime.wasm"))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), code, 0o644))
+}
+
+// registry FILE NAME VERSION lets npm_config_registry be one that has a package with the file, as data/FILE, and writes
+// the SHA-256 of the file to the variable SUM. "registry gone" lets it be one that is not there.
+func registry(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) == 1 && args[0] == "gone" {
+		ts.Setenv("npm_config_registry", "http://127.0.0.1:1/")
+		return
+	}
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: registry FILE NAME VERSION")
+	}
+	code, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	var archive bytes.Buffer
+	z := gzip.NewWriter(&archive)
+	w := tar.NewWriter(z)
+	ts.Check(w.WriteHeader(&tar.Header{Name: "package/data/" + args[0], Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(len(code))}))
+	_, err = w.Write(code)
+	ts.Check(errors.Join(err, w.Close(), z.Close()))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/"+args[1]+"/-/"+args[1]+"-"+args[2]+".tgz" {
+			http.NotFound(w, r)
+			return
+		}
+		w.Write(archive.Bytes())
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv("npm_config_registry", server.URL)
+	ts.Setenv("SUM", fmt.Sprintf("%x", sha256.Sum256(code)))
+}
+
+// fill FROM TO copies a file, with variables in the place of their names.
+func fill(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: fill FROM TO")
+	}
+	text := os.Expand(ts.ReadFile(args[0]), ts.Getenv)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o644))
 }
 
 // damage FILE... changes a byte in the middle of each file.

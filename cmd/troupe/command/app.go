@@ -52,9 +52,9 @@ func (c *call) readApp(dir string) (*app, error) {
 		if mod.Native == "" {
 			continue
 		}
-		code, ok := c.Modules[mod.Native]
+		code, ok := c.binary.Modules[mod.Native]
 		if !ok {
-			code, ok = c.Natives[mod.Native]
+			code, ok = c.binary.Natives[mod.Native]
 		}
 		if !ok {
 			return nil, notFoundf("%s: module %s is %s of this binary, which has none of that name, but %s", filepath.Join(dir, manifest.File),
@@ -67,11 +67,11 @@ func (c *call) readApp(dir string) (*app, error) {
 
 // nativeNames lists the modules that a manifest can name.
 func (c *call) nativeNames() string {
-	all := maps.Clone(c.Natives)
+	all := maps.Clone(c.binary.Natives)
 	if all == nil {
 		all = Modules{}
 	}
-	maps.Copy(all, c.Modules)
+	maps.Copy(all, c.binary.Modules)
 	return strings.Join(slices.Sorted(maps.Keys(all)), ", ")
 }
 

@@ -15,8 +15,11 @@ import (
 // A call is one command line on its way: the program and the flags that all commands have.
 type call struct {
 	*Program
+	// binary is the program as it is without an application.
+	binary  *Program
 	printer *printer
 	dir     string
+	app     string // the folder of the application that the directory is of; empty: of none
 	output  string
 	timeout time.Duration
 	// except is a name that the modules of the binary leave alone, because it is about to be installed.
@@ -34,7 +37,7 @@ const (
 )
 
 func newCall(p *Program) *call {
-	return &call{Program: p, printer: newPrinter(p.Stdout), cancel: func() {}}
+	return &call{Program: p, binary: p, printer: newPrinter(p.Stdout), cancel: func() {}}
 }
 
 // prepare runs before each command, when its flags are known.
@@ -44,6 +47,13 @@ func (c *call) prepare(cmd *cobra.Command) error {
 		c.printer.json = c.output == outputJSON
 	default:
 		return usagef("--output is text or json, not %q", c.output)
+	}
+	if c.app != "" {
+		a, err := c.readApp(c.app)
+		if err != nil {
+			return err
+		}
+		c.take(a)
 	}
 	c.printer.color = isTerminal(c.Stdout) && os.Getenv("NO_COLOR") == ""
 	switch {

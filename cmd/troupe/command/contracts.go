@@ -10,10 +10,12 @@ import (
 
 	"github.com/troupe-run/troupe/cmd/troupe/manifest"
 	"github.com/troupe-run/troupe/cmd/troupe/npm"
+	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
 	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm/address"
+	"github.com/troupe-run/troupe/state"
 )
 
 // chainOf returns what contracts are to take the host for, nil if the application has no chain.
@@ -92,4 +94,33 @@ func storeCode(ctx context.Context, h *runtime.Host, name string, code []byte) (
 		err = fmt.Errorf("%w; the code of a contract stays what it is: store the new one under another name, and migrate the contracts to it", err)
 	}
 	return id, err == nil, err
+}
+
+// storeContract is install for a contract in a directory with a chain.
+func (c *call) storeContract(ctx context.Context, h *runtime.Host, name string, code []byte, f *installFlags) error {
+	if f.replace || f.migrate {
+		return misuse("--replace and --migrate are not for contracts on a chain: store the code under another name, and migrate the contracts one by one")
+	}
+	id, stored, err := storeCode(ctx, h, name, code)
+	if err != nil {
+		return err
+	}
+	in, err := runtime.Inspect(code)
+	if err != nil {
+		return err
+	}
+	if c.printer.json {
+		return c.printer.object(struct {
+			Module   string     `json:"module"`
+			CodeID   uint64     `json:"code_id"`
+			Checksum state.Hash `json:"checksum"`
+			Changed  bool       `json:"changed"`
+		}{name, id, in.Hash, stored})
+	}
+	what := "stored"
+	if !stored {
+		what = "unchanged:"
+	}
+	c.printer.printf("%s code %d  %s %s, %s bytes\n", what, id, c.printer.style(show.Name, name), show.Hash(in.Hash), show.Count(in.Size))
+	return nil
 }

@@ -29,8 +29,9 @@ func (c *call) devCommand() *cobra.Command {
 		Short: "Run an application, and follow its sources",
 		Long: `Build the application in a folder, this one if none is named, deploy it, and do so again for every module whose sources
 change: its new code takes the place of the old, and its actors are migrated in the same transaction. If that fails, or
-the sources do not build, the reason is printed, and everything stays as it is. A module without a migrate entry is just replaced. The
-lock file is not looked at.
+the sources do not build, the reason is printed, and everything stays as it is. A module without a migrate entry is just replaced. A
+contract on a chain is stored as one more code instead, to which "upgrade" puts the contracts. The lock file is not looked
+at.
 
 Meanwhile it takes the commands of transcripts from standard input: see '` + c.Name + ` help run'. "exit" ends it.
 
@@ -64,7 +65,7 @@ It runs in memory, unless --dir is on the command line.`,
 
 // builder returns a call for a watcher: it has all modules of the binary, and prints nothing.
 func (c *call) builder() *call {
-	p := *c.Program
+	p := *c.binary
 	p.Stdout, p.Stderr = io.Discard, io.Discard
 	return newCall(&p)
 }
@@ -198,6 +199,10 @@ func (w *workshop) reload(a *app) {
 
 // install puts new code in the place of the old, with the migration of all its actors.
 func (w *workshop) install(ctx context.Context, n *news) {
+	if w.app.chain != nil && isContract(n.code.Wasm) {
+		w.store(ctx, n)
+		return
+	}
 	opts := &runtime.InstallOptions{Replace: true, Migrate: true, Trace: new(dispatch.Trace)}
 	m, err := w.host.Install(ctx, n.mod.Name, n.code.Wasm, opts)
 	var failed *runtime.TxError
@@ -219,6 +224,27 @@ func (w *workshop) install(ctx context.Context, n *news) {
 		what = "unchanged"
 	}
 	w.printf("%s  %s, %s, in %s\n", w.style(show.Committed, what), n.mod.Name, installedText(&m), n.took.Round(10*time.Millisecond))
+}
+
+// store stores a contract: the first time under the name of the module, and later ones, since codes stay what they are,
+// under names with their hashes.
+func (w *workshop) store(ctx context.Context, n *news) {
+	name := n.mod.Name
+	if w.built[name] {
+		name += "-" + show.Hash(state.Hash(n.code.Hash))
+	}
+	id, _, err := storeCode(ctx, w.host, name, n.code.Wasm)
+	var taken *actor.Error
+	if errors.As(err, &taken) && taken.Code == actor.CodeAlreadyExists && name == n.mod.Name {
+		name += "-" + show.Hash(state.Hash(n.code.Hash)) // the directory is from before
+		id, _, err = storeCode(ctx, w.host, name, n.code.Wasm)
+	}
+	if err != nil {
+		w.complain(n.mod.Name, err)
+		return
+	}
+	w.built[n.mod.Name] = true
+	w.printf("%s  code %d, %s, %s, in %s\n", w.style(show.Committed, "stored"), id, name, codeText(n.code), n.took.Round(10*time.Millisecond))
 }
 
 func installedText(m *state.Module) string {

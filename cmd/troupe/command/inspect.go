@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,7 +29,9 @@ func (c *call) moduleCommand() *cobra.Command {
 		Use:   "inspect FILE | NAME",
 		Short: "Show imports, exports, size, hash and prices of a module",
 		Long: `Show what a WebAssembly module imports and exports, how large it is, the hash that it goes by, and what its instructions
-cost; and whether a host would install it. The module is a file, or one of the data directory. Nothing of it is run.`,
+cost; and whether a host would install it. Of a contract of CosmWasm also its entry points, the capabilities that it needs
+and the version of its state; its checksum is the hash. The module is a file, or one of the data directory. Nothing of it
+is run.`,
 		Example: c.examples(`
 			% module inspect counter.wasm
 			% module inspect counter -o json`),
@@ -91,7 +94,18 @@ type inspectionView struct {
 	Imports  []externView `json:"imports"`
 	Exports  []externView `json:"exports"`
 	Sections sectionsView `json:"sections"`
-	Customs  []customView `json:"custom_sections"`
+	// Contract is what a contract of CosmWasm says of itself.
+	Contract *contractView `json:"contract,omitempty"`
+	Customs  []customView  `json:"custom_sections"`
+}
+
+// contractView is for a contract that is not refused.
+type contractView struct {
+	EntryPoints    []string `json:"entry_points"`
+	Capabilities   []string `json:"capabilities"`
+	MigrateVersion *uint64  `json:"migrate_version,omitempty"`
+	IBC            bool     `json:"ibc"`
+	IBC2           bool     `json:"ibc2"`
 }
 
 // memoryView is in pages of 64 KiB. What a module declares as its most may be more than the host gives.
@@ -130,6 +144,10 @@ func viewInspection(name string, in *runtime.Inspection) inspectionView {
 		Sections: sectionsView{Functions: len(m.Functions), Globals: len(m.Globals), Tables: len(m.Tables)}}
 	if in.Refused != nil {
 		v.Refused = explain(in.Refused)
+	}
+	if r := in.Contract; r != nil {
+		v.Contract = &contractView{EntryPoints: append([]string{}, r.Entrypoints...), Capabilities: append([]string{}, r.Required...),
+			MigrateVersion: r.MigrateVersion, IBC: r.HasIBC, IBC2: r.HasIBC2}
 	}
 	v.Memory.Max = in.MaxPages
 	if len(m.Memories) > 0 {
@@ -192,6 +210,9 @@ func (p *printer) inspection(v *inspectionView, refused error) {
 		memory += ", at most " + show.Count(int(v.Memory.Max))
 	}
 	rows = append(rows, []string{"  memory", memory}, []string{"  gas table", orDash(v.GasTable)})
+	if v.Contract != nil {
+		rows = append(rows, v.Contract.rows()...)
+	}
 	var customs []string
 	for _, custom := range v.Customs {
 		customs = append(customs, fmt.Sprintf("%s (%s bytes)", harmless(custom.Name), show.Count(custom.Size)))
@@ -205,6 +226,28 @@ func (p *printer) inspection(v *inspectionView, refused error) {
 	if refused != nil {
 		p.printf("%s\n", p.style(show.RolledBack, "a host refuses it: "+harmless(v.Refused)))
 	}
+}
+
+func (v *contractView) rows() [][]string {
+	needs := "no capabilities"
+	if len(v.Capabilities) > 0 {
+		needs = strings.Join(v.Capabilities, ", ")
+	}
+	version := "without a version of the state"
+	if v.MigrateVersion != nil {
+		version = "to version " + strconv.FormatUint(*v.MigrateVersion, 10) + " of the state"
+	}
+	protocols := "no"
+	switch {
+	case v.IBC && v.IBC2:
+		protocols = "versions 1 and 2"
+	case v.IBC:
+		protocols = "version 1"
+	case v.IBC2:
+		protocols = "version 2"
+	}
+	return [][]string{{"  entries", harmless(strings.Join(v.EntryPoints, ", "))}, {"  needs", harmless(needs)},
+		{"  migrates", version}, {"  IBC", protocols}}
 }
 
 func (p *printer) externs(title string, list []externView) {

@@ -10,6 +10,7 @@ import (
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
 	"github.com/troupe-run/troupe/state"
 )
 
@@ -35,6 +36,9 @@ a migrate message with BODY, in the same transaction: if one of them fails, noth
 if it is not there. What is compiled is kept for other commands in the cache directory of the user; ` + cacheEnv + ` names
 another.
 
+A contract of CosmWasm is an actor like others: it takes addresses such as account/alice for addresses, and nobody has funds.
+In a data directory that has a chain, which --app says, it is stored as a code instead, of which contracts are made.
+
 ` + bodyHelp,
 		Example: c.examples(`
 			% install counter counter.wasm
@@ -57,7 +61,12 @@ another.
 				return err
 			}
 			c.except = args[0]
-			return c.write(func(h *runtime.Host) error { return c.install(cmd.Context(), h, args[0], code, opts, f.trace) })
+			return c.write(func(h *runtime.Host) error {
+				if h.Chain() != nil && isContract(code) {
+					return c.storeContract(cmd.Context(), h, args[0], code, &f)
+				}
+				return c.install(cmd.Context(), h, args[0], code, opts, f.trace)
+			})
 		},
 	}
 	f.add(cmd)
@@ -138,6 +147,10 @@ func (c *call) install(ctx context.Context, h *runtime.Host, name string, code [
 	}
 	c.printer.printf("%s %s  %s %s, %s bytes, seq %d\n", what, c.printer.style(show.Name, string(m.ID)), m.Kind, show.Hash(m.Hash),
 		show.Count(m.Size), m.Bound)
+	if m.Kind == cosmwasm.Kind && h.Chain() == nil {
+		c.printer.printf("  a plain actor, to be made by 'instantiate': the directory has no chain, so there are no funds and no codes; " +
+			"--app names an application with one\n")
+	}
 	if !changed || trace {
 		return nil
 	}

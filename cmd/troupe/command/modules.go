@@ -10,12 +10,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/troupe-run/troupe/cmd/troupe/manifest"
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/query"
 	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/actor/typed"
+	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
 	"github.com/troupe-run/troupe/state"
 )
 
@@ -137,6 +139,9 @@ func (c *call) explainUnbound(h *runtime.Host, err error) error {
 		err := h.Ready(context.Background(), unbound.Module)
 		return notFoundf("the code of module %s, %s, cannot be run by %s: %w", quoted(string(unbound.Module)), show.Hash(unbound.Hash), c.Name, err)
 	}
-	return notFoundf("the code of module %s is needed and %s does not have it for this directory: use the binary that made it",
+	if unbound.Module == actor.ModuleID(cosmwasm.KeeperAddress) || unbound.Module == actor.ModuleID(cosmwasm.BankAddress) {
+		return notFoundf("the data directory has a chain, whose settings are in the %s of its application: name that by --app", manifest.File)
+	}
+	return notFoundf("the code of module %s is needed and %s does not have it for this directory: use the binary that made it, or name its application by --app",
 		quoted(string(unbound.Module)), c.Name)
 }

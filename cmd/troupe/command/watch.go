@@ -40,7 +40,7 @@ type watcher struct {
 // watched is a module with its files.
 type watched struct {
 	mod     *manifest.Module
-	sources *toolchain.Sources // nil: its file is mod.Wasm
+	sources *toolchain.Sources // nil: its file is mod.Wasm, or it is published and stays what it is
 	stamp   string             // of the files that the last build has seen
 }
 
@@ -145,6 +145,9 @@ func (w *watcher) tell(ctx context.Context, n news) {
 
 // stamp says which files a module has and how old they are.
 func (w *watcher) stamp(m *watched) string {
+	if m.mod.Package != nil {
+		return m.mod.Sum.String()
+	}
 	if m.sources == nil {
 		return stampOf(w.app.Path(m.mod.Wasm))
 	}
