@@ -2,6 +2,7 @@ package examples
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"os"
 	"os/exec"
@@ -10,6 +11,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/troupe-run/troupe/cmd/troupe/manifest"
+	"github.com/troupe-run/troupe/cmd/troupe/npm"
 )
 
 var update = flag.Bool("update", false, "rewrite the output in README.md where it differs")
@@ -46,19 +50,62 @@ func TestReadme(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	readme := filepath.Join(root, "README.md")
-	text, err := os.ReadFile(readme)
+	newReader(t, root).follow("README.md")
+}
+
+// TestContractsReadme does the same with the page about contracts. The contracts are those in the cache of this machine, or
+// of the registry.
+func TestContractsReadme(t *testing.T) {
+	library := contracts(t)
+	root, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := newReader(t, root)
+	r.env = append(r.env, "TROUPE_CACHE="+library)
+	r.follow("examples/cw20/README.md")
+}
+
+// contracts returns the cache of the command, with the contracts of examples/cw20 in it.
+func contracts(t *testing.T) string {
+	cache := os.Getenv("TROUPE_CACHE")
+	if cache == "" {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cache = filepath.Join(user, "troupe")
+	}
+	m, err := manifest.Load("cw20")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = m.Codes(t.Context(), npm.Library{Dir: filepath.Join(cache, "npm")})
+	if errors.Is(err, npm.ErrUnreachable) {
+		t.Skipf("the contracts are not in the cache of this machine: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cache
+}
+
+// follow does what a page says that is in the checkout.
+func (r *reader) follow(page string) {
+	t := r.t
+	readme := filepath.Join(r.root, filepath.FromSlash(page))
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.page = page
 	now := string(text)
 	for _, b := range blocks(string(text)) {
 		switch {
 		case b.file != "":
 			r.write(b.file, b.body)
 		case b.lang != "console":
-			t.Errorf("README.md:%d: this %s block is not run: name its file, as in `shop.go`:", b.line, b.lang)
+			t.Errorf("%s:%d: this %s block is not run: name its file, as in `shop.go`:", page, b.line, b.lang)
 		default:
 			if fresh := r.console(b); fresh != b.body {
 				now = strings.Replace(now, b.body, fresh, 1)
@@ -76,6 +123,7 @@ func TestReadme(t *testing.T) {
 type reader struct {
 	t         *testing.T
 	root, dir string
+	page      string
 	env       []string
 }
 
@@ -129,7 +177,7 @@ func (r *reader) console(b block) string {
 		got := r.run(command)
 		if !matches(want, got) {
 			if !*update {
-				r.t.Errorf("README.md:%d: $ %s\nprints\n%s\nand not\n%s", b.line, command, got, want)
+				r.t.Errorf("%s:%d: $ %s\nprints\n%s\nand not\n%s", r.page, b.line, command, got, want)
 			}
 			want = got
 		}
@@ -177,15 +225,17 @@ func matches(want, got string) bool {
 	return regexp.MustCompile(`\A` + pattern.String() + `\z`).MatchString(got)
 }
 
-// TestReadmeLinks checks that everything is there that README.md points to.
+// TestReadmeLinks checks that everything is there that the pages point to.
 func TestReadmeLinks(t *testing.T) {
-	text, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range linked.FindAllStringSubmatch(string(text), -1) {
-		if _, err := os.Stat(filepath.Join("..", m[1])); err != nil {
-			t.Errorf("README.md points to %s: %v", m[1], err)
+	for _, page := range []string{"../README.md", "cw20/README.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range linked.FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil {
+				t.Errorf("%s points to %s: %v", page, m[1], err)
+			}
 		}
 	}
 }
