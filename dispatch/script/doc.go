@@ -13,7 +13,8 @@
 //	limits NAME=N..                 set limits, by their names in JSON; the others are the defaults
 //	prices [NAME=N..]               set prices of gas; without any, those that hold by default
 //	send TO [from=] [kind=] [module=] [admin=] [body=N] [gas] [brief] [deadline=passed|DURATION]
-//	                                one transaction; brief leaves out calls, events and state
+//	                                one transaction; brief leaves out calls, events and state; the clock of a deadline
+//	                                stands still but while an actor waits
 //	query TO                        a query from outside
 //	state, records, events, trace   show keys, records, the events or the trace of the last transaction
 //	deny FROM TO [code=]            refuse messages from FROM to TO from here on

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/cockroachdb/datadriven"
@@ -176,9 +177,8 @@ func (s *script) send(t *testing.T, td *datadriven.TestData) string {
 	if fill > 0 {
 		msg.Body = []byte(strings.Repeat("x", fill))
 	}
-	ctx, cancel := deadlined(t, deadline)
-	defer cancel()
-	res := s.w.Send(ctx, sender, msg)
+	var res dispatch.Result
+	withDeadline(t, deadline, func(ctx context.Context) { res = s.w.Send(ctx, sender, msg) })
 	s.result = res
 	var b strings.Builder
 	b.WriteString(resultText(res, td.HasArg("gas")))
@@ -198,20 +198,27 @@ func (s *script) send(t *testing.T, td *datadriven.TestData) string {
 // errLate is why a context ends that ends in time.
 var errLate = errors.New("the deadline has passed")
 
-func deadlined(t *testing.T, deadline string) (context.Context, context.CancelFunc) {
+// withDeadline calls fn with a context that ends as a script says. After a duration it ends when somebody waits for it, and
+// not before, on however slow a machine: time stands still while anybody does anything.
+func withDeadline(t *testing.T, deadline string, fn func(context.Context)) {
 	switch deadline {
 	case "":
-		return t.Context(), func() {}
+		fn(t.Context())
 	case "passed":
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(errLate)
-		return ctx, func() {}
+		fn(ctx)
+	default:
+		d, err := time.ParseDuration(deadline)
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeoutCause(t.Context(), d, errLate)
+			defer cancel()
+			fn(ctx)
+		})
 	}
-	d, err := time.ParseDuration(deadline)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return context.WithTimeoutCause(t.Context(), d, errLate)
 }
 
 // scan reads an optional argument. Unlike datadriven's own it takes any type of text.
