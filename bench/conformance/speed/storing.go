@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"syscall"
 	"time"
@@ -88,7 +89,8 @@ func viaWasmvm(_ context.Context, dir string, code []byte, stored bool, first *r
 
 // viaTroupe loads code, which is compiled unless the cache has it, and calls it.
 func viaTroupe(ctx context.Context, dir string, code []byte, stored bool, first *request) (slice, error) {
-	engine, err := wasm.NewEngine(wasm.Options{CacheDir: dir})
+	// wasmvm compiles on all processors; so does an engine if it is told to.
+	engine, err := wasm.NewEngine(wasm.Options{CacheDir: dir, Workers: runtime.GOMAXPROCS(0)})
 	if err != nil {
 		return slice{}, err
 	}
