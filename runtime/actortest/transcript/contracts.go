@@ -28,6 +28,9 @@ func contracts() []Command {
 		{Name: "instantiate", Usage: "FROM NAME CODE [BODY] [funds=COINS] [admin=ADDRESS] [label=TEXT] [salt=KEY]", least: 3, most: 4,
 			names: []string{"funds", "admin", "label", "salt"},
 			Help:  "Make a contract of a code, by its name or id. @NAME stands for its address from here on.", run: instantiate},
+		{Name: "import", Usage: "NAME CODE FILE", least: 3, most: 3,
+			Help: "Put a contract with its state into the world, from a JSON file beside the transcript: " +
+				`{"address", "admin", "models": [{"key": hexadecimal, "value": base64}]}. @NAME stands for its address.`, run: importContract},
 		{Name: "upgrade", Usage: "FROM ADDRESS CODE [BODY]", least: 3, most: 4,
 			Help: "Migrate a contract to another code.", run: upgrade},
 		{Name: "mint", Usage: "ADDRESS COINS", least: 2, most: 2,
@@ -213,6 +216,38 @@ func instantiate(ctx context.Context, s *session, a *args) (string, error) {
 		s.names[a.word(1)] = kept.Address
 	}
 	return printed, nil
+}
+
+// importContract prints how many keys there were.
+func importContract(ctx context.Context, s *session, a *args) (string, error) {
+	if s.chain() == nil {
+		return "", errNoChain
+	}
+	id, err := s.code(ctx, a.word(1))
+	if err != nil {
+		return "", err
+	}
+	file := a.word(2)
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(s.dir, file)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	var d runtime.Dump
+	if err := json.Unmarshal([]byte(s.expand(string(text))), &d); err != nil {
+		return "", fmt.Errorf("%s: %w", a.word(2), err)
+	}
+	d.CodeID = id
+	if d.Label == "" {
+		d.Label = a.word(0)
+	}
+	if err := s.world.Use(func(h *runtime.Host) error { return h.Import(ctx, &d) }); err != nil {
+		return said(err), nil
+	}
+	s.names[a.word(0)] = d.Address
+	return fmt.Sprintf("%d keys", len(d.Models)+len(d.State)), nil
 }
 
 func upgrade(ctx context.Context, s *session, a *args) (string, error) {

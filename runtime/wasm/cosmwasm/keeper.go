@@ -51,6 +51,7 @@ type UpdateLabelMsg struct {
 // KeeperOrder is what the operator of the host can ask the keeper for, by sudo. One field is set.
 type KeeperOrder struct {
 	StoreCode *StoreCodeMsg `json:"store_code,omitempty"`
+	Import    *ImportMsg    `json:"import,omitempty"`
 }
 
 // StoreCodeMsg gives a module that is installed the next code id. The data of the answer is the id, in decimal digits. What
@@ -116,11 +117,14 @@ func (k Keeper) Sudo(_ context.Context, env *actor.Env, msg actor.Message) (acto
 	if err := json.Unmarshal(msg.Body, &o); err != nil {
 		return actor.Response{}, actor.Errorf(actor.CodeMalformed, "an order to the keeper of contracts: %v", err)
 	}
-	if o.StoreCode == nil {
-		return actor.Response{}, actor.Errorf(actor.CodeUnknownMessage, "the operator may ask the keeper of contracts for store_code")
-	}
 	c := keeping{Keeper: k, env: env, raw: env.State.Get}
-	return c.store(o.StoreCode)
+	switch {
+	case o.StoreCode != nil:
+		return c.store(o.StoreCode)
+	case o.Import != nil:
+		return c.importState(o.Import)
+	}
+	return actor.Response{}, actor.Errorf(actor.CodeUnknownMessage, "the operator may ask the keeper of contracts for store_code and import")
 }
 
 // keeping is one message to the keeper.
@@ -275,6 +279,7 @@ func (k Keeper) Reply(_ context.Context, _ *actor.Env, r actor.Reply) (actor.Res
 
 // migrateOrder is what a contract's Migrate gets from the keeper, which alone may migrate contracts.
 type migrateOrder struct {
+	importOrder
 	Sender actor.Address `json:"sender"`
 	Old    *uint64       `json:"old"` // the version of the code before
 	New    *uint64       `json:"new"`
