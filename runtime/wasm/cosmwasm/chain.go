@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/troupe-run/troupe/runtime/actor"
@@ -37,7 +38,8 @@ type Chain struct {
 	// catch (not S23). Nil: none.
 	Native func(contract actor.Address) bool
 
-	// Custom turns a custom message of a contract into a message for an actor. Nil: there are none (S39).
+	// Custom turns a custom message of a contract into a message for an actor. Its reply has the form of one to execute. Nil:
+	// there are none (S39).
 	Custom func(contract actor.Address, msg json.RawMessage) (actor.Message, error)
 	// CustomQuery answers a custom query of a contract with JSON. Nil: there are none (S54).
 	CustomQuery func(ctx context.Context, services actor.Services, request json.RawMessage) ([]byte, error)
@@ -68,7 +70,13 @@ func (c *Chain) Canonical(human string) ([]byte, error) {
 	if err != nil && c.isName(human) {
 		return append([]byte{nameMark}, human...), nil
 	}
-	return b, err
+	if err == nil {
+		err = checkBytes(len(b))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
 // Human is the inverse of Canonical.
@@ -76,16 +84,35 @@ func (c *Chain) Human(canonical []byte) (string, error) {
 	if len(canonical) > 0 && canonical[0] == nameMark && c.isName(string(canonical[1:])) {
 		return string(canonical[1:]), nil
 	}
+	if err := checkBytes(len(canonical)); err != nil {
+		return "", err
+	}
 	return c.prefix().Human(canonical)
 }
 
 // Validate returns nil if a text is an address in its usual form.
 func (c *Chain) Validate(human string) error {
-	err := c.prefix().Validate(human)
-	if err != nil && c.isName(human) {
-		return nil
+	p := c.prefix()
+	err := p.Validate(human)
+	if err != nil && !address.IsDenormal(err) {
+		if c.isName(human) {
+			return nil
+		}
+		return err
+	}
+	const around = 1 + 6 // the separator and the checksum; each letter in between has 5 bits
+	if bad := checkBytes((len(human) - len(p) - around) * 5 / 8); bad != nil {
+		return bad
 	}
 	return err
+}
+
+// checkBytes refuses what is as long as no address of a chain with contracts is (H13): wasmd knows users and contracts.
+func checkBytes(n int) error {
+	if n != userBytes && n != contractBytes {
+		return errors.New("invalid address")
+	}
+	return nil
 }
 
 // isName reports whether a text is an address of Troupe and of no chain.
@@ -143,5 +170,8 @@ func account(p address.Prefix, name string) actor.Address {
 	return actor.Address(text)
 }
 
-// userBytes is how long the address of a user is.
-const userBytes = 20
+// How long the addresses of users and of contracts are.
+const (
+	userBytes     = 20
+	contractBytes = 32
+)
