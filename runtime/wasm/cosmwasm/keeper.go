@@ -63,7 +63,7 @@ type StoreCodeMsg struct {
 	MigrateVersion *uint64         `json:"migrate_version,omitempty"`
 	IBC            bool            `json:"ibc,omitempty"`
 	Capabilities   []string        `json:"capabilities,omitempty"`
-	Only           []actor.Address `json:"only,omitempty"` // who may instantiate; nil: everybody
+	Only           []actor.Address `json:"only,omitzero"` // who may instantiate; nil: everybody
 }
 
 // Code implements dispatch.Coder.

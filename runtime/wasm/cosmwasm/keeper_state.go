@@ -17,8 +17,8 @@ type CodeRecord struct {
 	MigrateVersion *uint64 `json:"migrate_version,omitempty"`
 	// IBC says that the code has the entry points for packets.
 	IBC bool `json:"ibc,omitempty"`
-	// Only, if not nil, are those who may make contracts of it.
-	Only []actor.Address `json:"only,omitempty"`
+	// Only, if not nil, are those who may make contracts of it: nobody if it is empty.
+	Only []actor.Address `json:"only,omitzero"`
 }
 
 // A ContractRecord is a contract.
