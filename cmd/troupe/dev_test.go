@@ -137,7 +137,7 @@ func TestDev(t *testing.T) {
 	d.say(t, "crash")
 	d.wait(t, "crash is about simulated surroundings")
 	d.say(t, "help")
-	d.wait(t, "  send FROM TO [BODY] [id=ID]\n")
+	d.wait(t, "  send FROM TO [BODY] [id=ID] [funds=COINS]\n")
 	if strings.Contains(d.unread(), "  crash [at=N]") {
 		t.Error("help lists what is refused")
 	}
@@ -220,4 +220,28 @@ func TestDevRefuses(t *testing.T) {
 			t.Errorf("troupe %q ended with %d: %s", test.args, code, errs)
 		}
 	}
+}
+
+// TestDevContract: a contract on a chain is stored as one more code when it changes.
+func TestDevContract(t *testing.T) {
+	code, err := os.ReadFile(filepath.Join("..", "..", "runtime", "wasm", "cosmwasm", "testdata", "mime.wasm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	module := filepath.Join(dir, "mime.wasm")
+	save(t, filepath.Join(dir, "troupe.yaml"), []byte("chain:\nmodules: {mime: {wasm: mime.wasm}}\n"))
+	save(t, module, code)
+	d := develop(t, t.Context(), dir)
+	d.wait(t, "stored  code 1, mime, ")
+	d.say(t, `instantiate @alice a mime [["set","k","v"]] admin=@alice`)
+	d.wait(t, "committed seq")
+	d.say(t, `get @a k`)
+	d.wait(t, `"v"`)
+	save(t, module, append(code, 0, 2, 1, 'x')) // one more custom section
+	d.wait(t, "stored  code 2, mime-")
+	d.say(t, `upgrade @alice @a 2 []`)
+	d.wait(t, "committed seq")
+	d.say(t, "exit")
+	d.end(t, command.ExitOK)
 }

@@ -79,6 +79,8 @@ type workshop struct {
 	prompt bool
 	// built are the modules that the host has, by name.
 	built map[string]bool
+	// names are what the commands so far have called addresses.
+	names map[string]actor.Address
 }
 
 // develop runs until ctx ends, or somebody says so. What is printed, and what is done to the host, all happens here, in
@@ -86,7 +88,8 @@ type workshop struct {
 func (c *call) develop(ctx context.Context, a *app, h *runtime.Host, builder *call) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w := &workshop{call: c, app: a, host: h, world: world.Around(h), prompt: isTerminal(c.Stdin) && isTerminal(c.Stdout), built: map[string]bool{}}
+	w := &workshop{call: c, app: a, host: h, world: world.Around(h), prompt: isTerminal(c.Stdin) && isTerminal(c.Stdout), built: map[string]bool{},
+		names: map[string]actor.Address{}}
 	told := make(chan news)
 	watching := make(chan struct{})
 	go func() {
@@ -271,6 +274,7 @@ func (w *workshop) ensureActors(ctx context.Context) {
 func (w *workshop) execute(ctx context.Context, line string) {
 	// Files that it names are in the folder of the application.
 	s := transcript.Parse(filepath.Join(w.app.Dir, "standard input"), []byte(line))
+	s.Names = w.names
 	for _, cs := range s.Cases {
 		word, _, _ := strings.Cut(cs.Command, " ")
 		switch {

@@ -38,6 +38,9 @@ func (s *Script) Run(ctx context.Context, w *world.World) (*Script, error) {
 // Each executes the script and hands over each case, with what was printed now, as soon as it has been executed.
 func (s *Script) Each(ctx context.Context, w *world.World, done func(Case)) error {
 	run := newSession(w, s.Name)
+	if s.Names != nil {
+		run.names = s.Names
+	}
 	defer run.close()
 	for _, c := range s.Cases {
 		printed, err := run.execute(ctx, c.Command, c.Input)

@@ -4,14 +4,19 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+
+	"github.com/troupe-run/troupe/runtime/actor"
 )
 
-// A Script is a file, parsed. It is not changed by running it.
+// A Script is a file, parsed. But for Names, it is not changed by running it.
 type Script struct {
 	Name  string
 	Cases []Case
 	// Tail is what stands behind the last case.
 	Tail string
+	// Names are what addresses are called, without the @. If it is not nil, running the script uses it and adds to it, so
+	// that scripts can go on where others ended.
+	Names map[string]actor.Address
 }
 
 // A Case is one command and what it prints.

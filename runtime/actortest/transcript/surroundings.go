@@ -28,9 +28,9 @@ func surroundings() []Command {
 		{Name: "disk", Usage: "fail N EIO|ENOSPC [forever] | heal", least: 1, most: 4,
 			Help: "Let the N-th write of the disk from now fail, and all that follow if it is for ever; or heal it.", run: disk},
 		{Name: "reopen", Usage: "", Help: "Open the host again, after a crash with what is left.", run: reopen},
-		{Name: "show", Usage: "auto|text|gas|allgas|nogas", least: 1, most: 1,
-			Help: "Show bytes as CBOR where they can be, or whatever is printable as text. Show the gas of transactions, of every " +
-				"call in a tree, or none: that of WebAssembly depends on the compiler.", run: format},
+		{Name: "show", Usage: "auto|text|gas|nogas", least: 1, most: 1,
+			Help: "Show bytes as CBOR where they can be, or whatever is printable as text. Show gas, or not: that of WebAssembly " +
+				"depends on the compiler.", run: format},
 		{Name: "snapshot", Usage: "NAME", least: 1, most: 1, Help: "Keep the whole world under a name.", run: snapshot},
 		{Name: "restore", Usage: "NAME", least: 1, most: 1, Help: "Go back to a snapshot.", run: restore},
 		{Name: "fork", Usage: "NAME", least: 1, most: 1, Help: "Make another world that is as this one is now.", run: fork},
@@ -139,8 +139,8 @@ func format(_ context.Context, s *session, a *args) (string, error) {
 	switch a.word(0) {
 	case "auto", "text":
 		s.show.Text = a.word(0) == "text"
-	case "gas", "allgas", "nogas":
-		s.show.Gas, s.show.NoGas = a.word(0) == "allgas", a.word(0) == "nogas"
+	case "gas", "nogas":
+		s.show.NoGas = a.word(0) == "nogas"
 	default:
 		return "", fmt.Errorf("%q is unknown", a.word(0))
 	}
