@@ -27,6 +27,9 @@ func (k *call) response(r *wire.Response) (actor.Response, error) {
 	return resp, nil
 }
 
+// forReply is the SDK gas that a sub-message of a native contract should leave: a reply costs 60,000 to begin with.
+const forReply = 200_000
+
 // replyOn has the reply policies of Troupe for those of contracts.
 var replyOn = map[wire.ReplyOn]actor.ReplyOn{
 	wire.ReplyAlways: actor.ReplyAlways, wire.ReplySuccess: actor.ReplyOnSuccess,
@@ -48,9 +51,9 @@ func (k *call) sub(to *actor.SubMsg, i int, from *wire.SubMsg) error {
 	if from.GasLimit != nil {
 		to.GasLimit = k.meter.gas(*from.GasLimit)
 	} else if k.native && on&actor.ReplyOnError != 0 {
-		// A limit of its own, which leaves something to the reply, makes running out of gas an error that can be caught.
+		// A limit of its own makes running out of gas an error that can be caught. It leaves something to the reply.
 		left := k.services.GasLeft()
-		to.GasLimit = left - left/64
+		to.GasLimit = left - max(left/64, min(left/4, k.meter.gas(forReply)))
 	}
 	msg, refused := k.message(&from.Msg)
 	if refused != nil {
