@@ -8,4 +8,14 @@
 // replies that it gets, as on a chain, and others find it as it is.
 //
 // What contracts see of the host is a Chain. Transactions are its blocks.
+//
+// # Where it is not a chain
+//
+//   - What a chain does for its own sake (reading the records of contracts and codes, accounts, the bank) has other prices,
+//     and so has emitting events: VM gas is exact, SDK gas is near.
+//   - The attributes of a receipt's events stand as they were given. Emitted, of a trace, sorts those that a chain sorts.
+//   - There is one way out for staking, distribution, gov, IBC and stargate: nobody takes the message (S39, S54).
+//   - A custom message is answered as execute is.
+//   - While a contract is instantiated it is not there to itself (S2), but another contract that it queries can already read
+//     its record.
 package cosmwasm
