@@ -18,6 +18,8 @@ type delivery struct {
 	meter *meter
 	depth int // of the call, the root has 1
 	span  *Span
+	// system says that system code has sent the message, whoever it is from.
+	system bool
 }
 
 // outcome is what a call and its subtree left.
@@ -249,6 +251,9 @@ func (r *run) instantiate(ctx context.Context, d delivery, msg *actor.Message) (
 			return outcome{}, actor.Errorf(actor.CodeInvalidAddress, "no address can be made of module %q: give one", string(msg.Module))
 		}
 		r.stack[len(r.stack)-1] = to
+	}
+	if r.Reserved != nil && !d.system && r.Reserved(to) {
+		return outcome{}, actor.Errorf(actor.CodeUnauthorized, "%s is an address that the host gives away by itself", to)
 	}
 	if err := r.vacant(d.tx, to, msg.Module); err != nil {
 		return outcome{}, err

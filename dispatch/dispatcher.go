@@ -75,6 +75,9 @@ type Dispatcher struct {
 	// Bank, if not nil, returns the message that moves funds from its sender to an actor. Without it, and if there is
 	// nobody at the address that the message is for, no message may have funds.
 	Bank func(to actor.Address, funds []actor.Coin) actor.Message
+	// Reserved, if not nil, reports the addresses at which system code alone may make actors: others would take what
+	// belongs to whoever an address is to be derived for.
+	Reserved func(actor.Address) bool
 	// OnPanic, if not nil, is told about each panic in an actor. What it does has no effect on the transaction.
 	OnPanic func(who actor.Address, value any, stack []byte)
 

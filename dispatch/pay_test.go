@@ -13,6 +13,7 @@ import (
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/dispatch/script"
 	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/actor/puppet"
 	"github.com/troupe-run/troupe/state"
 )
 
@@ -215,5 +216,30 @@ func TestCommandKeepsFunds(t *testing.T) {
 		if got, err := state.DecodeCommand(append(slices.Clone(b), tail...)); err == nil {
 			t.Errorf("funds %v are read as %v", tail, got.Message.Funds)
 		}
+	}
+}
+
+// TestReserved checks that nobody settles where the host gives addresses away, by whatever way.
+func TestReserved(t *testing.T) {
+	w := newFnWorld(t, func(_ context.Context, _ *actor.Env, _ actor.Message) (actor.Response, error) {
+		return actor.Response{Messages: []actor.SubMsg{{Msg: actor.Message{Kind: actor.KindInstantiate, Module: "puppet", To: "r/1"}}}}, nil
+	})
+	w.Bind("r", dispatch.Code{Actor: puppet.Actor{}})
+	w.D.Reserved = func(a actor.Address) bool { return a.Kind() == "r" }
+	for what, msg := range map[string]actor.Message{
+		"at the root":          {Kind: actor.KindInstantiate, Module: "puppet", To: "r"},
+		"by a sub-message":     {To: "f"},
+		"as a virtual actor":   {To: "r/2"},
+		"where the host picks": {Kind: actor.KindInstantiate, Module: "r"},
+	} {
+		if res := w.Send(t.Context(), "alice", msg); res.Err == nil || res.Err.Code != actor.CodeUnauthorized {
+			t.Errorf("%s: %v", what, res.Err)
+		}
+	}
+	w.Bind("f", dispatch.Code{System: true, Actor: fn(func(_ context.Context, env *actor.Env, _ actor.Message) (actor.Response, error) {
+		return actor.Response{Messages: []actor.SubMsg{{As: env.Sender, Msg: actor.Message{Kind: actor.KindInstantiate, Module: "r", To: "r/3"}}}}, nil
+	})})
+	if res := w.Send(t.Context(), "alice", actor.Message{To: "f"}); res.Err != nil {
+		t.Errorf("by system code: %v", res.Err)
 	}
 }

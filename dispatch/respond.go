@@ -70,7 +70,7 @@ func (r *run) sub(ctx context.Context, f *frame, sub *actor.SubMsg) ([]byte, err
 	}
 	before := m.used
 	out, err := r.deliver(ctx, delivery{tx: child, from: from, msg: &sub.Msg, meter: m, depth: depth,
-		span: r.trace.sub(f.span, from, sub)})
+		span: r.trace.sub(f.span, from, sub), system: f.code.System})
 	used := m.used - before
 	if m != f.meter {
 		f.meter.used += used // it fits: the limit was less than what was left

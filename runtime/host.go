@@ -76,7 +76,7 @@ func (h *Host) open(o Options) (err error) {
 	d := dispatch.Dispatcher{Partition: partition, Resolver: h.modules, Limits: o.Limits, Gas: o.Gas,
 		Authorize: o.Authorize, OnPanic: h.panicked}
 	if o.Chain != nil {
-		d.Bank = o.Chain.Pay
+		d.Bank, d.Reserved = o.Chain.Pay, o.Chain.Reserves
 	}
 	if h.executor, err = dispatch.NewExecutor(h.store, d, o.Executor); err != nil {
 		return errors.Join(err, h.modules.close(), h.store.Close())

@@ -152,6 +152,10 @@ func (c *Chain) Bank() *bank.Actor {
 // module is the name of the module of contracts. Its account has the address that a user of that name would have.
 const module = "wasm"
 
+// Reserves is what dispatch.Dispatcher.Reserved is to be for the chain: its addresses are those of users, and of contracts
+// that the keeper makes or will make.
+func (c *Chain) Reserves(a actor.Address) bool { return c.prefix().Validate(string(a)) == nil }
+
 // Pay is what dispatch.Dispatcher.Bank is to be for the chain.
 func (c *Chain) Pay(to actor.Address, funds []actor.Coin) actor.Message {
 	return jsonMessage(BankAddress, &wire.BankMsg{Send: &wire.SendMsg{ToAddress: string(to), Amount: wireCoins(funds)}})
