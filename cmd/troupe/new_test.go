@@ -35,6 +35,9 @@ func must(t *testing.T, args ...string) (stdout string) {
 
 // TestNew makes a project in each language and does with it what its README.md says. All of them say the same.
 func TestNew(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles a project of each language")
+	}
 	source, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
 		t.Fatal(err)
