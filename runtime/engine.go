@@ -156,7 +156,7 @@ const watchdog = 10 * time.Second
 func (h *Host) engine(o *Options) loader {
 	chain := o.Chain
 	if chain == nil {
-		chain = &cosmwasm.Chain{Names: true}
+		chain = &cosmwasm.Chain{Names: true, NoKeeper: true}
 	}
 	if o.Engine != nil {
 		return &hosted{o.Engine, chain, true}

@@ -63,3 +63,22 @@ func TestContractsInGo(t *testing.T) {
 		t.Errorf("%s was made twice: %v", first, err)
 	}
 }
+
+// TestNobodyIsTheKeeper has a user who calls himself wasm on a host without a chain: what he sends is a message as any.
+func TestNobodyIsTheKeeper(t *testing.T) {
+	code, err := os.ReadFile("../wasm/cosmwasm/testdata/mime.wasm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := actortest.New(t, nil)
+	if _, err := h.Runtime().Install(t.Context(), "mime", code, nil); err != nil {
+		t.Fatal(err)
+	}
+	_, err = h.Runtime().Create(t.Context(), cosmwasm.KeeperAddress, "m", "mime", []byte(`{"import":[{"key":"aw==","value":"dg=="}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if value, ok, err := h.Runtime().Get("m", []byte("k")); err != nil || ok {
+		t.Errorf("he has written %q, %v", value, err)
+	}
+}

@@ -33,6 +33,8 @@ type Chain struct {
 	// Names lets contracts take the addresses of Troupe, such as account/alice, for addresses. Otherwise they are refused
 	// as a chain refuses them, and only bech32 will do.
 	Names bool
+	// NoKeeper says that the host has no keeper: then nobody is believed to be it, whatever he calls himself.
+	NoKeeper bool
 	// Native says which contracts are spared what chains do for their own sake: errors reach them in full (not S19),
 	// replies tell the gas that was used (not S16), and running out of gas in a sub-message is an error that they can
 	// catch (not S23). Nil: none.
@@ -58,6 +60,9 @@ func (c *Chain) prefix() address.Prefix {
 	}
 	return c.Prefix
 }
+
+// isKeeper reports whether a message is from the keeper, who sends in a form of its own.
+func (c *Chain) isKeeper(sender actor.Address) bool { return sender == KeeperAddress && !c.NoKeeper }
 
 func (c *Chain) native(contract actor.Address) bool { return c.Native != nil && c.Native(contract) }
 

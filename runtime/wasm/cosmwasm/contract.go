@@ -50,7 +50,7 @@ func (c *Contract) Execute(ctx context.Context, env *actor.Env, msg actor.Messag
 
 // Instantiate implements actor.Instantiator. What the keeper itself asks for, and not in the name of somebody, is an import.
 func (c *Contract) Instantiate(ctx context.Context, env *actor.Env, msg actor.Message) (actor.Response, error) {
-	if env.Sender == KeeperAddress {
+	if c.chain.isKeeper(env.Sender) {
 		return take(env.State, msg.Body)
 	}
 	return c.write(ctx, env, actor.KindInstantiate, &msg)
@@ -83,7 +83,7 @@ func (c *Contract) write(ctx context.Context, env *actor.Env, kind actor.Kind, m
 // without a keeper allows, the body is the message itself and the code before is one without a version.
 func (c *Contract) Migrate(ctx context.Context, env *actor.Env, msg actor.Message) (actor.Response, error) {
 	order := migrateOrder{Sender: env.Sender, Msg: msg.Body}
-	if env.Sender == KeeperAddress {
+	if c.chain.isKeeper(env.Sender) {
 		order = migrateOrder{}
 		if err := json.Unmarshal(msg.Body, &order); err != nil {
 			return actor.Response{}, actor.Errorf(actor.CodeMalformed, "a migration: %v", err)
