@@ -97,6 +97,36 @@ func TestScripts(t *testing.T) {
 	}
 }
 
+// TestNil is M11: arguments that are missing are refused, whichever it is, for no gas.
+func TestNil(t *testing.T) {
+	o, s, code := machines(t)
+	a, err := o.Store(code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := s.Store(code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for entry, n := range map[string]int{"instantiate": 3, "execute": 3, "migrate": 3, "query": 2, "sudo": 2, "reply": 2} {
+		for missing := range 1 << n {
+			call := machine.Call{Entry: entry, Gas: 10_000_000_000, Args: slices.Repeat([][]byte{{}}, n)}
+			for i := range n {
+				if missing>>i&1 != 0 {
+					call.Args[i] = nil
+				}
+			}
+			call.Host = newHost()
+			want := o.Run(a, &call)
+			call.Host = newHost()
+			got := s.Run(b, &call)
+			if said(want.Err) != said(got.Err) || want.Used != got.Used || want.External != got.External || (want.Err == nil) != (missing == 0) {
+				t.Errorf("%s%q:\noracle  gas %d, %v\nsubject gas %d, %v", entry, call.Args, want.Used, want.Err, got.Used, got.Err)
+			}
+		}
+	}
+}
+
 // TestMutants changes bytes of the probe: both machines take the module, or neither does. Only what package vm says of its
 // differences may differ.
 func TestMutants(t *testing.T) {

@@ -95,9 +95,6 @@ func (c *Contract) Migrate(ctx context.Context, env *actor.Env, msg actor.Messag
 	if order.Old != nil && order.New != nil && *order.Old == *order.New {
 		return actor.Response{}, nil // rule S15
 	}
-	if order.Msg == nil {
-		return actor.Response{}, actor.Errorf(CodeVM, "Error calling the VM: Null/Nil argument: msg") // M11
-	}
 	k := c.begin(ctx, actor.KindMigrate, env)
 	defer c.end(k)
 	k.setEnv(env.Self, env.Sequence, env.Time.UnixNano(), &env.Seed)

@@ -46,7 +46,7 @@ func TestAllocations(t *testing.T) {
 		t.Skip("a pool forgets at random under the race detector")
 	}
 	c := probe(t)
-	call := &vm.Call{Entry: "execute", Gas: plenty, Host: &still{value: []byte(`{"ok":{"ok":"e30="}}`)}, Args: [][]byte{nil, nil, slices.Concat(
+	call := &vm.Call{Entry: "execute", Gas: plenty, Host: &still{value: []byte(`{"ok":{"ok":"e30="}}`)}, Args: [][]byte{{}, {}, slices.Concat(
 		do("addr_validate", plain, text("somebody who has a name of some length")), do("db_read", plain, text("k")),
 		do("db_write", plain, text("k"), text("v")), do("query_chain", plain, text("q")), do("debug", plain, text("d")))}}
 	ctx := context.Background()

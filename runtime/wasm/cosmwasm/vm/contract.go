@@ -40,7 +40,8 @@ func New(m *wasm.Module) *Contract {
 type Call struct {
 	Entry string
 	// Args are the bytes that the contract sees: env, info and msg, or env and msg. If migrate takes two and three are
-	// given the last is left out; the gas for handing over three is charged all the same (2.2).
+	// given the last is left out; the gas for handing over three is charged all the same (2.2). None is nil, which is not
+	// the same as empty: it is refused before anything is charged (M11).
 	Args     [][]byte
 	ReadOnly bool   // writes end the call (S49)
 	Gas      uint64 // limit
@@ -64,6 +65,11 @@ const maxResult = 64 << 20
 func (c *Contract) Run(ctx context.Context, call *Call) (result []byte, u Usage, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, Usage{}, err
+	}
+	for i, arg := range call.Args {
+		if arg == nil {
+			return nil, Usage{}, fail(NilArgument, "Null/Nil argument: arg%d", i+1)
+		}
 	}
 	r := c.runs.Get().(*run)
 	r.call = call

@@ -22,7 +22,7 @@ func call(c *vm.Contract, entry string, args int) ([]byte, vm.Usage, error) {
 func TestEntryPoints(t *testing.T) {
 	c := probe(t)
 	for entry, args := range map[string]int{"instantiate": 3, "execute": 3, "migrate": 2, "query": 2, "sudo": 2, "reply": 2} {
-		list := make([][]byte, args)
+		list := slices.Repeat([][]byte{{}}, args)
 		list[args-1] = count()
 		answer, u, err := c.Run(context.Background(), &vm.Call{Entry: entry, Args: list, Gas: plenty, Host: newWorld()})
 		if err != nil || string(answer) != "\x01\x00\x00\x00\x00\x00\x00\x00" || u.Used == 0 || u.External != 0 {
@@ -82,8 +82,17 @@ func TestArity(t *testing.T) {
 	if _, u, err := call(three, "migrate", 3); err != nil || u.Used != first+giving(7)+entry+answered {
 		t.Errorf("migrate of three: %v, %v", u, err)
 	}
-	if _, _, err := three.Run(t.Context(), &vm.Call{Entry: "migrate", Args: make([][]byte, 4), Gas: plenty, Host: newWorld()}); err == nil {
+	if _, _, err := three.Run(t.Context(), &vm.Call{Entry: "migrate", Args: slices.Repeat([][]byte{{}}, 4), Gas: plenty, Host: newWorld()}); err == nil {
 		t.Error("four arguments are passed")
+	}
+
+	// M11: an argument that is missing is not an empty one, and nothing is charged for the others.
+	for i, args := range [][][]byte{{nil, {}, {}}, {{}, nil, {}}, {{}, {}, nil}} {
+		_, u, err := three.Run(t.Context(), &vm.Call{Entry: "migrate", Args: args, Gas: plenty, Host: newWorld()})
+		is(t, err, vm.NilArgument, fmt.Sprintf("Null/Nil argument: arg%d", i+1))
+		if u != (vm.Usage{}) {
+			t.Errorf("%v are used", u)
+		}
 	}
 
 	odd := contract(t, assembled(nil, nil, marker, function{"allocate", "i32 i32 : i32", "", "i32.const 64 end"}, function{"deallocate", "", "", "end"},

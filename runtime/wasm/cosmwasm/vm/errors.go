@@ -34,6 +34,7 @@ const (
 	ArityMismatch                       // an export with another number of parameters
 	ResultMismatch                      // an export with another number of results
 	CallDepth                           // an import called by allocate, which was called by an import
+	NilArgument                         // an argument that is missing, not empty
 	StaticValidation                    // the module is not one that can be stored
 )
 
@@ -41,7 +42,8 @@ var kindNames = [...]string{
 	OutOfGas: "out of gas", Aborted: "aborted", RuntimeError: "runtime error", CommunicationErr: "communication error",
 	RegionLengthTooBig: "region length too big", BackendErr: "backend error", GenericErr: "generic error",
 	WriteAccessDenied: "write access denied", MissingExport: "missing export", ArityMismatch: "arity mismatch",
-	ResultMismatch: "result mismatch", CallDepth: "call depth", StaticValidation: "static validation",
+	ResultMismatch: "result mismatch", CallDepth: "call depth", NilArgument: "nil argument",
+	StaticValidation: "static validation",
 }
 
 // String returns the kind in words.

@@ -32,7 +32,7 @@ func FuzzScript(f *testing.F) {
 		run := func() (string, vm.Usage, error) {
 			w := newWorld()
 			w.store["key"], w.answer, w.price["get"], w.price["next"] = "value", `{"ok":{"ok":"e30="}}`, 7, 1<<40
-			b, u, err := c.Run(context.Background(), &vm.Call{Entry: "execute", Args: [][]byte{nil, nil, script}, Gas: limit, Host: w})
+			b, u, err := c.Run(context.Background(), &vm.Call{Entry: "execute", Args: [][]byte{{}, {}, append([]byte{}, script...)}, Gas: limit, Host: w})
 			if w.open != 0 {
 				t.Errorf("%d iterators are open", w.open)
 			}

@@ -98,7 +98,7 @@ const plenty = 1_000_000_000_000
 func play(t testing.TB, c *vm.Contract, w *world, commands ...[]byte) (*output, vm.Usage, error) {
 	t.Helper()
 	result, u, err := c.Run(context.Background(), &vm.Call{
-		Entry: "execute", Args: [][]byte{[]byte("{}"), []byte("{}"), slices.Concat(commands...)}, Gas: plenty, Host: w,
+		Entry: "execute", Args: [][]byte{[]byte("{}"), []byte("{}"), append([]byte{}, slices.Concat(commands...)...)}, Gas: plenty, Host: w,
 		ReadOnly: w.readOnly, Debug: w.print,
 	})
 	return &output{t, result}, u, err
