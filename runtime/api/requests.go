@@ -6,7 +6,7 @@ import "github.com/troupe-run/troupe/runtime/actor"
 type SendRequest struct {
 	To   actor.Address `json:"to,omitempty"`
 	Body Bytes         `json:"body,omitempty"`
-	// Kind is "execute" if empty, "instantiate", "migrate", "sudo" or "update_admin".
+	// Kind is "execute" if empty, "instantiate", "migrate", "sudo" or "set_admin".
 	Kind   string         `json:"kind,omitempty"`
 	Module actor.ModuleID `json:"module,omitempty"`
 	Admin  actor.Address  `json:"admin,omitempty"`
