@@ -14,6 +14,9 @@ type Op struct {
 	Request, Answer any
 }
 
+// Safe reports whether asking changes nothing at all: then it may be asked by GET on HTTP, and again at any time.
+func (op Op) Safe() bool { return !op.Write && op.Name != "backup" }
+
 // Ops returns all operations, sorted by what they are about.
 func Ops() []Op {
 	return []Op{
