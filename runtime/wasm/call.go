@@ -128,11 +128,11 @@ func (c *Call) end(err error) error {
 
 // judge says why a function did not return, or may not have returned.
 func (c *Call) judge(f *function, err error) error {
-	switch exhausted := uint32(c.inst.exhausted.Get()); {
-	case exhausted == instrument.ExhaustedDepth:
-		return &Trap{Depth, f.Name}
-	case exhausted != 0, c.Fuel() < 0:
+	switch {
+	case c.Fuel() < 0: // before the guest met what it ended by: it looks at fuel only now and then
 		return &Trap{OutOfFuel, f.Name}
+	case uint32(c.inst.exhausted.Get()) == instrument.ExhaustedDepth:
+		return &Trap{Depth, f.Name}
 	}
 	if kind, ok := engineTrap(err); ok {
 		return &Trap{kind, f.Name}

@@ -245,6 +245,35 @@ func TestFuelRunsOutAnywhere(t *testing.T) {
 	})
 }
 
+// TestFuelBeforeDepth has a guest that calls itself too often, with every amount of fuel: what it meets first counts,
+// although fuel is looked at later.
+func TestFuelBeforeDepth(t *testing.T) {
+	forVariants(t, func(t *testing.T, e *Engine) {
+		d := testDialect()
+		d.Gas.Exact, d.Depth = true, 5
+		m := loaded(t, e, zoo().Encode(), d)
+		nest := func(fuel int64) (left int64, err error) {
+			m.Call(fuel, nil, func(c *Call) error {
+				_, err = c.Invoke(zooNest, 100)
+				left = c.Fuel()
+				return nil
+			})
+			return left, err
+		}
+		left, _ := nest(1e6)
+		cost := 1e6 - left
+		for fuel := range cost + 2 {
+			want := "out of fuel"
+			if fuel >= cost {
+				want = "call depth exceeded"
+			}
+			if _, err := nest(fuel); err == nil || err.Error() != want {
+				t.Errorf("with %d of %d: %v, want %s", fuel, cost, err, want)
+			}
+		}
+	})
+}
+
 func TestInvokeWrongly(t *testing.T) {
 	m := loaded(t, engine(t, Options{}), zoo().Encode(), testDialect())
 	m.Call(1e6, nil, func(c *Call) error {

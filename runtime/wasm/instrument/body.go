@@ -12,6 +12,7 @@ import (
 // Gas is counted by segments: instructions that are all executed once the first of them is, unless one traps. The open
 // segment is code[start:], and cost is what it costs so far. In the exact scheme a segment is paid where it ends, before
 // the instruction that ends it; otherwise where it starts, which is why what pays is inserted when the segment is closed.
+// What is left is looked at in the same places in both.
 type body struct {
 	r      *rewriter
 	source []byte
@@ -47,7 +48,6 @@ type frame struct {
 type scratch struct {
 	locals []binary.Local
 	gas    uint32 // i64: a copy of what is left
-	cost   uint32 // i64: what a length costs
 	length uint32 // i32: a length
 	f32    uint32
 	f64    uint32
@@ -93,13 +93,15 @@ func (r *rewriter) code(i int) (binary.Code, error) {
 }
 
 // enter charges for locals. CosmWasm's metering does so before the first instruction, or with it if gas is counted
-// there.
+// there. In the exact scheme it looks at what the caller has left.
 func (b *body) enter(gas *Table, locals uint64) {
-	if gas.Exact && locals > 0 && len(b.source) > 0 && !accounts(binary.Opcode(b.source[0])) {
-		b.r.payExactly(&b.code, locals)
-		return
-	}
 	b.cost = locals
+	if gas.Exact {
+		if len(b.source) > 0 && !accounts(binary.Opcode(b.source[0])) {
+			b.settle()
+		}
+		b.r.trapIfNegative(&b.code, payment{})
+	}
 }
 
 // visit rewrites one instruction.
@@ -200,6 +202,9 @@ func (b *body) open(in binary.Instr) error {
 		b.close()
 		b.loops++
 		b.inLoop, b.check = true, true
+		if gas := b.r.o.Gas; gas != nil && gas.Exact {
+			b.r.trapIfNegative(&b.code, payment{})
+		}
 		b.merge(len(t.Params))
 	case binary.OpIf:
 		b.close()
@@ -237,7 +242,7 @@ func (b *body) leave(in binary.Instr, always bool) {
 // settle pays for the open segment before the instruction that ends it: the exact scheme.
 func (b *body) settle() {
 	if b.cost > 0 {
-		b.r.payExactly(&b.code, b.cost)
+		b.r.pay(&b.code, payment{}, b.cost)
 		b.cost = 0
 	}
 }

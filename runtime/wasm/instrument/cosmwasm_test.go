@@ -85,7 +85,8 @@ func cosmwasmMetering(t testing.TB, wasm []byte) []byte {
 	return m.Encode()
 }
 
-// TestCosmWasm checks that the exact scheme is CosmWasm's, at every limit: the same gas, the same state, the same trap.
+// TestCosmWasm checks that the exact scheme is CosmWasm's, at every limit: out of gas at the same limits, and otherwise the
+// same gas, the same state, the same trap.
 func TestCosmWasm(t *testing.T) {
 	r := runners(t)[0]
 	type source struct {
@@ -128,7 +129,7 @@ func TestCosmWasm(t *testing.T) {
 		for step := range int64(steps + 1) {
 			limit := max(cost*step/steps+step%3-1, 0)
 			g, w := got.run(s.name, limit, s.args...), want.run(s.name, limit, s.args...)
-			if !g.same(w) || g.gas != w.gas || g.exhausted != w.exhausted {
+			if out := w.exhausted != 0; g.outOfGas() != out || !out && (!g.same(w) || g.gas != w.gas) {
 				t.Fatalf("source %d, limit %d of %d:\n got %v\nwant %v", i, limit, cost, g, w)
 			}
 		}

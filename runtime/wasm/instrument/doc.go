@@ -10,7 +10,7 @@
 // Every rewritten module exports four mutable globals of its own, which the host sets before a call and reads after it:
 //
 //   - troupe:gas (i64): what is left. The host may change it in host functions too. It starts at 0.
-//   - troupe:exhausted (i32): 0; 1 when the module ended itself because gas was out; 2 because of the depth of calls.
+//   - troupe:exhausted (i32): 0; 1 when the module ended itself because of the depth of calls.
 //   - troupe:depth (i32): how many calls may still nest. It starts at Options.Depth.
 //   - troupe:pages (i32): the size of memory that the module sees, in pages. It starts at the declared minimum.
 //
@@ -19,7 +19,7 @@
 // function is not run by instantiation, where the host could not have given it gas, but is the export troupe:start,
 // which the host calls first.
 //
-// A call is out of gas if troupe:gas is below 0 or troupe:exhausted is 1, whether the call trapped or returned. A trap
+// A call is out of gas if troupe:gas is below 0, whether the call trapped or returned, and whatever the trap was. A trap
 // that the module makes itself is an unreachable; after any trap troupe:depth is where it was, and the host sets it
 // before the next call.
 //
@@ -29,14 +29,17 @@
 // branch to it lands behind it; so it is with else. The instructions that this package adds are free. There are two
 // schemes. They agree on the gas of every call that completes.
 //
-// With Exact unset, a run of instructions without a branch in or out of it is paid when it is entered, and whether
-// anything is left is looked at when a function is entered, when a loop begins its next round and before the
-// instructions that are paid by length. Between these gas may be below 0. So a host function looks at it first, and so
-// does the host when a call returns. A trap has paid the whole run that it is in.
+// In both, whether anything is left is looked at when a function is entered, when a loop begins its next round and after
+// what is paid by length. Between these gas may be below 0. So a host function looks at it first, and so does the host
+// when a call returns or traps.
+//
+// With Exact unset, a run of instructions without a branch in or out of it is paid when it is entered. A trap has paid
+// the whole run that it is in.
 //
 // With Exact set, the module counts as the metering of CosmWasm's VM does: before each instruction that Table.Branch
-// names, what has come up since the last one is compared with what is left and then subtracted. If it is more, nothing is
-// subtracted and troupe:exhausted is 1. Gas is compared without a sign. A trap has paid up to the last such instruction.
+// names, what has come up since the last one is subtracted. A trap has paid up to the last such instruction. CosmWasm's
+// metering also compares there, and ends the module at once. What a module does beyond that point here, nobody sees: it
+// is out of gas for every host function and at its end.
 //
 // In both, memory.fill, memory.copy, memory.init and the instructions on tables pay their length before they begin, and
 // memory.grow pays the pages that it adds, if it adds them.
@@ -44,7 +47,7 @@
 // # Depth
 //
 // A function takes from troupe:depth when it is entered and gives it back when it is left by a return, a branch or its
-// end. If not enough is left it sets troupe:exhausted to 2 and ends in unreachable. It takes 1, and more if its frame on the
+// end. If not enough is left it sets troupe:exhausted to 1 and ends in unreachable. It takes 1, and more if its frame on the
 // engine's stack may be large, so that all calls of a module together never need more than 32 MiB of that stack. Functions
 // that call nothing and take 1 are not counted at all.
 //

@@ -11,7 +11,6 @@ type payment struct {
 
 	length uint32 // local of type i32 with the length to be paid
 	rate   uint32 // price of one
-	cost   uint32 // local of type i64, for the exact scheme
 }
 
 // left pushes what is left of gas.
@@ -47,15 +46,6 @@ func (r *rewriter) trapIfNegative(c *code, p payment) {
 	r.trapUnless(c, 0)
 }
 
-// payExactly ends the module if less is left than the sum, and subtracts it otherwise.
-func (r *rewriter) payExactly(c *code, sum uint64) {
-	c.index(binary.OpGlobalGet, r.gas)
-	c.i64(int64(sum))
-	c.op(binary.OpI64GeU)
-	r.trapUnless(c, ExhaustedGas)
-	r.pay(c, payment{}, sum)
-}
-
 // trapUnless pops a condition and ends the module if it does not hold. A reason that is not 0 is noted. The trap is in an
 // else, because wazero's compiler puts that behind the function, and its opposite in the way of what runs.
 func (r *rewriter) trapUnless(c *code, reason int32) {
@@ -68,33 +58,16 @@ func (r *rewriter) trapUnless(c *code, reason int32) {
 	c.op(binary.OpUnreachable, binary.OpEnd)
 }
 
-// payLength subtracts the price of a length from gas, in either scheme, and ends the module if it is too much. It
-// returns the local that it needs at p.cost, if it needs it.
-func (r *rewriter) payLength(c *code, p payment) []binary.Local {
-	price := func() {
-		c.index(binary.OpLocalGet, p.length)
-		c.op(binary.OpI64ExtendI32U)
-		if p.rate != 1 {
-			c.i64(int64(p.rate))
-			c.op(binary.OpI64Mul)
-		}
+// payLength subtracts the price of a length from gas, and ends the module if it is too much.
+func (r *rewriter) payLength(c *code, p payment) {
+	r.left(c, p)
+	c.index(binary.OpLocalGet, p.length)
+	c.op(binary.OpI64ExtendI32U)
+	if p.rate != 1 {
+		c.i64(int64(p.rate))
+		c.op(binary.OpI64Mul)
 	}
-	if !r.o.Gas.Exact {
-		r.left(c, p)
-		price()
-		c.op(binary.OpI64Sub)
-		r.setLeft(c, p)
-		r.trapIfNegative(c, p)
-		return nil
-	}
-	c.index(binary.OpGlobalGet, r.gas)
-	price()
-	c.index(binary.OpLocalTee, p.cost)
-	c.op(binary.OpI64GeU)
-	r.trapUnless(c, ExhaustedGas)
-	c.index(binary.OpGlobalGet, r.gas)
-	c.index(binary.OpLocalGet, p.cost)
 	c.op(binary.OpI64Sub)
-	c.index(binary.OpGlobalSet, r.gas)
-	return []binary.Local{{Count: 1, Type: binary.I64}}
+	r.setLeft(c, p)
+	r.trapIfNegative(c, p)
 }

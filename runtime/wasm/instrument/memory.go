@@ -64,9 +64,8 @@ func (r *rewriter) growCode() binary.Code {
 	b.openIf()
 	b.i32(growFailure)
 	b.op(binary.OpReturn, binary.OpEnd)
-	var locals []binary.Local
 	if t := r.o.Gas; t != nil && t.Page > 0 {
-		locals = r.payLength(&b, payment{length: delta, rate: t.Page, cost: delta + 1})
+		r.payLength(&b, payment{length: delta, rate: t.Page})
 	}
 	b.index(binary.OpGlobalGet, r.pages) // the result
 	b.index(binary.OpGlobalGet, r.pages)
@@ -74,5 +73,5 @@ func (r *rewriter) growCode() binary.Code {
 	b.op(binary.OpI32Add)
 	b.index(binary.OpGlobalSet, r.pages)
 	b.op(binary.OpEnd)
-	return binary.Code{Locals: locals, Body: b}
+	return binary.Code{Body: b}
 }

@@ -72,9 +72,6 @@ func (b *body) payLength(rate func(*Table) uint32) {
 	p := b.payment(b.loops > 0)
 	p.rate = rate(gas)
 	p.length = b.local(&b.scratch.length, binary.I32)
-	if gas.Exact {
-		p.cost = b.local(&b.scratch.cost, binary.I64)
-	}
 	b.code.index(binary.OpLocalTee, p.length)
 	b.r.payLength(&b.code, p)
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // Version is raised by every change that makes a module rewrite to other code or cost other gas.
-const Version = 1
+const Version = 2
 
 // Prefix is what the names of the host's own exports begin with. A guest has no such export.
 const Prefix = "troupe:"
@@ -23,11 +23,8 @@ const (
 	StartFunction   = Prefix + "start"
 )
 
-// The values of ExhaustedGlobal.
-const (
-	ExhaustedGas   = 1
-	ExhaustedDepth = 2
-)
+// ExhaustedDepth is the value of ExhaustedGlobal when no depth was left.
+const ExhaustedDepth = 1
 
 // MaxDepth bounds Options.Depth: beyond it, a limit of the engine would end some calls first.
 const MaxDepth = 1900

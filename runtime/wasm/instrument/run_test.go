@@ -50,7 +50,7 @@ type counters struct {
 }
 
 // outOfGas is how the host decides whether a call was.
-func (c counters) outOfGas() bool { return c.gas < 0 || c.exhausted == instrument.ExhaustedGas }
+func (c counters) outOfGas() bool { return c.gas < 0 }
 
 func readCounters(inst api.Module) counters {
 	get := func(name string) uint64 { return inst.ExportedGlobal(name).Get() }
