@@ -78,10 +78,13 @@ func TestVerify(t *testing.T) {
 		}
 	}
 	ed := onEd
-	for name, rows := range map[string][]row{
-		"secp256k1_verify": ecdsa(onK1),
-		"secp256r1_verify": ecdsa(onR1),
-		"ed25519_verify": {
+	for _, table := range []struct {
+		number, name string
+		rows         []row
+	}{
+		{"V18", "secp256k1_verify", ecdsa(onK1)},
+		{"V19", "secp256r1_verify", ecdsa(onR1)},
+		{"V21", "ed25519_verify", []row{
 			{"valid", ed, 0},
 			{"other message", signed{[]byte{5}, ed.signature, ed.key}, 1},
 			{"longest message", signed{make([]byte, 128<<10), ed.signature, ed.key}, 1},
@@ -93,22 +96,24 @@ func TestVerify(t *testing.T) {
 			{"longer key", signed{nil, ed.signature, longer(ed.key)}, ends},
 			{"shorter key", signed{nil, ed.signature, ed.key[:31]}, crypto.CodePubkeyFormat},
 			{"no key", signed{nil, ed.signature, nil}, crypto.CodePubkeyFormat},
-		},
+		}},
 	} {
-		for _, k := range rows {
-			o, _, err := play(t, c, newWorld(), do(name, plain, data(k.s.message), data(k.s.signature), data(k.s.key)))
-			switch {
-			case k.code == ends:
-				if kindOf(err) != tooBig {
-					t.Errorf("%s, %s: %v", name, k.name, err)
+		for _, k := range table.rows {
+			t.Run(table.number+" "+k.name, func(t *testing.T) {
+				o, _, err := play(t, c, newWorld(), do(table.name, plain, data(k.s.message), data(k.s.signature), data(k.s.key)))
+				switch {
+				case k.code == ends:
+					if kindOf(err) != tooBig {
+						t.Errorf("%s: %v", table.name, err)
+					}
+				case err != nil:
+					t.Errorf("%s: %v", table.name, err)
+				default:
+					if got := o.result(); got != uint64(k.code) {
+						t.Errorf("%s: %d, not %d", table.name, got, k.code)
+					}
 				}
-			case err != nil:
-				t.Errorf("%s, %s: %v", name, k.name, err)
-			default:
-				if got := o.result(); got != uint64(k.code) {
-					t.Errorf("%s, %s: %d, not %d", name, k.name, got, k.code)
-				}
-			}
+			})
 		}
 	}
 }
@@ -116,39 +121,40 @@ func TestVerify(t *testing.T) {
 // TestRecover is V20.
 func TestRecover(t *testing.T) {
 	c := probe(t)
-	recovered := false
 	for name, s := range map[string]signed{"secp256k1_recover_pubkey": onK1, "secp256r1_recover_pubkey": onR1} {
-		recovered = false
-		for param := range uint32(2) {
-			o := played(t, c, newWorld(), do(name, returned, data(s.message), data(s.signature), num(param)))
-			pointer := o.result()
-			if pointer == 0 || pointer>>32 != 0 {
-				t.Fatalf("%s: %#x", name, pointer)
+		t.Run("V20 "+name, func(t *testing.T) {
+			recovered := false
+			for param := range uint32(2) {
+				o := played(t, c, newWorld(), do(name, returned, data(s.message), data(s.signature), num(param)))
+				pointer := o.result()
+				if pointer == 0 || pointer>>32 != 0 {
+					t.Fatalf("%#x", pointer)
+				}
+				key := o.region()
+				recovered = recovered || key == string(s.key)
 			}
-			key := o.region()
-			recovered = recovered || key == string(s.key)
-		}
-		if !recovered {
-			t.Errorf("%s does not find the key", name)
-		}
-		for _, k := range []struct {
-			hash, signature []byte
-			param           uint32
-			code            uint64
-		}{
-			{s.message, s.signature, 4, crypto.CodeRecoveryParam}, {s.message, s.signature, 255, crypto.CodeRecoveryParam},
-			{s.message, s.signature, 256, crypto.CodeRecoveryParam}, {s.message, s.signature, 1<<32 - 1, crypto.CodeRecoveryParam},
-			{s.message[1:], s.signature, 0, crypto.CodeHashFormat}, {s.message, s.signature[1:], 0, crypto.CodeSignatureFormat},
-			{s.message, make([]byte, 64), 0, crypto.CodeGeneric},
-		} {
-			o := played(t, c, newWorld(), do(name, plain, data(k.hash), data(k.signature), num(k.param)))
-			if got := o.result(); got != k.code<<32 {
-				t.Errorf("%s, parameter %d: %#x, not code %d", name, k.param, got, k.code)
+			if !recovered {
+				t.Error("the key is not found")
 			}
-		}
-		if _, _, err := play(t, c, newWorld(), do(name, plain, data(append(s.message[:32:32], 0)), data(s.signature), num(0))); kindOf(err) != tooBig {
-			t.Errorf("%s: %v", name, err)
-		}
+			for _, k := range []struct {
+				hash, signature []byte
+				param           uint32
+				code            uint64
+			}{
+				{s.message, s.signature, 4, crypto.CodeRecoveryParam}, {s.message, s.signature, 255, crypto.CodeRecoveryParam},
+				{s.message, s.signature, 256, crypto.CodeRecoveryParam}, {s.message, s.signature, 1<<32 - 1, crypto.CodeRecoveryParam},
+				{s.message[1:], s.signature, 0, crypto.CodeHashFormat}, {s.message, s.signature[1:], 0, crypto.CodeSignatureFormat},
+				{s.message, make([]byte, 64), 0, crypto.CodeGeneric},
+			} {
+				o := played(t, c, newWorld(), do(name, plain, data(k.hash), data(k.signature), num(k.param)))
+				if got := o.result(); got != k.code<<32 {
+					t.Errorf("parameter %d: %#x, not code %d", k.param, got, k.code)
+				}
+			}
+			if _, _, err := play(t, c, newWorld(), do(name, plain, data(append(s.message[:32:32], 0)), data(s.signature), num(0))); kindOf(err) != tooBig {
+				t.Error(err)
+			}
+		})
 	}
 }
 
