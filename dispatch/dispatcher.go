@@ -123,6 +123,7 @@ type run struct {
 	stateBytes int
 	messages   uint64
 	frames     uint64
+	called     []called        // kept only if a price depends on it
 	stack      []actor.Address // who is being called
 	failed     []actor.Address // the stack at the failure that is on its way up, nil if there is none
 	key        []byte          // scratch

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/state"
 )
 
 // entry says which entry point to call: Query for a view, Reply for a reply, else that for the kind of the message.
@@ -22,11 +24,7 @@ type halt struct{}
 // invoke calls an entry point. It decides what came of it: a fault of the host, an order to stop, and only then what the
 // actor says. It is the one place where a panic is recovered. The answer to a query is the data of the response.
 func (f *frame) invoke(ctx context.Context, e entry) (resp actor.Response, err error) {
-	price := f.run.gas.Call
-	if e.view != nil {
-		price = f.run.gas.Query
-	}
-	if !f.meter.use(price) {
+	if !f.meter.use(f.price(e)) {
 		return actor.Response{}, outOfGas(f.meter)
 	}
 	if err := f.cancelled(ctx); err != nil {
@@ -51,6 +49,39 @@ func (f *frame) invoke(ctx context.Context, e entry) (resp actor.Response, err e
 		err = said(err) // here, because the methods of the actor's error may panic
 	}
 	return resp, err
+}
+
+// price is what calling the entry point costs, before it runs (rule S27).
+func (f *frame) price(e entry) uint64 {
+	gas := &f.run.gas
+	again := gas.Again > 0 && (e.reply != nil || f.code.System || f.run.calledBefore(f.module))
+	switch {
+	case again:
+		return gas.Again
+	case e.view != nil:
+		return gas.Query
+	}
+	return gas.Call
+}
+
+// calledBefore reports whether the transaction has called the code of a module before, and takes note that it has. Modules
+// of one and the same installed code are the same.
+func (r *run) calledBefore(module actor.ModuleID) bool {
+	c := called{hash: r.installed[module]}
+	if c.hash == (state.Hash{}) {
+		c.module = module
+	}
+	if slices.Contains(r.called, c) {
+		return true
+	}
+	r.called = append(r.called, c)
+	return false
+}
+
+// called is code that a transaction has called: that with the hash, or else that which is bound as the module.
+type called struct {
+	hash   state.Hash
+	module actor.ModuleID
 }
 
 // said returns what an actor or a hook meant by its error, which is not nil.

@@ -48,8 +48,11 @@ func (l Limits) withDefaults() Limits {
 // measured. A nil
 // *Gas means DefaultGas. Like limits it is part of the log.
 type Gas struct {
-	Call      uint64 `json:"call"`       // an entry point
-	Query     uint64 `json:"query"`      // a query of another actor
+	Call  uint64 `json:"call"`  // an entry point
+	Query uint64 `json:"query"` // a query of another actor
+	// Again, if not zero, takes the place of Call and Query for code that the transaction has called before, for the host's
+	// own code, and for every reply (rule S27). What was rolled back counts as called (rule S10).
+	Again     uint64 `json:"again,omitempty"`
 	Read      uint64 `json:"read"`       // a Get
 	ReadByte  uint64 `json:"read_byte"`  // a byte of its key and value
 	Write     uint64 `json:"write"`      // a Set
