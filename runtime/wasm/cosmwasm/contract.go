@@ -227,6 +227,7 @@ func (k *call) respond(args ...[]byte) (actor.Response, error) {
 	if text, bad := result.Failed(); bad {
 		return actor.Response{}, failed(k.kind, text)
 	}
+	k.meter.emitted(result.Ok.Attributes, result.Ok.Events)
 	return k.response(result.Ok)
 }
 
@@ -237,7 +238,9 @@ func (k *call) run(args ...[]byte) ([]byte, error) {
 	answer, used, err := k.contract.vm.Run(k.ctx, &k.vm)
 	k.meter.settle(used.Used)
 	if err == nil {
-		k.meter.answered(len(answer))
+		if poor := k.meter.answered(len(answer)); poor != nil {
+			return nil, poor
+		}
 		return answer, nil
 	}
 	var broke *vm.Error

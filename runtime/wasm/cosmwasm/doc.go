@@ -11,8 +11,9 @@
 //
 // # Where it is not a chain
 //
-//   - What a chain does for its own sake (reading the records of contracts and codes, accounts, the bank) has other prices,
-//     and so has emitting events: VM gas is exact, SDK gas is near.
+//   - What a chain does for its own sake (reading the records of contracts and codes, accounts, the bank) has other prices:
+//     VM gas is exact, and so is what contracts pay for calls, storage, answers and events (S27 to S29, S61), but SDK gas as
+//     a whole is only near.
 //   - The attributes of a receipt's events stand as they were given. Emitted, of a trace, sorts those that a chain sorts.
 //   - There is one way out for staking, distribution, gov, IBC and stargate: nobody takes the message (S39, S54).
 //   - A custom message is answered as execute is.

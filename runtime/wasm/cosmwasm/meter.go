@@ -5,6 +5,7 @@ import (
 
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm/wire"
 )
 
 // fueled are services that keep an account of fuel: dispatch does.
@@ -40,16 +41,67 @@ func (m *meter) open(services actor.Services) {
 	*m = meter{services: services, per: gasPerFuel}
 	m.fueled, _ = services.(fueled)
 	if m.fuelPerGas() == sdkGas {
-		m.per = 1 // the prices are those of a chain: see Gas
+		m.per = 1
 	}
 	m.limit = m.left()
 }
 
-// answered charges for an answer of n bytes, which a chain has to decode (S29).
-func (m *meter) answered(n int) {
-	if m.per == 1 {
-		m.services.UseGas(uint64(n))
+// exact reports whether the prices are those of a chain: see Gas.
+func (m *meter) exact() bool { return m.per == 1 }
+
+// answered charges for an answer of n bytes, which a chain has to decode (S29). The chain compares with what the VM has
+// used itself: to have no gas left for it is an error that can be caught, other than running out of gas.
+func (m *meter) answered(n int) *actor.Error {
+	if !m.exact() {
+		return nil
 	}
+	if m.limit < m.paid+uint64(n)*sdkGas {
+		return actor.Errorf(CodeVM, "Error calling the VM: insufficient gas left to deserialize contract execution result (%d bytes)", n)
+	}
+	m.services.UseGas(uint64(n))
+	return nil
+}
+
+// What a chain charges for events, in SDK gas (S27, S28).
+const (
+	gasAttribute      = 10 // and 1 for a byte of it
+	gasCustomEvent    = 20 // and 1 for a byte of its type
+	freeAttributeData = 100
+)
+
+// emitted charges for the attributes and events of a response (S28).
+func (m *meter) emitted(attributes []wire.EventAttribute, events []wire.Event) {
+	if !m.exact() {
+		return
+	}
+	gas, size := attributeGas(attributes)
+	for i := range events {
+		more, bytes := attributeGas(events[i].Attributes)
+		gas, size = gas+gasCustomEvent+uint64(len(events[i].Type))+more, size+bytes
+	}
+	m.services.UseGas(gas + size - min(size, freeAttributeData))
+}
+
+// replied charges for the events in a reply (S27), which the VM has not begun to work on yet.
+func (m *meter) replied(events []wire.Event) {
+	if !m.exact() {
+		return
+	}
+	var gas, size uint64
+	for i := range events {
+		more, bytes := attributeGas(events[i].Attributes)
+		gas, size = gas+uint64(len(events[i].Type))+more, size+bytes
+	}
+	m.services.UseGas(gas + size - min(size, freeAttributeData))
+	m.open(m.services)
+}
+
+// attributeGas returns what attributes cost but for their bytes, and the number of those.
+func attributeGas(list []wire.EventAttribute) (gas, size uint64) {
+	for i := range list {
+		size += uint64(len(list[i].Key) + len(list[i].Value))
+	}
+	return uint64(len(list)) * gasAttribute, size
 }
 
 // left returns what the services have left, in VM gas.
@@ -95,10 +147,10 @@ func (m *meter) used(left uint64) uint64 { return m.limit - min(m.limit, left+m.
 
 // Gas returns the prices of a chain, in SDK gas (S21 to S24, S27, S28, S61): for hosts on which contracts shall use as much
 // as there, as far as the contracts themselves are concerned. What a chain reads for its own sake (the records of
-// contracts and codes, balances, accounts) has other prices here.
+// contracts and codes, balances, accounts) has other prices here. Events cost nothing but what contracts pay for theirs.
 func Gas() *dispatch.Gas {
 	// A chain pays for the 33 bytes before a contract's key as well.
 	const prefix, readByte, writeByte = 33, 3, 30
-	return &dispatch.Gas{Call: 60_000, Query: 60_000, Read: 1000 + prefix*readByte, ReadByte: readByte,
-		Write: 2000 + prefix*writeByte, WriteByte: writeByte, Delete: 1000, Range: 30 + prefix*readByte, EventByte: 1, Fuel: sdkGas}
+	return &dispatch.Gas{Call: 60_000, Query: 60_000, Again: 2_000, Read: 1000 + prefix*readByte, ReadByte: readByte,
+		Write: 2000 + prefix*writeByte, WriteByte: writeByte, Delete: 1000, Range: 30 + prefix*readByte, Fuel: sdkGas}
 }

@@ -152,7 +152,7 @@ func TestNative(t *testing.T) {
 	})
 	t.Run("S16 gas_used", func(t *testing.T) {
 		w.run(native, program(nil).send(sub(1, "always", execute(callee, set("k", "v")))))
-		if got := w.reply(native); strings.Contains(got, `"gas_used":0,`) || !strings.HasPrefix(got, `{"gas_used":6`) {
+		if got := w.reply(native); strings.Contains(got, `"gas_used":0,`) || !strings.HasPrefix(got, `{"gas_used":5`) {
 			t.Errorf("reply %s", got)
 		}
 	})

@@ -21,6 +21,7 @@ func (k *call) replyArg(r *actor.Reply) ([]byte, error) {
 			return nil, err
 		}
 		reply.Result.Ok = ok
+		k.meter.replied(ok.Events)
 	}
 	k.scratch.other = wire.AppendReply(k.scratch.other[:0], &reply)
 	return k.scratch.other, nil

@@ -27,7 +27,7 @@ func (k *call) response(r *wire.Response) (actor.Response, error) {
 	return resp, nil
 }
 
-// forReply is the SDK gas that a sub-message of a native contract should leave: a reply costs 60,000 to begin with.
+// forReply is the SDK gas that a sub-message of a native contract should leave to the reply.
 const forReply = 200_000
 
 // replyOn has the reply policies of Troupe for those of contracts.
