@@ -3,6 +3,7 @@ package state
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/troupe-run/troupe/runtime/actor"
@@ -45,6 +46,8 @@ type Command struct {
 	RequestID string
 	Sender    actor.Address
 	Message   actor.Message
+	// Signer is the key that has signed the request, empty for what the program itself has asked for.
+	Signer string
 }
 
 // Append appends the encoding of c.
@@ -67,14 +70,17 @@ func (c *Command) appendEnvelope(buf []byte) []byte {
 	buf = appendOptional(buf, m.Body)
 	buf = appendString(buf, m.Module)
 	buf = appendString(buf, m.Admin)
-	if len(m.Funds) == 0 {
-		return buf // most have none, and so it is one encoding
+	if len(m.Funds) == 0 && c.Signer == "" {
+		return buf // most have neither, and so it is one encoding
 	}
 	buf = binary.AppendUvarint(buf, uint64(len(m.Funds)))
 	for _, coin := range m.Funds {
 		buf = appendString(appendString(buf, coin.Denom), coin.Amount)
 	}
-	return buf
+	if c.Signer == "" {
+		return buf
+	}
+	return appendString(buf, c.Signer)
 }
 
 // DecodeCommand is the inverse of Command.Append. The body of its message is part of b.
@@ -94,32 +100,40 @@ func DecodeCommand(b []byte) (Command, error) {
 		Body:   r.optional(),
 		Module: actor.ModuleID(r.string()),
 		Admin:  actor.Address(r.string()),
-		Funds:  r.funds(),
 	}
+	c.Message.Funds, c.Signer = r.tail()
 	if err := r.end(); err != nil {
 		return Command{}, decodeError("a command record", err)
 	}
 	return c, nil
 }
 
-// funds reads what stands at the end of an envelope if there are any.
-func (r *reader) funds() []actor.Coin {
+// tail reads what stands at the end of an envelope if it is not empty: funds, and behind them the signer if there is one.
+func (r *reader) tail() (coins []actor.Coin, signer string) {
 	if r.err != nil || len(r.rest) == 0 {
-		return nil
+		return nil, ""
 	}
 	n := r.uvarint()
-	if n == 0 || n > uint64(len(r.rest)/2) {
+	if n > uint64(len(r.rest)/2) {
 		r.fail(fmt.Errorf("%d coins in %d bytes", n, len(r.rest)))
-		return nil
+		return nil, ""
 	}
-	coins := make([]actor.Coin, n)
+	if n > 0 {
+		coins = make([]actor.Coin, n)
+	}
 	for i := range coins {
 		coins[i] = actor.Coin{Denom: r.string(), Amount: r.string()}
 	}
-	return coins
+	if r.err != nil || n > 0 && len(r.rest) == 0 {
+		return coins, ""
+	}
+	if signer = r.string(); signer == "" && r.err == nil {
+		r.fail(errors.New("it ends with neither funds nor a signer"))
+	}
+	return coins, signer
 }
 
-// EnvelopeHash identifies what was asked: operation, request id, sender and message, but not the place, time and seed
+// EnvelopeHash identifies what was asked: operation, request id, sender, signer and message, but not the place, time and seed
 // that the request was given. Two requests with one id are the same request if their hashes are equal.
 func (c *Command) EnvelopeHash() Hash {
 	var scratch [512]byte

@@ -62,6 +62,44 @@ func TestRecords(t *testing.T) {
 	}
 }
 
+// What a command has at its end is left out if it is empty: what was written before there was any of it keeps its hash.
+func TestTailOfACommand(t *testing.T) {
+	plain := sampleCommand()
+	head := plain.Append(nil)
+	funds := []actor.Coin{{Denom: "gold", Amount: "12"}}
+	for _, test := range []struct {
+		funds  []actor.Coin
+		signer string
+		tail   string
+	}{
+		{nil, "", ""},
+		{funds, "", "\x01\x04gold\x0212"},
+		{nil, "UKEY", "\x00\x04UKEY"},
+		{funds, "UKEY", "\x01\x04gold\x0212\x04UKEY"},
+	} {
+		c := sampleCommand()
+		c.Message.Funds, c.Signer = test.funds, test.signer
+		b := c.Append(nil)
+		if string(b) != string(head)+test.tail {
+			t.Errorf("funds %v and signer %q stand as %q", test.funds, test.signer, b[len(head):])
+		}
+		if got, err := DecodeCommand(b); err != nil || !reflect.DeepEqual(got, c) {
+			t.Errorf("got %+v, %v, want %+v", got, err, c)
+		}
+		if (c.EnvelopeHash() == plain.EnvelopeHash()) != (test.tail == "") {
+			t.Errorf("funds %v and signer %q do not show in the envelope", test.funds, test.signer)
+		}
+	}
+	for _, tail := range []string{
+		"\x00", "\x00\x00", "\x00\x05UKEY", "\x00\x04UKEY\x00", "\x01", "\x01\x04gold", "\x01\x04gold\x0212\x00",
+		"\x01\x04gold\x0212\x05UKEY", "\x01\x04gold\x0212\x04UKEY\x00", "\x02\x04gold\x0212", "\x80\x00\x04UKEY",
+	} {
+		if c, err := DecodeCommand(append(bytes.Clone(head), tail...)); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("the tail %q is taken for %+v, %v", tail, c, err)
+		}
+	}
+}
+
 // A directory that was written before code could be installed has records of the first version.
 func TestModuleOfTheFirstVersion(t *testing.T) {
 	old := []byte("\x01\x07counter\x06native\x03")
@@ -114,6 +152,7 @@ func TestHashes(t *testing.T) {
 		func(c *Command) { c.Op = OpBind }, func(c *Command) { c.RequestID = "r-2" }, func(c *Command) { c.Sender = "bob" },
 		func(c *Command) { c.Message.Kind++ }, func(c *Command) { c.Message.To = "x" }, func(c *Command) { c.Message.Body = nil },
 		func(c *Command) { c.Message.Module = "x" }, func(c *Command) { c.Message.Admin = "" },
+		func(c *Command) { c.Signer = "UKEY" },
 	} {
 		other := sampleCommand()
 		if change(&other); other.EnvelopeHash() == c.EnvelopeHash() {
@@ -240,7 +279,11 @@ func FuzzDecodeModule(f *testing.F) {
 
 func FuzzDecodeCommand(f *testing.F) {
 	c := sampleCommand()
-	fuzz(f, DecodeCommand, func(c Command) []byte { return c.Append(nil) }, c.Append(nil))
+	signed := c
+	signed.Message.Funds, signed.Signer = []actor.Coin{{Denom: "gold", Amount: "12"}}, "UKEY"
+	bare := signed
+	bare.Message.Funds = nil
+	fuzz(f, DecodeCommand, func(c Command) []byte { return c.Append(nil) }, c.Append(nil), signed.Append(nil), bare.Append(nil))
 }
 
 func FuzzDecodeReceipt(f *testing.F) {
