@@ -111,7 +111,11 @@ func name(t reflect.Type) string {
 	case reflect.Pointer:
 		return name(t.Elem()) + " | null"
 	case reflect.Slice:
-		return "ReadonlyArray<" + name(t.Elem()) + "> | null"
+		elem := t.Elem()
+		if elem.Kind() == reflect.Pointer {
+			elem = elem.Elem() // in a list there is something at each place
+		}
+		return "ReadonlyArray<" + name(elem) + "> | null"
 	case reflect.Map:
 		return "Readonly<Record<string, " + name(t.Elem()) + ">>"
 	case reflect.Struct:

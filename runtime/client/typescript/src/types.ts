@@ -121,6 +121,7 @@ export interface Span {
   module?: string;
   body?: Bytes | null;
   funds?: ReadonlyArray<Coin> | null;
+  install?: Installation | null;
   gas_used: number;
   sub?: Sub | null;
   reply?: Reply | null;
@@ -132,7 +133,16 @@ export interface Span {
   message?: string;
   committed: boolean;
   why?: string;
-  children?: ReadonlyArray<Span | null> | null;
+  children?: ReadonlyArray<Span> | null;
+}
+
+export interface Installation {
+  kind: string;
+  hash: string;
+  size: number;
+  before?: string;
+  replace?: boolean;
+  migrate?: boolean;
 }
 
 export interface Sub {
@@ -275,6 +285,7 @@ export interface Entry {
   module?: string;
   body?: Bytes | null;
   funds?: ReadonlyArray<Coin> | null;
+  install?: Installation | null;
   receipt?: Receipt | null;
 }
 
@@ -322,6 +333,7 @@ export interface Module {
   kind: string;
   hash?: string;
   size?: number;
+  contract?: boolean;
   imports?: ReadonlyArray<string> | null;
   exports?: ReadonlyArray<string> | null;
 }

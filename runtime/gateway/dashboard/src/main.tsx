@@ -1,0 +1,6 @@
+import { render } from "preact";
+import { App } from "./app.tsx";
+import { adopt } from "./session.ts";
+
+adopt();
+render(<App />, document.getElementById("app")!);
