@@ -17,7 +17,7 @@ type Receipt struct {
 	Path    []actor.Address `json:"path,omitempty"`
 	// Callee is who was called at the root: for an instantiation, the new actor.
 	Callee   actor.Address `json:"callee,omitempty"`
-	Data     Bytes         `json:"data,omitempty"`
+	Data     Bytes         `json:"data,omitzero"`
 	Events   []actor.Event `json:"events,omitempty"`
 	GasUsed  uint64        `json:"gas_used"`
 	Messages uint64        `json:"messages"`
@@ -37,7 +37,7 @@ type Answer struct {
 // A Value is that of one key.
 type Value struct {
 	Found bool  `json:"found"`
-	Value Bytes `json:"value,omitempty"`
+	Value Bytes `json:"value,omitzero"`
 }
 
 // A Page is a part of the keys of an actor. Token asks for the next one.
@@ -70,7 +70,7 @@ type Actor struct {
 	// Paused says why it takes no messages, nil if it does.
 	Paused *string `json:"paused,omitempty"`
 	// Schema describes its messages and queries in JSON, if its module does.
-	Schema Bytes `json:"schema,omitempty"`
+	Schema Bytes `json:"schema,omitzero"`
 }
 
 // A Log is a part of the log, in order.
@@ -92,10 +92,24 @@ type Entry struct {
 	Kind      string         `json:"kind,omitempty"`
 	To        actor.Address  `json:"to,omitempty"`
 	Module    actor.ModuleID `json:"module,omitempty"`
-	Body      Bytes          `json:"body,omitempty"`
+	Body      Bytes          `json:"body,omitzero"`
 	Funds     []actor.Coin   `json:"funds,omitempty"`
+	// Install is what an installation makes the module; Body is then that of the migrations.
+	Install *Installation `json:"install,omitempty"`
 	// Receipt is nil if it is no longer kept.
 	Receipt *Receipt `json:"receipt,omitempty"`
+}
+
+// An Installation is code that a module got.
+type Installation struct {
+	// Kind is the dialect; Hash, in hexadecimal, and Size are those of the code.
+	Kind string `json:"kind"`
+	Hash string `json:"hash"`
+	Size uint64 `json:"size"`
+	// Before is the hash of the code that was there before, as far as it is known.
+	Before  string `json:"before,omitempty"`
+	Replace bool   `json:"replace,omitempty"`
+	Migrate bool   `json:"migrate,omitempty"`
 }
 
 // A Trace is everything that happened in one transaction, as a tree.
@@ -115,21 +129,23 @@ type Trace struct {
 
 // A Span is one call of an actor.
 type Span struct {
-	Kind    string         `json:"kind"`
-	From    actor.Address  `json:"from,omitempty"`
-	To      actor.Address  `json:"to,omitempty"`
-	Module  actor.ModuleID `json:"module,omitempty"`
-	Body    Bytes          `json:"body,omitempty"`
-	Funds   []actor.Coin   `json:"funds,omitempty"`
-	GasUsed uint64         `json:"gas_used"` // with everything below it
-	Sub     *Sub           `json:"sub,omitempty"`
-	Reply   *Reply         `json:"reply,omitempty"`
-	Touches []Touch        `json:"touches,omitempty"`
-	Events  []actor.Event  `json:"events,omitempty"`
-	Logs    []string       `json:"logs,omitempty"`
-	Data    Bytes          `json:"data,omitempty"`
-	Code    string         `json:"code,omitempty"`
-	Message string         `json:"message,omitempty"`
+	Kind   string         `json:"kind"`
+	From   actor.Address  `json:"from,omitempty"`
+	To     actor.Address  `json:"to,omitempty"`
+	Module actor.ModuleID `json:"module,omitempty"`
+	Body   Bytes          `json:"body,omitzero"`
+	Funds  []actor.Coin   `json:"funds,omitempty"`
+	// Install is there if the span stands for the installation of Module; below it are the migrations.
+	Install *Installation `json:"install,omitempty"`
+	GasUsed uint64        `json:"gas_used"` // with everything below it
+	Sub     *Sub          `json:"sub,omitempty"`
+	Reply   *Reply        `json:"reply,omitempty"`
+	Touches []Touch       `json:"touches,omitempty"`
+	Events  []actor.Event `json:"events,omitempty"`
+	Logs    []string      `json:"logs,omitempty"`
+	Data    Bytes         `json:"data,omitzero"`
+	Code    string        `json:"code,omitempty"`
+	Message string        `json:"message,omitempty"`
 	// Committed says whether its writes and events became part of the state; Why, why not.
 	Committed bool    `json:"committed"`
 	Why       string  `json:"why,omitempty"`
@@ -141,14 +157,14 @@ type Sub struct {
 	ID       uint64 `json:"id"`
 	ReplyOn  string `json:"reply_on"`
 	GasLimit uint64 `json:"gas_limit,omitempty"`
-	Payload  Bytes  `json:"payload,omitempty"`
+	Payload  Bytes  `json:"payload,omitzero"`
 }
 
 // A Reply is what the sender of a sub-message was told.
 type Reply struct {
 	ID      uint64        `json:"id"`
 	Callee  actor.Address `json:"callee,omitempty"`
-	Data    Bytes         `json:"data,omitempty"`
+	Data    Bytes         `json:"data,omitzero"`
 	Code    string        `json:"code,omitempty"`
 	Message string        `json:"message,omitempty"`
 	GasUsed uint64        `json:"gas_used"`
@@ -159,9 +175,9 @@ type Touch struct {
 	Op  string        `json:"op"`
 	Of  actor.Address `json:"of,omitempty"`
 	Key Bytes         `json:"key"`
-	End Bytes         `json:"end,omitempty"`
-	Old Bytes         `json:"old,omitempty"`
-	New Bytes         `json:"new,omitempty"`
+	End Bytes         `json:"end,omitzero"`
+	Old Bytes         `json:"old,omitzero"`
+	New Bytes         `json:"new,omitzero"`
 }
 
 // History is who wrote a key, the latest first.
@@ -176,7 +192,7 @@ type Version struct {
 	Sequence uint64    `json:"sequence"`
 	Time     time.Time `json:"time"`
 	Deleted  bool      `json:"deleted,omitempty"`
-	Value    Bytes     `json:"value,omitempty"`
+	Value    Bytes     `json:"value,omitzero"`
 }
 
 // Notices are the next transactions of a watch. Who asks for more gives Sequence as From.
@@ -197,7 +213,7 @@ type Notice struct {
 type Change struct {
 	Actor   actor.Address `json:"actor"`
 	Key     Bytes         `json:"key"`
-	Value   Bytes         `json:"value,omitempty"`
+	Value   Bytes         `json:"value,omitzero"`
 	Deleted bool          `json:"deleted,omitempty"`
 }
 
@@ -214,6 +230,8 @@ type Module struct {
 	// Hash and Size are those of the code of a guest.
 	Hash string `json:"hash,omitempty"`
 	Size uint64 `json:"size,omitempty"`
+	// Contract says that it is a contract of CosmWasm.
+	Contract bool `json:"contract,omitempty"`
 	// Imports and Exports are "module.name" and "name", of one module that was asked for.
 	Imports []string `json:"imports,omitempty"`
 	Exports []string `json:"exports,omitempty"`

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"github.com/fxamacker/cbor/v2"
-
 	"github.com/troupe-run/troupe/runtime/actor/typed"
 )
 
@@ -20,11 +18,11 @@ import (
 // gives exactly one of these: "json" is passed on as the text of JSON that it is, "text" as its UTF-8, "base64" decoded.
 type Bytes []byte
 
-// bytesJSON is the form of Bytes in JSON.
+// bytesJSON is the form of Bytes in JSON, as it is read.
 type bytesJSON struct {
-	JSON   json.RawMessage `json:"json,omitempty"`
-	Text   *string         `json:"text,omitempty"`
-	Base64 *string         `json:"base64,omitempty"`
+	JSON   json.RawMessage `json:"json"`
+	Text   *string         `json:"text"`
+	Base64 *string         `json:"base64"`
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -32,18 +30,20 @@ func (b Bytes) MarshalJSON() ([]byte, error) {
 	if b == nil {
 		return []byte("null"), nil
 	}
-	exact := base64.StdEncoding.EncodeToString(b)
-	form := bytesJSON{Base64: &exact}
+	out := make([]byte, 0, 3*len(b)+32)
 	if value, ok := b.value(); ok {
-		form.JSON = value
-	} else if text := string(b); len(b) > 0 && utf8.ValidString(text) {
-		form.Text = &text
+		out = append(append(append(out, `{"json":`...), value...), ',')
+	} else if len(b) > 0 && utf8.Valid(b) {
+		text, err := Encode(JSON, string(b))
+		if err != nil {
+			return nil, err
+		}
+		out = append(append(append(out, `{"text":`...), text...), ',')
+	} else {
+		out = append(out, '{')
 	}
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(form)
-	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), err
+	out = base64.StdEncoding.AppendEncode(append(out, `"base64":"`...), b)
+	return append(out, `"}`...), nil
 }
 
 // value returns the bytes as a value of JSON: what they are already, or what the CBOR in them says.
@@ -68,7 +68,7 @@ func (b *Bytes) UnmarshalJSON(text []byte) error {
 	dec.DisallowUnknownFields()
 	var form bytesJSON
 	if err := dec.Decode(&form); err != nil {
-		return fmt.Errorf(`bytes are an object with "json", "text" or "base64": %w`, err)
+		return fmt.Errorf(`bytes are an object with "json", "text" or "base64": %v`, err) // no %w: it is about the form here
 	}
 	switch {
 	case form.Base64 != nil:
@@ -91,7 +91,17 @@ func (b *Bytes) UnmarshalJSON(text []byte) error {
 }
 
 // MarshalCBOR implements cbor.Marshaler.
-func (b Bytes) MarshalCBOR() ([]byte, error) { return cbor.Marshal([]byte(b)) }
+func (b Bytes) MarshalCBOR() ([]byte, error) { return cborWriter.Marshal([]byte(b)) }
 
-// UnmarshalCBOR implements cbor.Unmarshaler.
-func (b *Bytes) UnmarshalCBOR(data []byte) error { return cbor.Unmarshal(data, (*[]byte)(b)) }
+// UnmarshalCBOR implements cbor.Unmarshaler. On an error b is as it was.
+func (b *Bytes) UnmarshalCBOR(item []byte) error {
+	const null, byteString = 0xf6, 2
+	switch {
+	case len(item) == 1 && item[0] == null:
+		*b = nil
+		return nil
+	case len(item) > 0 && item[0]>>5 == byteString:
+		return cborStrict.Unmarshal(item, (*[]byte)(b))
+	}
+	return errors.New("bytes are a byte string in CBOR, or null")
+}

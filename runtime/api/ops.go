@@ -10,6 +10,8 @@ type Op struct {
 	Role string
 	// Write says that it makes a transaction, and takes a request id.
 	Write bool
+	// Public says that who is not known gets an answer, too: a short one.
+	Public bool
 	// Request and Answer are zero values of its types.
 	Request, Answer any
 }
@@ -20,29 +22,29 @@ func (op Op) Safe() bool { return !op.Write && op.Name != "backup" }
 // Ops returns all operations, sorted by what they are about.
 func Ops() []Op {
 	return []Op{
-		{"info", "Tells who the node is, how it is, and who asks.", "reader", false, Empty{}, Info{}},
-		{"stats", "Tells what the node has done since it started, and what it has now.", "reader", false, Empty{}, Stats{}},
-		{"send", "Runs one transaction and answers when it is durable.", "caller", true, SendRequest{}, Receipt{}},
-		{"query", "Asks the code of an actor about its state.", "reader", false, QueryRequest{}, Answer{}},
-		{"get", "Reads the value of one key of an actor.", "reader", false, GetRequest{}, Value{}},
-		{"scan", "Lists keys of an actor in order, in pages.", "reader", false, ScanRequest{}, Page{}},
-		{"history", "Lists the values that transactions gave to a key.", "reader", false, HistoryRequest{}, History{}},
-		{"actors", "Lists actors by address, in pages.", "reader", false, ActorsRequest{}, Actors{}},
-		{"actor", "Tells what is known about one actor.", "reader", false, ActorRequest{}, Actor{}},
-		{"receipt", "Returns what a transaction left.", "reader", false, ReceiptRequest{}, Receipt{}},
-		{"log", "Lists transactions in order.", "reader", false, LogRequest{}, Log{}},
-		{"trace", "Returns the tree of a transaction.", "reader", false, TraceRequest{}, Trace{}},
-		{"watch", "Returns the next transactions that concern what is watched, and waits for the first.", "reader", false,
+		{"info", "Tells who the node is, how it is, and who asks.", "reader", false, true, Empty{}, Info{}},
+		{"stats", "Tells what the node has done since it started, and what it has now.", "reader", false, false, Empty{}, Stats{}},
+		{"send", "Runs one transaction and answers when it is durable.", "caller", true, false, SendRequest{}, Receipt{}},
+		{"query", "Asks the code of an actor about its state.", "reader", false, false, QueryRequest{}, Answer{}},
+		{"get", "Reads the value of one key of an actor.", "reader", false, false, GetRequest{}, Value{}},
+		{"scan", "Lists keys of an actor in order, in pages.", "reader", false, false, ScanRequest{}, Page{}},
+		{"history", "Lists the values that transactions gave to a key.", "reader", false, false, HistoryRequest{}, History{}},
+		{"actors", "Lists actors by address, in pages.", "reader", false, false, ActorsRequest{}, Actors{}},
+		{"actor", "Tells what is known about one actor.", "reader", false, false, ActorRequest{}, Actor{}},
+		{"receipt", "Returns what a transaction left.", "reader", false, false, ReceiptRequest{}, Receipt{}},
+		{"log", "Lists transactions in order.", "reader", false, false, LogRequest{}, Log{}},
+		{"trace", "Returns the tree of a transaction.", "reader", false, false, TraceRequest{}, Trace{}},
+		{"watch", "Returns the next transactions that concern what is watched, and waits for the first.", "reader", false, false,
 			WatchRequest{}, Notices{}},
-		{"modules", "Lists modules.", "reader", false, Empty{}, Modules{}},
-		{"module", "Tells what is known about one module.", "reader", false, ModuleRequest{}, Module{}},
-		{"install", "Makes WebAssembly a module.", "deployer", true, InstallRequest{}, Module{}},
-		{"grants", "Lists who may do what.", "operator", false, Empty{}, Grants{}},
-		{"grant", "Allows the holder of a key something.", "operator", true, Grant{}, Done{}},
-		{"revoke", "Takes all grants of a key away, at once.", "operator", true, RevokeRequest{}, Done{}},
-		{"pause", "Lets an actor take no more messages.", "operator", true, PauseRequest{}, Done{}},
-		{"resume", "Lets a paused actor take messages again.", "operator", true, ResumeRequest{}, Done{}},
-		{"backup", "Copies everything that is durable, while the node runs on.", "operator", false, BackupRequest{}, Backup{}},
+		{"modules", "Lists modules.", "reader", false, false, Empty{}, Modules{}},
+		{"module", "Tells what is known about one module.", "reader", false, false, ModuleRequest{}, Module{}},
+		{"install", "Makes WebAssembly a module.", "deployer", true, false, InstallRequest{}, Module{}},
+		{"grants", "Lists who may do what.", "operator", false, false, Empty{}, Grants{}},
+		{"grant", "Allows the holder of a key something.", "operator", true, false, Grant{}, Done{}},
+		{"revoke", "Takes all grants of a key away, at once.", "operator", true, false, RevokeRequest{}, Done{}},
+		{"pause", "Lets an actor take no more messages.", "operator", true, false, PauseRequest{}, Done{}},
+		{"resume", "Lets a paused actor take messages again.", "operator", true, false, ResumeRequest{}, Done{}},
+		{"backup", "Copies everything that is durable, while the node runs on.", "operator", false, false, BackupRequest{}, Backup{}},
 	}
 }
 

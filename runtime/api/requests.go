@@ -5,7 +5,7 @@ import "github.com/troupe-run/troupe/runtime/actor"
 // A SendRequest asks for one transaction.
 type SendRequest struct {
 	To   actor.Address `json:"to,omitempty"`
-	Body Bytes         `json:"body,omitempty"`
+	Body Bytes         `json:"body,omitzero"`
 	// Kind is "execute" if empty, "instantiate", "migrate", "sudo" or "set_admin".
 	Kind   string         `json:"kind,omitempty"`
 	Module actor.ModuleID `json:"module,omitempty"`
@@ -23,7 +23,7 @@ type SendRequest struct {
 // A QueryRequest asks an actor about its state.
 type QueryRequest struct {
 	To   actor.Address `json:"to"`
-	Body Bytes         `json:"body,omitempty"`
+	Body Bytes         `json:"body,omitzero"`
 }
 
 // A GetRequest asks for the value of one key.
@@ -35,9 +35,9 @@ type GetRequest struct {
 // A ScanRequest asks for keys of an actor in order: those with the prefix for which start <= key < end.
 type ScanRequest struct {
 	Actor      actor.Address `json:"actor"`
-	Prefix     Bytes         `json:"prefix,omitempty"`
-	Start      Bytes         `json:"start,omitempty"`
-	End        Bytes         `json:"end,omitempty"`
+	Prefix     Bytes         `json:"prefix,omitzero"`
+	Start      Bytes         `json:"start,omitzero"`
+	End        Bytes         `json:"end,omitzero"`
 	Descending bool          `json:"descending,omitempty"`
 	Limit      int           `json:"limit,omitempty"`
 	Token      string        `json:"token,omitempty"`
@@ -87,7 +87,7 @@ type WatchRequest struct {
 	Actor      actor.Address `json:"actor,omitempty"`
 	Keys       bool          `json:"keys,omitempty"`
 	Events     bool          `json:"events,omitempty"`
-	Prefix     Bytes         `json:"prefix,omitempty"`
+	Prefix     Bytes         `json:"prefix,omitzero"`
 	EventTypes []string      `json:"event_types,omitempty"`
 	// From is the sequence of the last notice that was handled. Now begins behind the latest transaction instead.
 	From uint64 `json:"from,omitempty"`
@@ -110,7 +110,7 @@ type InstallRequest struct {
 	Code        Bytes `json:"code"`
 	Replace     bool  `json:"replace,omitempty"`
 	Migrate     bool  `json:"migrate,omitempty"`
-	MigrateBody Bytes `json:"migrate_body,omitempty"`
+	MigrateBody Bytes `json:"migrate_body,omitzero"`
 }
 
 // A Grant says what the holder of a key may do.
