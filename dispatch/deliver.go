@@ -44,14 +44,14 @@ func (r *run) admit(tx *txn.Tx, cmd *state.Command) error {
 	if cmd.Message.Kind == actor.KindSudo {
 		return nil
 	}
+	if r.strangers.has(cmd.Sender) {
+		return nil
+	}
 	if err := cmd.Sender.ValidateSender(); err != nil {
 		return err
 	}
 	if !cmd.Sender.Valid() {
 		return nil // no actor can have that name
-	}
-	if r.strangers.has(cmd.Sender) {
-		return nil
 	}
 	if _, ok := r.find(tx, cmd.Sender); ok {
 		return actor.Errorf(actor.CodeUnauthorized, "%s is an actor, nobody else may send in its name", cmd.Sender)

@@ -64,12 +64,13 @@ type Write struct {
 	Deleted bool
 }
 
-// keepEntries bounds the map that is kept for the next transaction: clearing a map costs its capacity.
-const keepEntries = 1024
+// keepEntries bounds the map that is kept for the next transaction: clearing a map costs its capacity, and most
+// transactions touch few keys.
+const keepEntries = 64
 
 func (o *overlay) reset() {
 	if o.entries == nil || len(o.entries) > keepEntries {
-		o.entries = make(map[string]entry, 16)
+		o.entries = make(map[string]entry)
 	} else {
 		clear(o.entries)
 	}
