@@ -2,6 +2,7 @@ package wasm
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -17,12 +18,16 @@ import (
 	"github.com/tetratelabs/wazero"
 )
 
-// diskCache keeps modules, rewritten and compiled, in a folder that any number of processes may share. Each is a file of
+// diskCache keeps compiled modules in a folder that any number of processes may share. Each is a file of
 // its own, which is complete from the moment it has its name, is never changed, and carries its key and a sum of all of
 // it. A file that is not right is removed, and its module compiled again.
 //
 // wazero reads and writes such a folder by itself, but believes what it finds. So it gets a folder for each load, the
 // stage, with one file that was checked, or none and then leaves one.
+//
+// wazero also decodes and validates a module before it looks for the file, whose name is a hash of the module. So it is
+// given the outline, and the file has the name of the outline's. Should wazero compile the outline after all, or the file be
+// of another module, the witness says so, and the module is compiled as if there were no file.
 type diskCache struct {
 	dir    string // of this format
 	limit  int64  // bytes
@@ -32,7 +37,7 @@ type diskCache struct {
 }
 
 // cacheFormat is the folder within Options.CacheDir. It changes with the format of files.
-const cacheFormat = "troupe-wasm-1"
+const cacheFormat = "troupe-wasm-2"
 
 const (
 	entrySuffix = ".compiled"
@@ -63,7 +68,7 @@ func openCache(dir string, limit int64) (*diskCache, error) {
 	return c, nil
 }
 
-// key identifies what is compiled, and for what. wazero's own name for it, which is a hash of the rewritten code, must
+// key identifies what is compiled, and for what. wazero's own name, which is also a hash of what the processor can do, must
 // agree as well for a file to be used.
 func (c *diskCache) key(k loadKey) [32]byte {
 	return sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%x\n%x\n", cacheFormat, c.flavor, k.hash, k.dialect.digest()))
@@ -133,27 +138,48 @@ func (s *stage) fill(e *entry) error {
 	return os.WriteFile(filepath.Join(s.dir, e.Name), e.compiled, 0o600)
 }
 
-// publish puts a module into the cache that wazero compiled into the stage, and reports whether it had to: it has found
-// the file of the name known otherwise, which is empty if there was none. That a file could not be written is no reason
-// to fail: the module is compiled again next time.
-func (s *stage) publish(key [32]byte, p *prepared, known string) bool {
-	found, _ := os.ReadDir(s.dir)
-	for _, f := range found {
-		name := f.Name()
-		if name == known || !validName(name) {
-			continue
-		}
-		native, err := os.ReadFile(filepath.Join(s.dir, name))
-		if err != nil {
-			return true
-		}
-		b, err := encodeEntry(key, name, p, native)
-		if err == nil && int64(len(b)) <= s.cache.limit && s.cache.write(key, b) == nil {
-			s.cache.prune()
-		}
-		return true
+// publish puts a module into the cache that wazero compiled into the stage. That a file could not be written is no reason to
+// fail: the module is compiled again next time.
+func (s *stage) publish(ctx context.Context, key [32]byte, p *prepared, c *compiled) error {
+	_, native, err := s.take()
+	if err != nil {
+		return err
 	}
-	return false
+	// To compile the outline is how to learn the name of its file.
+	outline, err := c.runtime.CompileModule(ctx, p.outline)
+	if err != nil {
+		return err
+	}
+	defer outline.Close(ctx)
+	name, _, err := s.take()
+	if err != nil {
+		return err
+	}
+	b, err := encodeEntry(key, name, p, native)
+	if err != nil || int64(len(b)) > s.cache.limit {
+		return err
+	}
+	if err := s.cache.write(key, b); err != nil {
+		return err
+	}
+	s.cache.prune()
+	return nil
+}
+
+// take removes the file that wazero has left in the stage.
+func (s *stage) take() (name string, b []byte, err error) {
+	found, err := os.ReadDir(s.dir)
+	if err != nil {
+		return "", nil, err
+	}
+	if len(found) != 1 || !validName(found[0].Name()) {
+		return "", nil, errors.New("wazero left no file")
+	}
+	name = found[0].Name()
+	if b, err = os.ReadFile(filepath.Join(s.dir, name)); err != nil {
+		return "", nil, err
+	}
+	return name, b, os.Remove(filepath.Join(s.dir, name))
 }
 
 // write makes a file that is complete when it gets its name.

@@ -13,7 +13,7 @@ import (
 	"github.com/troupe-run/troupe/runtime/wasm/instrument"
 )
 
-// entry is a module in the cache: rewritten and compiled.
+// entry is a module in the cache: its outline, and the machine code of its functions.
 type entry struct {
 	manifest
 	prepared *prepared
@@ -22,8 +22,8 @@ type entry struct {
 
 // manifest is what a file says of itself, as JSON.
 type manifest struct {
-	Name                 string // that wazero gave to what it wrote
-	Code, Data, Compiled int    // lengths, in bytes
+	Name                    string // that wazero gives to what it writes for the outline
+	Outline, Data, Compiled int    // lengths, in bytes
 
 	Segments []storedSegment
 	Info     instrument.Info
@@ -38,7 +38,7 @@ type storedSegment struct {
 }
 
 // A file begins with entryMagic, the key, and the length of the manifest in four bytes. Then come the manifest, the
-// rewritten code, the data of all segments, and what wazero wrote; and at last the sums of all that. The sums are there
+// outline, the data of all segments, and what wazero wrote for the module; and at last the sums of all that. The sums are there
 // for damage, not for malice: who can write to the folder can write machine code. A cryptographic one would take as long
 // as a quarter of all else.
 var entryMagic = []byte("troupe wasm\n")
@@ -61,7 +61,7 @@ func sums(b []byte) [sumSize]byte {
 
 func encodeEntry(key [32]byte, name string, p *prepared, native []byte) ([]byte, error) {
 	m := manifest{
-		Name: name, Code: len(p.code), Compiled: len(native),
+		Name: name, Outline: len(p.outline), Compiled: len(native),
 		Info: p.info, Imports: p.imports, Entries: p.entries, Inits: p.inits,
 	}
 	for _, s := range p.data {
@@ -72,12 +72,12 @@ func encodeEntry(key [32]byte, name string, p *prepared, native []byte) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	b := make([]byte, 0, headSize+len(text)+m.Code+m.Data+m.Compiled+sumSize)
+	b := make([]byte, 0, headSize+len(text)+m.Outline+m.Data+m.Compiled+sumSize)
 	b = append(b, entryMagic...)
 	b = append(b, key[:]...)
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(text)))
 	b = append(b, text...)
-	b = append(b, p.code...)
+	b = append(b, p.outline...)
 	for _, s := range p.data {
 		b = append(b, s.bytes...)
 	}
@@ -131,23 +131,24 @@ func decodeEntry(b []byte, key [32]byte, d *Dialect) (*entry, error) {
 	if rest = rest[size:]; !e.fits(len(rest), d) {
 		return nil, errDamaged
 	}
-	// The code and the data are kept for as long as the module, what was compiled is not.
-	kept := bytes.Clone(rest[:e.Code+e.Data])
+	// The outline and the data are kept for as long as the module, what was compiled is not.
+	kept := bytes.Clone(rest[:e.Outline+e.Data])
 	p := &prepared{
-		dialect: d, code: kept[:e.Code:e.Code], info: e.Info, imports: e.Imports, entries: e.Entries, inits: e.Inits,
+		dialect: d, code: kept[:e.Outline:e.Outline], info: e.Info, imports: e.Imports, entries: e.Entries, inits: e.Inits,
 	}
-	data := kept[e.Code:]
+	data := kept[e.Outline:]
 	for _, s := range e.Segments {
 		p.data = append(p.data, segment{s.Offset, data[:s.Length]})
 		data = data[s.Length:]
 	}
-	e.prepared, e.compiled = p, rest[e.Code+e.Data:]
+	e.prepared, e.compiled = p, rest[e.Outline+e.Data:]
 	return &e, nil
 }
 
 // fits reports whether a manifest is one of a module of the dialect, with so many bytes behind it.
 func (m *manifest) fits(size int, d *Dialect) bool {
-	if min(m.Code, m.Data, m.Compiled) < 0 || max(m.Code, m.Data, m.Compiled) > size || m.Code+m.Data+m.Compiled != size {
+	if min(m.Outline, m.Data, m.Compiled) < 0 || max(m.Outline, m.Data, m.Compiled) > size ||
+		m.Outline+m.Data+m.Compiled != size {
 		return false
 	}
 	if !validName(m.Name) || len(m.Entries) != len(d.Entry) || m.Info.MaxPages > d.MaxPages || m.Info.Pages > m.Info.MaxPages {

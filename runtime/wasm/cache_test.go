@@ -119,8 +119,8 @@ func TestCacheDamage(t *testing.T) {
 	}
 	for what, change := range map[string][2]string{
 		"with a path for a name":    {`{"Name":"`, `{"Name":"../`},
-		"with a length that is not": {`"Code":`, `"Code":1`},
-		"with a negative length":    {`"Code":`, `"Code":-`},
+		"with a length that is not": {`"Outline":`, `"Outline":1`},
+		"with a negative length":    {`"Outline":`, `"Outline":-`},
 		"with another entry":        {`"bump"`, `"pump"`},
 		"with an import":            {`"Imports":null`, `"Imports":[7]`},
 		"with more memory":          {`"MaxPages":0`, `"MaxPages":9999`},
@@ -167,6 +167,94 @@ func TestCacheDamage(t *testing.T) {
 		t.Errorf("with a link to nowhere in the place of the file the answer is %d", got)
 	}
 	onlyEntries(t, dir)
+}
+
+// TestCacheWitness has files that are sound, for us and for wazero, but not of the module: in each case its functions
+// would trap, or be others.
+func TestCacheWitness(t *testing.T) {
+	dir := t.TempDir()
+	code, d := numbered(7), testDialect()
+	answer(t, Options{CacheDir: dir}, code)
+	path := cached(t, dir)[0]
+	right, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := [32]byte(right[len(entryMagic):])
+	own, err := decodeEntry(right, key, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := func(name string, compiled []byte) []byte {
+		p := *own.prepared
+		p.outline = p.code
+		b, err := encodeEntry(key, name, &p, compiled)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	if !bytes.Equal(file(own.Name, own.compiled), right) {
+		t.Fatal("the file is not what it is made of")
+	}
+	for what, b := range map[string][]byte{
+		"of another processor": file(strings.Repeat("0a", 32), own.compiled),
+		"of the outline":       file(own.Name, machineCode(t, own.prepared.code)),
+		"of another module":    file(own.Name, machineCode(t, mustPrepare(t, numbered(8), d).code)),
+	} {
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, s := answer(t, Options{CacheDir: dir}, code)
+		if got != 7 || s.CacheHits != 0 || s.CacheMisses != 1 {
+			t.Errorf("with machine code %s the answer is %d, and %+v", what, got, s)
+		}
+		if b, err := os.ReadFile(path); err != nil || !bytes.Equal(b, right) {
+			t.Errorf("machine code %s was not replaced: %v", what, err)
+		}
+	}
+	// wazero deletes a file that it takes for an older version's, and compiles what it is given: the outline.
+	stale := bytes.Clone(own.compiled)
+	stale[len("WAZEVO")+1]++
+	if err := os.WriteFile(path, file(own.Name, stale), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, s := answer(t, Options{CacheDir: dir}, code); got != 7 || s.CacheHits != 0 {
+		t.Errorf("with machine code of another version the answer is %d, and %+v", got, s)
+	}
+	onlyEntries(t, dir)
+}
+
+func mustPrepare(t *testing.T, code []byte, d *Dialect) *prepared {
+	t.Helper()
+	p, err := prepare(code, sha256.Sum256(code), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// machineCode returns what wazero writes for a module.
+func machineCode(t *testing.T, code []byte) []byte {
+	t.Helper()
+	c, err := openCache(t.TempDir(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, cache, err := c.newStage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := engine(t, Options{}).compile(t.Context(), &prepared{code: code, dialect: testDialect()}, cache)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer compiled.close()
+	_, b, err := s.take()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // resummed returns the body of a file with sums that fit it.
@@ -422,7 +510,7 @@ func FuzzCacheEntry(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	if e, err := decodeEntry(right, key, d); err != nil || string(e.compiled) != "native" || !bytes.Equal(e.prepared.code, p.code) {
+	if e, err := decodeEntry(right, key, d); err != nil || string(e.compiled) != "native" || !bytes.Equal(e.prepared.code, p.outline) {
 		f.Fatal("what was encoded is not decoded")
 	}
 	small, err := encodeEntry(key, name, &prepared{entries: p.entries}, nil)

@@ -134,27 +134,30 @@ func (e *Engine) newModule(ctx context.Context, key loadKey, code []byte) (m *Mo
 			m = nil
 		}
 	}()
+	if e.cache != nil {
+		if m, err = e.recall(ctx, key); m != nil {
+			return m, err
+		}
+	}
 	p, c, err := e.build(ctx, key, code)
 	if err != nil {
 		return nil, err
 	}
-	m = &Module{engine: e, key: key, prepared: p, compiled: c, instances: map[*instance]struct{}{}}
-	e.mu.Lock()
-	e.users++
-	e.mu.Unlock()
-	p.code = nil
+	m = e.adopt(key, p, c)
 	return m, m.initialize()
 }
 
-// build rewrites and compiles a module, or finds it in the cache.
+// adopt makes a module that is not initialized yet, with one use of the engine.
+func (e *Engine) adopt(key loadKey, p *prepared, c *compiled) *Module {
+	e.mu.Lock()
+	e.users++
+	e.mu.Unlock()
+	p.code, p.outline = nil, nil
+	return &Module{engine: e, key: key, prepared: p, compiled: c, instances: map[*instance]struct{}{}}
+}
+
+// build rewrites and compiles a module, and puts it into the cache.
 func (e *Engine) build(ctx context.Context, key loadKey, code []byte) (*prepared, *compiled, error) {
-	var id [32]byte
-	if e.cache != nil {
-		id = e.cache.key(key)
-		if p, c := e.recall(ctx, key, id); c != nil {
-			return p, c, nil
-		}
-	}
 	p, err := prepare(code, key.hash, key.dialect)
 	if err != nil {
 		return nil, nil, &Refusal{err}
@@ -167,7 +170,7 @@ func (e *Engine) build(ctx context.Context, key loadKey, code []byte) (*prepared
 		if stage, cache, err := e.cache.newStage(); err == nil {
 			defer stage.remove()
 			if c, err := e.compile(ctx, p, cache); err == nil {
-				stage.publish(id, p, "")
+				_ = stage.publish(ctx, e.cache.key(key), p, c)
 				return p, c, nil
 			}
 			// The module may be wrong, or the disk full: without the disk, the reason that is left is the module's.
@@ -177,8 +180,9 @@ func (e *Engine) build(ctx context.Context, key loadKey, code []byte) (*prepared
 	return p, c, err
 }
 
-// recall returns a module from the cache, or nil if it is not there.
-func (e *Engine) recall(ctx context.Context, key loadKey, id [32]byte) (*prepared, *compiled) {
+// recall returns a module from the cache, initialized, or nil if it is not there.
+func (e *Engine) recall(ctx context.Context, key loadKey) (*Module, error) {
+	id := e.cache.key(key)
 	found := e.cache.find(id, key.dialect)
 	if found == nil {
 		return nil, nil
@@ -195,19 +199,24 @@ func (e *Engine) recall(ctx context.Context, key loadKey, id [32]byte) (*prepare
 		return nil, nil
 	}
 	c, err := e.compile(ctx, p, cache)
-	switch {
-	case err != nil && ctx.Err() == nil:
-		e.cache.reject(id) // wazero does not want it, or it does not fit the host
-	case err != nil:
-	case stage.publish(id, p, found.Name):
-		e.cache.misses.Add(1) // it was compiled for another processor
-		return p, c
-	default:
-		e.cache.hits.Add(1)
-		return p, c
+	if err != nil {
+		if ctx.Err() == nil {
+			e.cache.reject(id) // wazero does not want it, or it does not fit the host
+		}
+		return nil, nil
 	}
+	m := e.adopt(key, p, c)
+	if err := m.initialize(); !errors.Is(err, errOtherCode) {
+		e.cache.hits.Add(1)
+		return m, err
+	}
+	e.cache.misses.Add(1) // it was compiled for another processor
+	m.shut()
 	return nil, nil
 }
+
+// errOtherCode is why a module is not initialized whose machine code is not its own.
+var errOtherCode = errors.New("wasm: the machine code is not that of the module")
 
 // initialize runs the module for the first time, and makes the image of what it is then.
 func (m *Module) initialize() error {
@@ -218,6 +227,9 @@ func (m *Module) initialize() error {
 	defer first.drop()
 	if err := first.build(nil); err != nil {
 		return err
+	}
+	if said, err := first.guest.ExportedFunction(witness).Call(first); err != nil || said[0] != m.prepared.testimony() {
+		return errOtherCode
 	}
 	if err := first.initialize(); err != nil {
 		if trap := (*Trap)(nil); errors.As(err, &trap) {

@@ -1,9 +1,11 @@
 package wasm
 
 import (
+	"encoding/binary"
 	"fmt"
+	"slices"
 
-	"github.com/troupe-run/troupe/runtime/wasm/binary"
+	wasmbinary "github.com/troupe-run/troupe/runtime/wasm/binary"
 	"github.com/troupe-run/troupe/runtime/wasm/instrument"
 )
 
@@ -21,7 +23,8 @@ func (r *Refusal) Unwrap() error { return r.Err }
 type prepared struct {
 	hash    [32]byte // of the original
 	dialect *Dialect
-	code    []byte // rewritten, without the data that instantiation would copy
+	code    []byte // rewritten, without the data that instantiation would copy; or the outline, if the cache has the rest
+	outline []byte // code with empty functions; nil if the module is from the cache
 	data    []segment
 	info    instrument.Info
 	imports []int       // places in Dialect.Host, each once
@@ -44,7 +47,7 @@ type entryType struct {
 
 // prepare judges and rewrites a module. Its errors say what is wrong with it.
 func prepare(code []byte, hash [32]byte, d *Dialect) (*prepared, error) {
-	m, err := binary.Parse(code)
+	m, err := wasmbinary.Parse(code)
 	if err != nil {
 		return nil, err
 	}
@@ -74,12 +77,37 @@ func prepare(code []byte, hash [32]byte, d *Dialect) (*prepared, error) {
 	if err := p.takeData(m); err != nil {
 		return nil, fmt.Errorf("wasm: %w", err)
 	}
+	p.addWitness(m)
 	p.code = m.Encode()
+	p.outline = outline(m)
 	return p, nil
 }
 
+// witness is the export that tells which module the machine code is of.
+const witness = instrument.Prefix + "witness"
+
+// testimony is what the witness of the module returns.
+func (p *prepared) testimony() uint64 { return binary.LittleEndian.Uint64(p.hash[:]) }
+
+func (p *prepared) addWitness(m *wasmbinary.Module) {
+	index := uint32(m.ImportedFuncs() + len(m.Functions))
+	m.Types = append(m.Types, wasmbinary.FuncType{Results: []wasmbinary.ValueType{wasmbinary.I64}})
+	m.Functions = append(m.Functions, uint32(len(m.Types)-1))
+	m.Codes = append(m.Codes, wasmbinary.Code{Body: wasmbinary.EncodeConst(wasmbinary.I64, p.testimony())})
+	m.Exports = append(m.Exports, wasmbinary.Export{Name: witness, Kind: wasmbinary.ExternFunc, Index: index})
+}
+
+// outline returns a module that is the same but for its functions, which all trap. It is read and judged in no time, and
+// instances can be made of it if there is machine code for the functions.
+func outline(m *wasmbinary.Module) []byte {
+	o := *m
+	trap := wasmbinary.Code{Body: []byte{byte(wasmbinary.OpUnreachable), byte(wasmbinary.OpEnd)}}
+	o.Codes = slices.Repeat([]wasmbinary.Code{trap}, len(m.Codes))
+	return o.Encode()
+}
+
 // findExports looks for the entries and for what is to be run first.
-func (p *prepared) findExports(m *binary.Module) error {
+func (p *prepared) findExports(m *wasmbinary.Module) error {
 	p.entries = make([]entryType, len(p.dialect.Entry))
 	for i, name := range p.dialect.Entry {
 		p.entries[i] = find(m, name)
@@ -99,7 +127,7 @@ func (p *prepared) findExports(m *binary.Module) error {
 }
 
 // find looks for an exported function.
-func find(m *binary.Module, name string) entryType {
+func find(m *wasmbinary.Module, name string) entryType {
 	e := entryType{Name: name}
 	if index, ok := m.ExportedFunc(name); ok {
 		t, _ := m.FuncType(index)
@@ -111,14 +139,14 @@ func find(m *binary.Module, name string) entryType {
 // takeData takes out of the module what instantiation would copy into memory: it is in the image, and to copy it again for
 // each instance would give each its own pages of it. A segment that instructions refer to by its number stays, empty, as
 // it is for them after instantiation.
-func (p *prepared) takeData(m *binary.Module) error {
+func (p *prepared) takeData(m *wasmbinary.Module) error {
 	for i := range m.Data {
 		d := &m.Data[i]
 		if d.Passive {
 			continue
 		}
-		offset, err := binary.DecodeConst(d.Offset)
-		if err != nil || offset.Op != binary.OpI32Const {
+		offset, err := wasmbinary.DecodeConst(d.Offset)
+		if err != nil || offset.Op != wasmbinary.OpI32Const {
 			return fmt.Errorf("data segment %d: its offset is not i32.const", i)
 		}
 		if end := uint64(uint32(offset.Imm[0])) + uint64(len(d.Init)); end > uint64(p.info.Pages)<<16 {
@@ -127,7 +155,7 @@ func (p *prepared) takeData(m *binary.Module) error {
 		if len(d.Init) > 0 {
 			p.data = append(p.data, segment{uint32(offset.Imm[0]), d.Init})
 		}
-		*d = binary.Data{Passive: true}
+		*d = wasmbinary.Data{Passive: true}
 	}
 	if m.DataCount == nil {
 		m.Data = nil
