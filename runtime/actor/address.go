@@ -104,6 +104,8 @@ func checkPrintable(what, s string) string {
 		return what + " has at least one byte"
 	case len(s) > MaxKey:
 		return fmt.Sprintf("%s has at most %d bytes, this one has %d", what, MaxKey, len(s))
+	case plain(s):
+		return "" // most are
 	case !utf8.ValidString(s):
 		return what + " is valid UTF-8"
 	}
@@ -113,6 +115,16 @@ func checkPrintable(what, s string) string {
 		}
 	}
 	return ""
+}
+
+// plain reports whether s has nothing but printable ASCII.
+func plain(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // printable is a rule of our own, because package unicode follows the tables of the Go version: what an address is must
