@@ -1,0 +1,72 @@
+package claims
+
+import (
+	"github.com/nats-io/nkeys"
+)
+
+// The kinds of key that Troupe uses. Both are Ed25519; the kind is a part of the text of a key.
+const (
+	UserKey = nkeys.PrefixByteUser   // a caller; its public key begins with U
+	NodeKey = nkeys.PrefixByteServer // a node; its public key begins with N
+)
+
+// publicLength is the length of the text of a public key: a byte for the kind, 32 of the key and 2 of a checksum, in
+// base32.
+const publicLength = 56
+
+// CheckPublic returns nil if public is the text of a public key of that kind, else a *Refusal with BadKey.
+func CheckPublic(public string, kind nkeys.PrefixByte) error {
+	_, err := parsePublic(public, kind)
+	if err != nil {
+		return err
+	}
+	return nil
+}
+
+// Verify returns nil if the holder of the public key, which must be of that kind, has signed the bytes; else a *Refusal
+// with BadKey or BadSignature.
+func Verify(public string, kind nkeys.PrefixByte, signed, signature []byte) error {
+	key, refusal := parsePublic(public, kind)
+	if refusal != nil {
+		return refusal
+	}
+	if key.Verify(signed, signature) != nil {
+		return refuse(BadSignature, "%s has not signed this", Short(public))
+	}
+	return nil
+}
+
+// parsePublic takes the one text that a key has. Package nkeys reads base32 as the standard library does, which skips
+// line breaks wherever they stand: a key would have many texts, and a grant to one of them would not be found for the
+// others. It refuses keys of small order, in whose name anybody can sign.
+func parsePublic(public string, kind nkeys.PrefixByte) (nkeys.KeyPair, *Refusal) {
+	if len(public) != publicLength || !isBase32(public) {
+		return nil, refuse(BadKey, "%.60q is not a public key: one has %d characters of A-Z and 2-7", public, publicLength)
+	}
+	key, err := nkeys.FromPublicKey(public)
+	if err != nil {
+		return nil, refuse(BadKey, "%q is not a public key: its checksum or its kind is wrong; was it copied whole?", public)
+	}
+	if have := nkeys.Prefix(public); have != kind {
+		return nil, refuse(BadKey, "%s is the key of a %s, and not of a %s", public, have, kind)
+	}
+	return key, nil
+}
+
+func isBase32(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; (c < 'A' || c > 'Z') && (c < '2' || c > '7') {
+			return false
+		}
+	}
+	return true
+}
+
+// Short abbreviates a public key for people: its first and its last letters. Two keys may look alike in it. What is not as
+// long as a key stays as it is.
+func Short(public string) string {
+	if len(public) != publicLength || !isBase32(public) {
+		return public
+	}
+	return public[:6] + "…" + public[publicLength-4:]
+}
