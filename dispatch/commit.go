@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/troupe-run/troupe/state"
 )
@@ -73,9 +74,13 @@ func (e *Executor) sync() {
 	defer e.ended.Done()
 	for g := range e.synced {
 		if g.pending != nil {
+			before := time.Now()
 			if err := g.pending.Wait(); err != nil {
 				e.fail(err)
 			}
+			e.counters.groups.Add(1)
+			e.counters.transactions.Add(uint64(len(g.receipts)))
+			e.counters.synced.Add(uint64(time.Since(before)))
 		}
 		if err := e.Err(); err != nil {
 			g.abandon(err)

@@ -66,6 +66,7 @@ type Executor struct {
 	journal    journal // of the applying goroutine
 	queue      *queue
 	latest     latest
+	counters   counters
 
 	// Of the executing goroutine.
 	dispatcher *Dispatcher // that of the machine, as it is between commands

@@ -68,6 +68,25 @@ func (r *Router) Watch(ctx context.Context, opts WatchOptions) iter.Seq2[Notice,
 	}
 }
 
+// Past returns the next notices of a watch, as many as are read at a time, and does not wait for more: none if there is
+// nothing behind From yet. It has looked at every transaction up to the one that it returns, where it goes on. The errors
+// are those of Watch.
+func (r *Router) Past(ctx context.Context, opts WatchOptions) (notices []Notice, upto uint64, err error) {
+	if !opts.Keys && !opts.Events {
+		opts.Keys, opts.Events = true, true
+	}
+	if opts.Actor != "" {
+		if err := opts.Actor.Validate(); err != nil {
+			return nil, opts.From, err
+		}
+	}
+	w := watcher{Router: r, opts: opts, after: opts.From}
+	if _, err := w.read(ctx); err != nil {
+		return nil, opts.From, hostError(err)
+	}
+	return w.notices, w.after, nil
+}
+
 // A watcher is one walk along the receipts.
 type watcher struct {
 	*Router

@@ -3,6 +3,7 @@ package state
 // Metrics is what a Store tells about itself. Counters count from Open.
 type Metrics struct {
 	DiskBytes      uint64 // all files
+	DiskFree       uint64 // what the file system has left for us; 0 in memory, or if it does not tell
 	TableBytes     uint64 // live tables
 	Tables         int64
 	MemTableBytes  uint64
@@ -29,8 +30,15 @@ func (s *Store) Metrics() (m Metrics) {
 	defer s.catch("metrics", &err)
 	p := s.db.Metrics()
 	total := p.Total()
+	var free uint64
+	if !s.memory {
+		if usage, err := s.fs.GetDiskUsage(s.path); err == nil {
+			free = usage.AvailBytes
+		}
+	}
 	return Metrics{
 		DiskBytes:      p.DiskSpaceUsage(),
+		DiskFree:       free,
 		TableBytes:     uint64(total.TablesSize),
 		Tables:         total.TablesCount,
 		MemTableBytes:  p.MemTable.Size,

@@ -1,0 +1,46 @@
+package runtime
+
+import (
+	"encoding/json"
+
+	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/actor/typed"
+	"github.com/troupe-run/troupe/runtime/wasm"
+	"github.com/troupe-run/troupe/state"
+)
+
+// Stats are what the parts of a host tell about themselves. Counters count from Open.
+type Stats struct {
+	Executor dispatch.Stats
+	Store    state.Metrics
+	// Wasm is that of the engine, which other hosts may share.
+	Wasm wasm.Stats
+}
+
+// Stats returns the figures of now.
+func (h *Host) Stats() Stats {
+	s := Stats{Executor: h.executor.Stats(), Store: h.store.Metrics()}
+	if engine, ok := h.modules.loader.(interface{ Stats() wasm.Stats }); ok {
+		s.Wasm = engine.Stats()
+	}
+	return s
+}
+
+// Schema returns the messages that actors of a module take, as JSON of a typed.Description, nil if its code does not
+// tell: a Go value that is bound, and has the method Describe of *typed.Actor, does.
+func (h *Host) Schema(module actor.ModuleID) []byte {
+	code, ok := h.modules.Resolve(module, state.Hash{})
+	if !ok {
+		return nil
+	}
+	describer, ok := code.Actor.(interface{ Describe() typed.Description })
+	if !ok {
+		return nil
+	}
+	text, err := json.Marshal(describer.Describe())
+	if err != nil {
+		return nil
+	}
+	return text
+}
