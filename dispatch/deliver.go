@@ -20,6 +20,8 @@ type delivery struct {
 	span  *Span
 	// system says that system code has sent the message, whoever it is from.
 	system bool
+	// root says that it is the command's own, or a migration of its installation.
+	root bool
 }
 
 // outcome is what a call and its subtree left.
@@ -31,7 +33,7 @@ type outcome struct {
 
 // deliverRoot checks what only the root of a tree must be checked for, and delivers.
 func (r *run) deliverRoot(ctx context.Context, tx *txn.Tx, cmd *state.Command, m *meter) (outcome, error) {
-	d := delivery{tx: tx, from: cmd.Sender, msg: &cmd.Message, meter: m, depth: 1, span: r.trace.root()}
+	d := delivery{tx: tx, from: cmd.Sender, msg: &cmd.Message, meter: m, depth: 1, span: r.trace.root(), root: true}
 	if err := r.admit(tx, cmd); err != nil {
 		d.span.fail(err)
 		return outcome{}, err
@@ -100,22 +102,6 @@ func (r *run) check(d delivery) error {
 		return actor.Errorf(actor.CodeUnauthorized, "%s asks for sudo, which only the host may", d.from)
 	}
 	return r.authorize(d)
-}
-
-// authorize asks the hook.
-func (r *run) authorize(d delivery) error {
-	if r.Authorize == nil {
-		return nil
-	}
-	err := r.Authorize(Access{Sender: r.sender, From: d.from, Message: d.msg, Depth: d.depth - 1})
-	if err == nil {
-		return nil
-	}
-	e := *said(err)
-	if e.Code == actor.CodeFailed {
-		e.Code = actor.CodeUnauthorized
-	}
-	return &e
 }
 
 // found is an actor as the state knows it, with the code that runs it.

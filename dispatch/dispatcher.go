@@ -55,6 +55,17 @@ type Access struct {
 	From    actor.Address
 	Message *actor.Message
 	Depth   int
+	// Op is that of the command, and Signer the key that has signed it, empty for what the program itself has asked for.
+	Op     state.Op
+	Signer string
+	// Root says that this is what the command itself asks for, or a migration of its installation, and not what came of it.
+	// Depth does not tell: what system code sends is not a level deeper than itself.
+	Root bool
+	// Time is that of the transaction.
+	Time time.Time
+	// Read returns the value of a key of any actor, as the transaction sees it now, and whether it is there. It costs no
+	// gas and does not show in a trace. It is for the time of the call; the value must not be modified.
+	Read func(of actor.Address, key []byte) ([]byte, bool)
 }
 
 // A Dispatcher runs message trees. It has no goroutine, no clock and no log of its own, and is not changed by a run: one
@@ -69,8 +80,10 @@ type Dispatcher struct {
 	// and what the log says.
 	//
 	// It is asked about each migration of an installation, too: a message of KindMigrate to the actor, with the module and
-	// the body, at depth 0, From whoever installs. If it refuses one nothing is installed. Of an installation that
-	// migrates nobody it hears nothing.
+	// the body, at depth 0, From whoever installs. If it refuses one nothing is installed.
+	//
+	// If a command that is no message has a signer it is asked about the command itself before: its message, which has
+	// the module and the body of the command and no receiver. Of others of these commands it hears nothing.
 	Authorize func(Access) error
 	// Bank, if not nil, returns the message that moves funds from its sender to an actor. Without it, and if there is
 	// nobody at the address that the message is for, no message may have funds.
@@ -114,6 +127,8 @@ type run struct {
 	gas    Gas
 	root   *txn.Tx
 	sender actor.Address
+	signer string
+	op     state.Op
 	seq    uint64
 	time   time.Time
 	seed   [32]byte
@@ -129,6 +144,9 @@ type run struct {
 	key        []byte          // scratch
 	trace      *tracer
 	strangers  strangers // kept from one command of a machine to the next
+	asked      *txn.Tx   // what peek reads, while the authorization hook decides
+	// peeks is peek, made once.
+	peeks func(actor.Address, []byte) ([]byte, bool)
 
 	// What most transactions need, so that it is allocated at once.
 	keyBuf   [64]byte
@@ -148,8 +166,7 @@ func (d *Dispatcher) Run(ctx context.Context, tx *txn.Tx, cmd *state.Command, tr
 
 // message is Run in the memory of r, which the last one that used it must have left.
 func (r *run) message(ctx context.Context, d *Dispatcher, tx *txn.Tx, cmd *state.Command, trace *Trace) Result {
-	r.begin(d, tx, cmd.Sequence, cmd.Time)
-	r.sender, r.seed = cmd.Sender, cmd.Seed
+	r.command(d, tx, cmd)
 	r.trace = startTrace(trace, cmd)
 	r.events = make([]actor.Event, 0, usualEvents)
 	m := &meter{limit: r.limits.Gas}
@@ -166,10 +183,16 @@ func (d *Dispatcher) Query(ctx context.Context, tx *txn.Tx, head state.Head, to 
 	return r.result(tx, m, outcome{callee: to, data: data}, err)
 }
 
+// command begins the run of a command.
+func (r *run) command(d *Dispatcher, tx *txn.Tx, cmd *state.Command) {
+	r.begin(d, tx, cmd.Sequence, cmd.Time)
+	r.op, r.sender, r.signer, r.seed = cmd.Op, cmd.Sender, cmd.Signer, cmd.Seed
+}
+
 // begin forgets what r held. What the last run returned is not r's any more.
 func (r *run) begin(d *Dispatcher, tx *txn.Tx, seq uint64, at int64) {
 	*r = run{Dispatcher: d, limits: d.Limits.withDefaults(), root: tx, seq: seq, time: time.Unix(0, at).UTC(),
-		strangers: r.strangers}
+		strangers: r.strangers, peeks: r.peeks}
 	r.key, r.stack = r.keyBuf[:0], r.stackBuf[:0]
 	if d.Gas != nil {
 		r.gas = *d.Gas

@@ -158,24 +158,34 @@ func (e *Executor) Submit(ctx context.Context, req Request) (*state.Receipt, err
 		return nil, err
 	}
 	return e.submit(ctx, &pending{trace: req.Trace, cmd: state.Command{Op: state.OpMessage, RequestID: req.ID,
-		Sender: req.Sender, Message: req.Message}})
+		Sender: req.Sender, Message: req.Message, Signer: req.Signer}})
 }
 
 func (r *Request) check() error {
-	if len(r.ID) > MaxRequestID {
-		return fmt.Errorf("dispatch: a request id has at most %d bytes, this one has %d", MaxRequestID, len(r.ID))
-	}
 	if r.Message.Kind != actor.KindSudo {
 		if err := r.Sender.ValidateSender(); err != nil {
 			return fmt.Errorf("dispatch: the sender: %w", err)
+		}
+	}
+	return checkOrigin(r.ID, r.Signer)
+}
+
+// checkOrigin refuses what no command may have.
+func checkOrigin(id, signer string) error {
+	if len(id) > MaxRequestID {
+		return fmt.Errorf("dispatch: a request id has at most %d bytes, this one has %d", MaxRequestID, len(id))
+	}
+	if signer != "" {
+		if err := actor.Address(signer).ValidateSender(); err != nil {
+			return fmt.Errorf("dispatch: the signer: %w", err)
 		}
 	}
 	return nil
 }
 
 // Bind records in the log that a module of some kind is there from now on. To bind it again changes nothing. A module
-// that is installed cannot be bound: then the error is an *actor.Error.
-func (e *Executor) Bind(ctx context.Context, id actor.ModuleID, kind string) error {
+// that is installed cannot be bound: then the error is an *actor.Error. The signer is that of a Request.
+func (e *Executor) Bind(ctx context.Context, id actor.ModuleID, kind, signer string) error {
 	if err := actor.Address(id).Validate(); err != nil {
 		return fmt.Errorf("dispatch: the name of a module: %w", err)
 	}
@@ -193,11 +203,12 @@ func (e *Executor) Bind(ctx context.Context, id actor.ModuleID, kind string) err
 	case known:
 		return nil
 	}
-	return e.control(ctx, state.OpBind, actor.Message{Module: id, Body: []byte(kind)})
+	return e.control(ctx, state.OpBind, actor.Message{Module: id, Body: []byte(kind)}, signer)
 }
 
-// Configure records in the log the limits and prices that hold from now on, if they differ from those that do.
-func (e *Executor) Configure(ctx context.Context, c Config) error {
+// Configure records in the log the limits and prices that hold from now on, if they differ from those that do. The signer
+// is that of a Request.
+func (e *Executor) Configure(ctx context.Context, c Config, signer string) error {
 	body := c.Encode()
 	v := e.View()
 	if v == nil {
@@ -208,11 +219,14 @@ func (e *Executor) Configure(ctx context.Context, c Config) error {
 	if err != nil || known && string(now) == string(body) {
 		return err
 	}
-	return e.control(ctx, state.OpConfigure, actor.Message{Body: body})
+	return e.control(ctx, state.OpConfigure, actor.Message{Body: body}, signer)
 }
 
-func (e *Executor) control(ctx context.Context, op state.Op, msg actor.Message) error {
-	r, err := e.submit(ctx, &pending{cmd: state.Command{Op: op, Message: msg}})
+func (e *Executor) control(ctx context.Context, op state.Op, msg actor.Message, signer string) error {
+	if err := checkOrigin("", signer); err != nil {
+		return err
+	}
+	r, err := e.submit(ctx, &pending{cmd: state.Command{Op: op, Message: msg, Signer: signer}})
 	if err == nil && r.Err != nil {
 		err = r.Err
 	}

@@ -59,7 +59,7 @@ func start(t testing.TB, store *state.Store, actors goActors, opts Options) *Exe
 	}
 	t.Cleanup(func() { e.Close() })
 	for id := range actors {
-		if err := e.Bind(context.Background(), id, "native"); err != nil {
+		if err := e.Bind(context.Background(), id, "native", ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -194,7 +194,7 @@ func TestSenderWhoBecomesAnActorIsRefused(t *testing.T) {
 	}
 	defer e.Close()
 	bind := func(id actor.ModuleID) {
-		if err := e.Bind(t.Context(), id, "native"); err != nil {
+		if err := e.Bind(t.Context(), id, "native", ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -456,7 +456,7 @@ func TestConfigurationIsInTheLog(t *testing.T) {
 	dir := t.TempDir()
 	store := openStore(t, dir)
 	e := start(t, store, goActors{"count": count}, Options{})
-	if err := e.Configure(t.Context(), Config{Limits: Limits{Body: 3}, Gas: *DefaultGas()}); err != nil {
+	if err := e.Configure(t.Context(), Config{Limits: Limits{Body: 3}, Gas: *DefaultGas()}, ""); err != nil {
 		t.Fatal(err)
 	}
 	tooLong := message("count")
@@ -470,7 +470,7 @@ func TestConfigurationIsInTheLog(t *testing.T) {
 	}
 	refused()
 	head := e.Head()
-	if err := e.Configure(t.Context(), Config{Limits: Limits{Body: 3}, Gas: *DefaultGas()}); err != nil || e.Head() != head {
+	if err := e.Configure(t.Context(), Config{Limits: Limits{Body: 3}, Gas: *DefaultGas()}, ""); err != nil || e.Head() != head {
 		t.Errorf("the same configuration again: %v, %v", err, e.Head())
 	}
 	e.Close()

@@ -58,7 +58,7 @@ func TestFuel(t *testing.T) {
 		{math.MaxUint64, 4, "4", "18446744073709551615/18446744073709551614", 1, ""},
 	} {
 		config := Config{Limits: Limits{Gas: c.gas}, Gas: Gas{Fuel: c.fuel}}
-		if err := e.Configure(t.Context(), config); err != nil {
+		if err := e.Configure(t.Context(), config, ""); err != nil {
 			t.Fatal(err)
 		}
 		req := message("burner")

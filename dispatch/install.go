@@ -26,8 +26,7 @@ func (m *machine) install(ctx context.Context, tx *txn.Tx, cmd *state.Command, t
 		return Result{Err: actor.Errorf(actor.CodeMalformed, "the installation cannot be read")}, nil
 	}
 	r, d := &m.run, m.d // the migrations run under what is installed by then
-	r.begin(&d, tx, cmd.Sequence, cmd.Time)
-	r.sender, r.seed = cmd.Sender, cmd.Seed
+	r.command(&d, tx, cmd)
 	p := &program{hash: in.Hash(), code: in.Code}
 	r.trace = startInstallTrace(trace, cmd, &in, p.hash)
 	gas := &meter{limit: r.limits.Gas}
@@ -53,6 +52,9 @@ func (r *run) install(ctx context.Context, d *Dispatcher, cmd *state.Command, in
 		if err := r.admit(r.root, cmd); err != nil {
 			return false, err
 		}
+	}
+	if err := r.permit(r.root, cmd); err != nil {
+		return false, err
 	}
 	now, known := r.module(r.root, in.Module)
 	if err := r.root.Err(); err != nil {
@@ -97,7 +99,7 @@ func (r *run) module(tx *txn.Tx, id actor.ModuleID) (record state.Module, ok boo
 func (r *run) migrateAll(ctx context.Context, from actor.Address, in *Installation, gas *meter) error {
 	for _, addr := range r.actorsOf(in.Module) {
 		msg := &actor.Message{Kind: actor.KindMigrate, To: addr, Module: in.Module, Body: in.Body}
-		d := delivery{tx: r.root, from: from, msg: msg, meter: gas, depth: 1}
+		d := delivery{tx: r.root, from: from, msg: msg, meter: gas, depth: 1, root: true}
 		record, ok := r.actor(r.root, addr)
 		if !ok || record.Module != in.Module {
 			continue

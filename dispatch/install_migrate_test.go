@@ -56,7 +56,7 @@ func TestMigrationThatFailsLeavesNothing(t *testing.T) {
 	var trace Trace
 	in := Installation{Module: "counter", Kind: "text", Code: []byte(code)}
 	migrate(&in)
-	r, err := s.Install(t.Context(), "operator", in, &trace)
+	r, err := s.Install(t.Context(), InstallRequest{Installation: in, Sender: "operator", Trace: &trace})
 	if err != nil || r.Err == nil || r.Err.Code != "stubborn" || !slices.Equal(r.Path, []actor.Address{"counter/b"}) {
 		t.Fatalf("got %+v, %v", r, err)
 	}
@@ -148,7 +148,7 @@ func TestMigrationsAreAuthorized(t *testing.T) {
 			`stranger stranger→counter/a migrate counter "with this" 0`}, 1},
 	} {
 		var trace Trace
-		r, err := s.Install(t.Context(), sender, in, &trace)
+		r, err := s.Install(t.Context(), InstallRequest{Installation: in, Sender: sender, Trace: &trace})
 		if err != nil || r.Err == nil || *r.Err != want.err || !slices.Equal(r.Path, []actor.Address{want.path}) {
 			t.Fatalf("%s: %+v, %v", sender, r, err)
 		}
@@ -190,7 +190,7 @@ func TestMigrationPassesOverWhoHasLeft(t *testing.T) {
 		away := actor.Message{Kind: actor.KindMigrate, To: "z", Module: "refuge"}
 		return actor.Response{Messages: []actor.SubMsg{{Msg: away}}}, nil
 	}
-	if err := s.Bind(t.Context(), "helper", Native); err != nil {
+	if err := s.Bind(t.Context(), "helper", Native, ""); err != nil {
 		t.Fatal(err)
 	}
 	r, err := s.Submit(t.Context(), Request{Sender: "tester", Message: actor.Message{Kind: actor.KindInstantiate, To: "z",

@@ -114,7 +114,7 @@ func newGuardedStage(t *testing.T, store *state.Store, opts Options, authorize f
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { e.Close() })
-	if err := e.Bind(t.Context(), "native", Native); err != nil {
+	if err := e.Bind(t.Context(), "native", Native, ""); err != nil {
 		t.Fatal(err)
 	}
 	return &stage{e, t, f, authorize}
@@ -128,7 +128,7 @@ func (s *stage) install(name, code string, how func(*Installation)) (*state.Rece
 	if how != nil {
 		how(&in)
 	}
-	return s.Install(s.t.Context(), "", in, nil)
+	return s.Install(s.t.Context(), InstallRequest{Installation: in})
 }
 
 func (s *stage) mustInstall(name, code string, how func(*Installation)) *state.Receipt {
@@ -258,7 +258,7 @@ func TestInstall(t *testing.T) {
 	refused("large", strings.Repeat("x", MaxCode+1), actor.CodeBodyTooLarge, nil)
 	refused("nodialect", "v1", actor.CodeMalformed, func(in *Installation) { in.Kind = "" })
 	refused("nodialect", "v1", actor.CodeMalformed, func(in *Installation) { in.Kind = Native })
-	if err := s.Bind(t.Context(), "counter", Native); err == nil || actor.AsError(err).Code != actor.CodeAlreadyExists {
+	if err := s.Bind(t.Context(), "counter", Native, ""); err == nil || actor.AsError(err).Code != actor.CodeAlreadyExists {
 		t.Errorf("a module that is installed is bound: %v", err)
 	}
 	if s.Head() != head {

@@ -151,36 +151,65 @@ func (in *Installation) judge(now *state.Module, known bool, hash state.Hash) (d
 	return false, nil
 }
 
-// Install records in the log that a module has the code from now on. The sender is who the migrations come from; it is
-// empty for the operator of the host. If trace is not nil it is filled with the migrations as spans.
+// An InstallRequest asks for an installation.
+type InstallRequest struct {
+	Installation
+	// ID makes the request safe to repeat, and Signer is the key that has signed it: see Request.
+	ID     string
+	Signer string
+	// Sender is who the migrations come from; it is empty for the operator of the host.
+	Sender actor.Address
+	// Trace, if not nil, is filled with the migrations as spans.
+	Trace *Trace
+}
+
+// Install records in the log that a module has the code from now on.
 //
-// To install the same code again changes nothing: then there is neither a receipt nor an error. That the name is taken by
-// other code is an *actor.Error; so it is in the receipt, if that shows only when it is the command's turn. Like
+// To install the same code again changes nothing: then there is neither a receipt nor an error, unless the request has an
+// ID or a signer, because it must be found again, or decided on. That the name is taken by other code is an
+// *actor.Error; so it is in the receipt, if that shows only when it is the command's turn. Like
 // that of Submit a receipt is durable, and tells a migration that failed. Whoever submits code should have made sure
 // that the Resolver has it: messages to actors of the module must be able to run.
-func (e *Executor) Install(ctx context.Context, sender actor.Address, in Installation, trace *Trace) (*state.Receipt, error) {
-	if sender != "" {
-		if err := sender.ValidateSender(); err != nil {
+func (e *Executor) Install(ctx context.Context, req InstallRequest) (*state.Receipt, error) {
+	if req.Sender != "" {
+		if err := req.Sender.ValidateSender(); err != nil {
 			return nil, fmt.Errorf("dispatch: the sender: %w", err)
 		}
 	}
-	if err := in.check(); err != nil {
+	if err := checkOrigin(req.ID, req.Signer); err != nil {
 		return nil, err
 	}
-	v := e.View()
-	if v == nil {
-		return nil, cmp.Or(e.Err(), ErrClosed)
-	}
-	now, known, err := e.partition.ReadModule(v, in.Module)
-	v.Release()
-	if err != nil {
+	if err := req.check(); err != nil {
 		return nil, err
 	}
 	// The log need not hold code that is refused, or there already.
-	if done, refused := in.judge(&now, known, in.Hash()); refused != nil {
-		return nil, refused
-	} else if done {
-		return nil, nil
+	if settled, err := e.settled(&req); settled || err != nil {
+		return nil, err
 	}
-	return e.submit(ctx, &pending{trace: trace, cmd: state.Command{Op: state.OpInstall, Sender: sender, Message: in.Message()}})
+	return e.submit(ctx, &pending{trace: req.Trace, cmd: state.Command{Op: state.OpInstall, RequestID: req.ID,
+		Sender: req.Sender, Signer: req.Signer, Message: req.Message()}})
+}
+
+// settled reports that there is nothing to do for a request, and returns why it is refused, as far as the latest durable
+// state tells. A request that became a transaction is for the executor to answer.
+func (e *Executor) settled(req *InstallRequest) (bool, error) {
+	v := e.View()
+	if v == nil {
+		return false, cmp.Or(e.Err(), ErrClosed)
+	}
+	defer v.Release()
+	if req.ID != "" {
+		if _, known, err := e.partition.ReadRequest(v, req.ID); err != nil || known {
+			return false, err
+		}
+	}
+	now, known, err := e.partition.ReadModule(v, req.Module)
+	if err != nil {
+		return false, err
+	}
+	done, refused := req.judge(&now, known, req.Hash())
+	if refused != nil {
+		return false, refused
+	}
+	return done && req.ID == "" && req.Signer == "", nil
 }

@@ -110,6 +110,9 @@ func (m *machine) bind(tx *txn.Tx, cmd *state.Command) Result {
 	if err := actor.Address(id).Validate(); err != nil {
 		return Result{Err: actor.AsError(err)}
 	}
+	if refused := m.control(tx, cmd); refused != nil {
+		return Result{Err: refused, Fault: tx.Err()}
+	}
 	if _, ok := m.d.installed[id]; ok {
 		return Result{Err: installedAlready(id)}
 	}
@@ -130,6 +133,9 @@ func (m *machine) dispatcher() *Dispatcher {
 }
 
 func (m *machine) configure(tx *txn.Tx, cmd *state.Command) Result {
+	if refused := m.control(tx, cmd); refused != nil {
+		return Result{Err: refused, Fault: tx.Err()}
+	}
 	config, err := DecodeConfig(cmd.Message.Body)
 	if err != nil {
 		return Result{Err: actor.Errorf(actor.CodeMalformed, "the configuration cannot be read")}

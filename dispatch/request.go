@@ -18,6 +18,9 @@ type Request struct {
 	ID      string
 	Sender  actor.Address
 	Message actor.Message
+	// Signer is the key that has signed the request, which whoever submits it has checked. It is empty for what the program
+	// itself asks for. What the signer may do is for Dispatcher.Authorize to decide.
+	Signer string
 	// Trace, if not nil, is filled with the spans of the transaction before Submit returns. A repeated request that was
 	// executed earlier leaves it empty.
 	Trace *Trace

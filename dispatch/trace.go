@@ -16,8 +16,10 @@ type Trace struct {
 	Sequence uint64        `json:"sequence"`
 	Time     time.Time     `json:"time"`
 	Sender   actor.Address `json:"sender,omitempty"`
-	Root     *Span         `json:"root"`
-	GasUsed  uint64        `json:"gas_used"`
+	// Signer is the key that has signed the request, if any.
+	Signer  string `json:"signer,omitempty"`
+	Root    *Span  `json:"root"`
+	GasUsed uint64 `json:"gas_used"`
 	// Err is the failure of the whole transaction, Path leads to where it began.
 	Err  *actor.Error    `json:"error,omitempty"`
 	Path []actor.Address `json:"path,omitempty"`
@@ -105,7 +107,7 @@ func startTrace(t *Trace, cmd *state.Command) *tracer {
 		return nil
 	}
 	msg := &cmd.Message
-	*t = Trace{Sequence: cmd.Sequence, Time: time.Unix(0, cmd.Time).UTC(), Sender: cmd.Sender,
+	*t = Trace{Sequence: cmd.Sequence, Time: time.Unix(0, cmd.Time).UTC(), Sender: cmd.Sender, Signer: cmd.Signer,
 		Root: &Span{Kind: msg.Kind, From: cmd.Sender, To: msg.To, Module: msg.Module, Body: bytes.Clone(msg.Body), Funds: slices.Clone(msg.Funds)}}
 	return &tracer{t}
 }
@@ -115,7 +117,7 @@ func startInstallTrace(t *Trace, cmd *state.Command, in *Installation, hash stat
 	if t == nil {
 		return nil
 	}
-	*t = Trace{Sequence: cmd.Sequence, Time: time.Unix(0, cmd.Time).UTC(), Sender: cmd.Sender, Root: &Span{
+	*t = Trace{Sequence: cmd.Sequence, Time: time.Unix(0, cmd.Time).UTC(), Sender: cmd.Sender, Signer: cmd.Signer, Root: &Span{
 		Kind: actor.KindMigrate, From: cmd.Sender, Module: in.Module, Body: bytes.Clone(in.Body),
 		Install: &Installed{Kind: in.Kind, Hash: hash, Size: uint64(len(in.Code))}}}
 	return &tracer{t}

@@ -211,7 +211,7 @@ func TestActorAndModules(t *testing.T) {
 func TestCode(t *testing.T) {
 	r := newRig(t, dispatch.Options{})
 	in := dispatch.Installation{Module: "guest", Kind: "text", Code: []byte("what it does")}
-	receipt, err := r.exec.Install(t.Context(), "", in, nil)
+	receipt, err := r.exec.Install(t.Context(), dispatch.InstallRequest{Installation: in})
 	if err != nil || receipt.Err != nil {
 		t.Fatal(receipt, err)
 	}
@@ -319,7 +319,7 @@ func TestLog(t *testing.T) {
 	}
 	// A command that the store holds in pieces is whole in the list, and counts with all of its bytes.
 	in := dispatch.Installation{Module: "guest", Kind: "text", Code: bytes.Repeat([]byte("code"), 1<<19)}
-	installed, err := r.exec.Install(t.Context(), "", in, nil)
+	installed, err := r.exec.Install(t.Context(), dispatch.InstallRequest{Installation: in})
 	if err != nil || installed.Err != nil {
 		t.Fatal(installed, err)
 	}

@@ -117,7 +117,7 @@ func startRig(t testing.TB, store *state.Store, opts dispatch.Options) *rig {
 		t.Fatal(err)
 	}
 	for _, kind := range []actor.ModuleID{"cell", "warrior", "currency", "system"} {
-		if err := exec.Bind(t.Context(), kind, "native"); err != nil {
+		if err := exec.Bind(t.Context(), kind, "native", ""); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -35,7 +35,7 @@ func (h *Host) bind(name string, a actor.Actor) error {
 	if h.readOnly {
 		return nil
 	}
-	err := h.executor.Bind(context.Background(), id, dispatch.Native)
+	err := h.executor.Bind(context.Background(), id, dispatch.Native, "")
 	if err != nil {
 		h.modules.unbind(id)
 	}

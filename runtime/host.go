@@ -106,7 +106,7 @@ func (h *Host) configure(o Options) error {
 	if o.Gas != nil {
 		config.Gas = *o.Gas
 	}
-	return h.executor.Configure(context.Background(), config)
+	return h.executor.Configure(context.Background(), config, "")
 }
 
 // Close finishes what was admitted, makes it durable and frees the directory. Sends that come later fail. It may be

@@ -24,8 +24,12 @@ type InstallOptions struct {
 	// the same transaction, with MigrateBody. If one of them fails, or Options.Authorize refuses it, nothing has changed.
 	Migrate     bool
 	MigrateBody []byte
-	// Sender is who installs; Migrate sees it as the sender of its message. Empty is the operator of the host.
+	// Sender is who installs; Migrate sees it as the sender of its message. Empty is the signer, and without one the
+	// operator of the host.
 	Sender actor.Address
+	// ID makes the request safe to repeat, and Signer is the key that has signed it: see dispatch.Request.
+	ID     string
+	Signer string
 	// Trace, if not nil, is filled with the migrations as spans, unless the same code was there already.
 	Trace *dispatch.Trace
 }
@@ -69,8 +73,12 @@ func (h *Host) install(ctx context.Context, name string, code []byte, opts *Inst
 	}
 	defer h.sweep()
 	defer h.modules.unpin(s)
-	receipt, err := h.executor.Install(ctx, o.Sender, dispatch.Installation{Module: actor.ModuleID(name), Kind: s.program.dialect(),
-		Code: code, Replace: o.Replace, Migrate: o.Migrate, Body: o.MigrateBody}, o.Trace)
+	if o.Sender == "" {
+		o.Sender = actor.Address(o.Signer)
+	}
+	receipt, err := h.executor.Install(ctx, dispatch.InstallRequest{ID: o.ID, Sender: o.Sender, Signer: o.Signer, Trace: o.Trace,
+		Installation: dispatch.Installation{Module: actor.ModuleID(name), Kind: s.program.dialect(),
+			Code: code, Replace: o.Replace, Migrate: o.Migrate, Body: o.MigrateBody}})
 	if err != nil {
 		return m, h.explain(err)
 	}

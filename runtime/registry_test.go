@@ -171,7 +171,7 @@ func TestCodeThatCannotRunAnyMore(t *testing.T) {
 		t.Fatal(err)
 	}
 	in := dispatch.Installation{Module: "poor", Kind: "text", Code: []byte("bad")}
-	if r, err := h.executor.Install(t.Context(), "", in, nil); err != nil || r.Err != nil {
+	if r, err := h.executor.Install(t.Context(), dispatch.InstallRequest{Installation: in}); err != nil || r.Err != nil {
 		t.Fatal(r, err)
 	}
 	check := func() {

@@ -75,10 +75,28 @@ func Command(c *state.Command, opts *Options) string {
 			p.WriteString(" " + p.Value(msg.Body))
 		}
 	}
+	p.WriteString(p.signed(c.Signer))
 	if c.RequestID != "" {
 		p.WriteString(p.style(Faint, "  id="+Key([]byte(c.RequestID))))
 	}
 	return p.String()
+}
+
+// signed tells who has signed, in short.
+func (p *painter) signed(signer string) string {
+	if signer == "" {
+		return ""
+	}
+	return p.style(Faint, "  signed by "+line(Signer(signer)))
+}
+
+// Signer abbreviates a key: its first and last letters. Two keys may look alike in it.
+func Signer(key string) string {
+	const whole = 16
+	if len(key) <= whole {
+		return key
+	}
+	return key[:6] + "…" + key[len(key)-4:]
 }
 
 // Installation tells which code a module is to have, and how.

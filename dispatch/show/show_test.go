@@ -168,6 +168,11 @@ func TestTraceRolledBack(t *testing.T) {
 	if got != want {
 		t.Errorf("the trace is\n%s\nwant\n%s", got, want)
 	}
+	signed := sample()
+	signed.Signer = "UABCDEFGHIJKLMNOPQRSTUVWXYZ23456"
+	if got := Trace(signed, nil); !strings.HasSuffix(got, "\ncommitted seq 2  signed by UABCDE…3456\n") {
+		t.Errorf("the trace of what was signed is\n%s", got)
+	}
 	if got := Trace(&dispatch.Trace{}, nil); !strings.HasPrefix(got, "no trace") {
 		t.Errorf("a trace that is empty is shown as %s", got)
 	}
@@ -193,6 +198,10 @@ func TestReceiptAndCommand(t *testing.T) {
 	for want, c := range map[string]state.Command{
 		`7  2030-01-01T00:00:00.000005Z  alice → a  execute "hi"  id=r1`: {Op: state.OpMessage, RequestID: "r1", Sender: "alice",
 			Message: actor.Message{To: "a", Body: []byte("hi")}},
+		`7  2030-01-01T00:00:00.000005Z  alice → a  execute  signed by UABCDE…3456  id=r1`: {Op: state.OpMessage, RequestID: "r1",
+			Sender: "alice", Signer: "UABCDEFGHIJKLMNOPQRSTUVWXYZ23456", Message: actor.Message{To: "a"}},
+		`7  2030-01-01T00:00:00.000005Z  alice → a  execute  signed by "two\nlines"`: {Op: state.OpMessage,
+			Sender: "alice", Signer: "two\nlines", Message: actor.Message{To: "a"}},
 		`7  2030-01-01T00:00:00.000005Z  bind m as native`: {Op: state.OpBind, Message: actor.Message{Module: "m", Body: []byte("native")}},
 		`7  2030-01-01T00:00:00.000005Z  configure {"gas":{}}`: {Op: state.OpConfigure,
 			Message: actor.Message{Body: []byte(`{"gas":{}}`)}},

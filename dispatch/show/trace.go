@@ -18,9 +18,10 @@ func Trace(t *dispatch.Trace, opts *Options) string {
 	}
 	p.span(t.Root, "", "", true)
 	if t.Err == nil {
-		p.line("", p.style(Committed, fmt.Sprintf("committed seq %d", t.Sequence)))
+		p.line("", p.style(Committed, fmt.Sprintf("committed seq %d", t.Sequence)), p.signed(t.Signer))
 	} else {
-		p.line("", p.style(RolledBack, fmt.Sprintf("rolled back seq %d: ", t.Sequence)+Path(t.Sender, t.Path)+": "+line(t.Err.Error())))
+		p.line("", p.style(RolledBack, fmt.Sprintf("rolled back seq %d: ", t.Sequence)+Path(t.Sender, t.Path)+": "+line(t.Err.Error())),
+			p.signed(t.Signer))
 	}
 	return p.String()
 }
