@@ -1,9 +1,11 @@
 package state
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -205,6 +207,7 @@ func (s *Store) pebbleOptions(o Options) *pebble.Options {
 		CompactionConcurrencyRange:  func() (lower, upper int) { return 1, 2 },
 		DisableWAL:                  s.memory, // nothing outlives the process
 	}
+	p.Experimental.SpanPolicyFunc = oneSpace
 	if s.fence != nil {
 		p.FS = s.fence
 	}
@@ -212,4 +215,15 @@ func (s *Store) pebbleOptions(o Options) *pebble.Options {
 		p.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}
 	return p
+}
+
+// oneSpace makes tables end where spaces do. Rows of the log and receipts come in the order of their keys: a table with
+// nothing else overlaps with no other, and a compaction moves it where it would have to write it again.
+func oneSpace(start []byte) (policy pebble.SpanPolicy, end []byte, err error) {
+	if len(start) <= partitionLen || start[partitionLen] == math.MaxUint8 {
+		return policy, nil, nil // no key of Partition
+	}
+	end = bytes.Clone(start[:partitionLen+1])
+	end[partitionLen]++
+	return policy, end, nil
 }
