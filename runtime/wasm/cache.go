@@ -109,10 +109,17 @@ func (c *diskCache) newStage() (*stage, wazero.CompilationCache, error) {
 
 func (s *stage) remove() { os.RemoveAll(s.root) }
 
-// find returns what the cache has for a key, or nil. What is not right is removed.
-func (c *diskCache) find(key [32]byte, d *Dialect) *entry {
-	path := c.path(key)
-	e, err := readEntry(path, key, d)
+// find puts what the cache has for a key into an empty stage, or returns nil. What is not right is removed.
+func (c *diskCache) find(key [32]byte, d *Dialect, s *stage) *entry {
+	path, staged := c.path(key), filepath.Join(s.root, "found")
+	err := give(path, staged)
+	var e *entry
+	if err == nil {
+		e, err = readEntry(staged, key, d)
+	}
+	if err == nil {
+		err = os.Rename(staged, filepath.Join(s.dir, e.Name))
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		c.misses.Add(1)
@@ -127,15 +134,24 @@ func (c *diskCache) find(key [32]byte, d *Dialect) *entry {
 	return e
 }
 
+// give makes a file appear at another place, where it stays what it is when others replace it. It is not copied if the file
+// system can do without.
+func give(from, to string) error {
+	err := os.Link(from, to)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	b, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, b, 0o600)
+}
+
 // reject removes the file of a key, which is not right.
 func (c *diskCache) reject(key [32]byte) {
 	c.damaged.Add(1)
 	os.Remove(c.path(key))
-}
-
-// fill puts a compiled module into an empty stage.
-func (s *stage) fill(e *entry) error {
-	return os.WriteFile(filepath.Join(s.dir, e.Name), e.compiled, 0o600)
 }
 
 // publish puts a module into the cache that wazero compiled into the stage. That a file could not be written is no reason to

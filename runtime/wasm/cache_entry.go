@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/troupe-run/troupe/runtime/wasm/instrument"
 )
@@ -17,13 +18,12 @@ import (
 type entry struct {
 	manifest
 	prepared *prepared
-	compiled []byte // what wazero wrote
 }
 
 // manifest is what a file says of itself, as JSON.
 type manifest struct {
-	Name                    string // that wazero gives to what it writes for the outline
-	Outline, Data, Compiled int    // lengths, in bytes
+	Name          string // that wazero gives to what it writes for the outline
+	Outline, Data int    // lengths, in bytes
 
 	Segments []storedSegment
 	Info     instrument.Info
@@ -37,33 +37,31 @@ type storedSegment struct {
 	Length int
 }
 
-// A file begins with entryMagic, the key, and the length of the manifest in four bytes. Then come the manifest, the
-// outline, the data of all segments, and what wazero wrote for the module; and at last the sums of all that. The sums are there
-// for damage, not for malice: who can write to the folder can write machine code. A cryptographic one would take as long
-// as a quarter of all else.
+// A file begins with what wazero wrote for the module: so it can be given to wazero as it is, which does not look at what
+// follows. That is the manifest, the outline, the data of all segments, entryMagic, the key, the lengths of the manifest and
+// of what wazero wrote in four bytes each, and at last the sums of all that. The sums are there for damage, not for malice:
+// who can write to the folder can write machine code. A cryptographic one would take as long as a quarter of all else.
 var entryMagic = []byte("troupe wasm\n")
 
 const (
-	headSize = 12 + 32 + 4
+	footSize = 12 + 32 + 4 + 4 + sumSize
 	sumSize  = 8
 	maxEntry = 1 << 30 // bounds what is read of a file
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// sums returns two sums of b, which miss different damage.
-func sums(b []byte) [sumSize]byte {
-	var s [sumSize]byte
-	binary.LittleEndian.PutUint32(s[:], crc32.Checksum(b, castagnoli))
-	binary.LittleEndian.PutUint32(s[4:], crc32.ChecksumIEEE(b))
-	return s
+// sums returns two sums of what r has, which miss different damage.
+func sums(r io.Reader) (s [sumSize]byte, err error) {
+	a, b := crc32.New(castagnoli), crc32.NewIEEE()
+	_, err = io.Copy(io.MultiWriter(a, b), r)
+	binary.LittleEndian.PutUint32(s[:], a.Sum32())
+	binary.LittleEndian.PutUint32(s[4:], b.Sum32())
+	return s, err
 }
 
 func encodeEntry(key [32]byte, name string, p *prepared, native []byte) ([]byte, error) {
-	m := manifest{
-		Name: name, Outline: len(p.outline), Compiled: len(native),
-		Info: p.info, Imports: p.imports, Entries: p.entries, Inits: p.inits,
-	}
+	m := manifest{Name: name, Outline: len(p.outline), Info: p.info, Imports: p.imports, Entries: p.entries, Inits: p.inits}
 	for _, s := range p.data {
 		m.Segments = append(m.Segments, storedSegment{s.offset, len(s.bytes)})
 		m.Data += len(s.bytes)
@@ -72,18 +70,19 @@ func encodeEntry(key [32]byte, name string, p *prepared, native []byte) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	b := make([]byte, 0, headSize+len(text)+m.Outline+m.Data+m.Compiled+sumSize)
-	b = append(b, entryMagic...)
-	b = append(b, key[:]...)
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(text)))
+	b := make([]byte, 0, len(native)+len(text)+m.Outline+m.Data+footSize)
+	b = append(b, native...)
 	b = append(b, text...)
 	b = append(b, p.outline...)
 	for _, s := range p.data {
 		b = append(b, s.bytes...)
 	}
-	b = append(b, native...)
-	sum := sums(b)
-	return append(b, sum[:]...), nil
+	b = append(b, entryMagic...)
+	b = append(b, key[:]...)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(text)))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(native)))
+	sum, err := sums(bytes.NewReader(b))
+	return append(b, sum[:]...), err
 }
 
 var errDamaged = errors.New("wasm: a file of the cache is damaged")
@@ -102,53 +101,55 @@ func readEntry(path string, key [32]byte, d *Dialect) (*entry, error) {
 	if !info.Mode().IsRegular() || info.Size() > maxEntry {
 		return nil, errDamaged
 	}
-	b := make([]byte, info.Size())
-	if _, err := io.ReadFull(f, b); err != nil {
-		return nil, err
-	}
-	return decodeEntry(b, key, d)
+	return decodeEntry(f, info.Size(), key, d)
 }
 
-// decodeEntry returns what a file holds, without the hash of the module; what was compiled is a part of b.
-// Nothing in b makes it panic, or return what a module of the dialect cannot be.
-func decodeEntry(b []byte, key [32]byte, d *Dialect) (*entry, error) {
-	if len(b) < headSize+sumSize || !bytes.HasPrefix(b, entryMagic) || !bytes.Equal(b[len(entryMagic):headSize-4], key[:]) {
+// decodeEntry returns what a file of that size holds, without the hash of the module. Nothing in it makes decodeEntry panic,
+// or return what a module of the dialect cannot be.
+func decodeEntry(r io.ReaderAt, size int64, key [32]byte, d *Dialect) (*entry, error) {
+	var foot [footSize]byte
+	if size < footSize {
 		return nil, errDamaged
 	}
-	body := b[:len(b)-sumSize]
-	if sum := sums(body); !bytes.Equal(sum[:], b[len(body):]) {
+	if _, err := r.ReadAt(foot[:], size-footSize); err != nil {
+		return nil, err
+	}
+	rest, ok := bytes.CutPrefix(foot[:], slices.Concat(entryMagic, key[:]))
+	if !ok {
 		return nil, errDamaged
 	}
-	rest := body[headSize:]
-	size := binary.LittleEndian.Uint32(body[headSize-4:])
-	if uint64(size) > uint64(len(rest)) {
+	if sum, err := sums(io.NewSectionReader(r, 0, size-sumSize)); err != nil || !bytes.Equal(sum[:], rest[8:]) {
 		return nil, errDamaged
+	}
+	text, native := int64(binary.LittleEndian.Uint32(rest)), int64(binary.LittleEndian.Uint32(rest[4:]))
+	if text+native > size-footSize {
+		return nil, errDamaged
+	}
+	b := make([]byte, size-footSize-native)
+	if _, err := r.ReadAt(b, native); err != nil {
+		return nil, err
 	}
 	var e entry
-	if err := json.Unmarshal(rest[:size], &e.manifest); err != nil {
+	if err := json.Unmarshal(b[:text], &e.manifest); err != nil {
 		return nil, errDamaged
 	}
-	if rest = rest[size:]; !e.fits(len(rest), d) {
+	if b = b[text:]; !e.fits(len(b), d) {
 		return nil, errDamaged
 	}
-	// The outline and the data are kept for as long as the module, what was compiled is not.
-	kept := bytes.Clone(rest[:e.Outline+e.Data])
-	p := &prepared{
-		dialect: d, code: kept[:e.Outline:e.Outline], info: e.Info, imports: e.Imports, entries: e.Entries, inits: e.Inits,
+	e.prepared = &prepared{
+		dialect: d, code: b[:e.Outline:e.Outline], info: e.Info, imports: e.Imports, entries: e.Entries, inits: e.Inits,
 	}
-	data := kept[e.Outline:]
+	data := b[e.Outline:]
 	for _, s := range e.Segments {
-		p.data = append(p.data, segment{s.Offset, data[:s.Length]})
+		e.prepared.data = append(e.prepared.data, segment{s.Offset, data[:s.Length]})
 		data = data[s.Length:]
 	}
-	e.prepared, e.compiled = p, rest[e.Outline+e.Data:]
 	return &e, nil
 }
 
 // fits reports whether a manifest is one of a module of the dialect, with so many bytes behind it.
 func (m *manifest) fits(size int, d *Dialect) bool {
-	if min(m.Outline, m.Data, m.Compiled) < 0 || max(m.Outline, m.Data, m.Compiled) > size ||
-		m.Outline+m.Data+m.Compiled != size {
+	if min(m.Outline, m.Data) < 0 || max(m.Outline, m.Data) > size || m.Outline+m.Data != size {
 		return false
 	}
 	if !validName(m.Name) || len(m.Entries) != len(d.Entry) || m.Info.MaxPages > d.MaxPages || m.Info.Pages > m.Info.MaxPages {

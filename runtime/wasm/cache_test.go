@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -103,16 +104,16 @@ func TestCacheDamage(t *testing.T) {
 	if name, _, _ := strings.Cut(filepath.Base(path), "."); !bytes.Contains(right, mustHex(t, name)) {
 		t.Fatal("the file does not carry its key")
 	}
-	head := bytes.Index(right, []byte("WAZEVO"))
-	if head < 0 {
+	if !bytes.HasPrefix(right, []byte("WAZEVO")) {
 		t.Fatal("what wazero wrote is not in the file")
 	}
+	native := nativeLength(right)
 	spoilt := map[string][]byte{"empty": {}, "of another module": other, "twice": append(slices.Clone(right), right...),
 		"with a byte more": append(slices.Clone(right), 0)}
-	for _, n := range []int{1, len(entryMagic), head, head + 6, len(right) / 2, headSize - 1, headSize, len(right) - sumSize - 1, len(right) - sumSize, len(right) - 1} {
+	for _, n := range []int{1, 6, native, native + 1, len(right) / 2, len(right) - footSize - 1, len(right) - footSize, len(right) - sumSize - 1, len(right) - sumSize, len(right) - 1} {
 		spoilt[fmt.Sprintf("cut at %d", n)] = right[:n]
 	}
-	for _, n := range []int{0, len(entryMagic), headSize - 4, headSize, head - 1, head, head + 7, head + 20, len(right) / 2, len(right) - 40, len(right) - 1} {
+	for _, n := range []int{0, 7, 20, native - 1, native, len(right) / 2, len(right) - footSize, len(right) - footSize + len(entryMagic), len(right) - sumSize - 5, len(right) - sumSize - 1, len(right) - 1} {
 		b := slices.Clone(right)
 		b[n] ^= 4
 		spoilt[fmt.Sprintf("wrong at %d", n)] = b
@@ -141,7 +142,7 @@ func TestCacheDamage(t *testing.T) {
 	}
 	// What is sound for us and not for wazero is compiled again as well.
 	foreign := slices.Clone(right[:len(right)-sumSize])
-	copy(foreign[head:], "NOTWAZ")
+	copy(foreign, "NOTWAZ")
 	if err := os.WriteFile(path, resummed(foreign), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -180,8 +181,8 @@ func TestCacheWitness(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := [32]byte(right[len(entryMagic):])
-	own, err := decodeEntry(right, key, d)
+	key := [32]byte(right[len(right)-footSize+len(entryMagic):])
+	own, err := decodeEntry(bytes.NewReader(right), int64(len(right)), key, d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,11 +195,12 @@ func TestCacheWitness(t *testing.T) {
 		}
 		return b
 	}
-	if !bytes.Equal(file(own.Name, own.compiled), right) {
+	compiled := right[:nativeLength(right)]
+	if !bytes.Equal(file(own.Name, compiled), right) {
 		t.Fatal("the file is not what it is made of")
 	}
 	for what, b := range map[string][]byte{
-		"of another processor": file(strings.Repeat("0a", 32), own.compiled),
+		"of another processor": file(strings.Repeat("0a", 32), compiled),
 		"of the outline":       file(own.Name, machineCode(t, own.prepared.code)),
 		"of another module":    file(own.Name, machineCode(t, mustPrepare(t, numbered(8), d).code)),
 	} {
@@ -214,7 +216,7 @@ func TestCacheWitness(t *testing.T) {
 		}
 	}
 	// wazero deletes a file that it takes for an older version's, and compiles what it is given: the outline.
-	stale := bytes.Clone(own.compiled)
+	stale := bytes.Clone(compiled)
 	stale[len("WAZEVO")+1]++
 	if err := os.WriteFile(path, file(own.Name, stale), 0o600); err != nil {
 		t.Fatal(err)
@@ -259,8 +261,13 @@ func machineCode(t *testing.T, code []byte) []byte {
 
 // resummed returns the body of a file with sums that fit it.
 func resummed(body []byte) []byte {
-	sum := sums(body)
+	sum, _ := sums(bytes.NewReader(body))
 	return append(bytes.Clone(body), sum[:]...)
+}
+
+// nativeLength returns how much of a file wazero wrote.
+func nativeLength(file []byte) int {
+	return int(binary.LittleEndian.Uint32(file[len(file)-sumSize-4:]))
 }
 
 // edited returns a file with another manifest, whose length and sums fit.
@@ -271,8 +278,8 @@ func edited(t testing.TB, file []byte, old, new string) []byte {
 	if bytes.Equal(changed, body) {
 		t.Fatalf("%s is not in the file", old)
 	}
-	size := binary.LittleEndian.Uint32(body[headSize-4:]) + uint32(len(changed)-len(body))
-	binary.LittleEndian.PutUint32(changed[headSize-4:], size)
+	length := changed[len(changed)-8:]
+	binary.LittleEndian.PutUint32(length, binary.LittleEndian.Uint32(length)+uint32(len(changed)-len(body)))
 	return resummed(changed)
 }
 
@@ -510,7 +517,8 @@ func FuzzCacheEntry(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	if e, err := decodeEntry(right, key, d); err != nil || string(e.compiled) != "native" || !bytes.Equal(e.prepared.code, p.outline) {
+	decode := func(b []byte) (*entry, error) { return decodeEntry(bytes.NewReader(b), int64(len(b)), key, d) }
+	if e, err := decode(right); err != nil || !bytes.Equal(e.prepared.code, p.outline) {
 		f.Fatal("what was encoded is not decoded")
 	}
 	small, err := encodeEntry(key, name, &prepared{entries: p.entries}, nil)
@@ -519,8 +527,8 @@ func FuzzCacheEntry(f *testing.F) {
 	}
 	for _, b := range [][]byte{right, small, right[:len(right)-1], {}} {
 		f.Add(b)
-		if len(b) > headSize+sumSize {
-			f.Add(b[headSize-4 : len(b)-sumSize])
+		if len(b) > footSize {
+			f.Add(slices.Concat(b[:len(b)-footSize], b[len(b)-sumSize-8:len(b)-sumSize]))
 		}
 	}
 	for _, change := range [][2]string{
@@ -531,14 +539,15 @@ func FuzzCacheEntry(f *testing.F) {
 	} {
 		b := edited(f, right, change[0], change[1])
 		f.Add(b)
-		if _, err := decodeEntry(b, key, d); err == nil {
+		if _, err := decode(b); err == nil {
 			f.Errorf("a file with %s is accepted", change[1])
 		}
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		// Twice: as it is, and with a key and sums that fit, because nobody finds those by chance.
-		for _, b := range [][]byte{b, resummed(slices.Concat(entryMagic, key[:], b))} {
-			e, err := decodeEntry(b, key, d)
+		lengths := max(0, len(b)-8)
+		for _, b := range [][]byte{b, resummed(slices.Concat(b[:lengths], entryMagic, key[:], b[lengths:]))} {
+			e, err := decode(b)
 			if err != nil {
 				continue
 			}
@@ -550,11 +559,40 @@ func FuzzCacheEntry(f *testing.F) {
 			for _, n := range e.prepared.imports {
 				_ = d.Host[n]
 			}
-			if len(e.prepared.code)+len(e.compiled) > len(b) || !validName(e.Name) {
+			if len(e.prepared.code) > len(b) || !validName(e.Name) {
 				t.Errorf("%+v", e.manifest)
 			}
 		}
 	})
+}
+
+// TestGive checks that a file is given to a stage on another file system too, and not changed when it is replaced.
+func TestGive(t *testing.T) {
+	other, err := os.MkdirTemp("/dev/shm", "troupe-test-")
+	if err != nil {
+		t.Skip("there is no other file system:", err)
+	}
+	defer os.RemoveAll(other)
+	for _, from := range []string{filepath.Join(t.TempDir(), "from"), filepath.Join(other, "from")} {
+		to := filepath.Join(t.TempDir(), "to")
+		if err := give(from, to); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("a file that is not there: %v", err)
+		}
+		for i, text := range []string{"first", "second, and longer"} {
+			os.WriteFile(from+"-new", []byte(text), 0o600)
+			if err := os.Rename(from+"-new", from); err != nil {
+				t.Fatal(err)
+			}
+			if i == 0 {
+				if err := give(from, to); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if b, err := os.ReadFile(to); err != nil || string(b) != "first" {
+				t.Errorf("%q, %v", b, err)
+			}
+		}
+	}
 }
 
 // TestCacheFilesAreWhole checks that a name that was there before is no file that is being written.

@@ -183,21 +183,18 @@ func (e *Engine) build(ctx context.Context, key loadKey, code []byte) (*prepared
 // recall returns a module from the cache, initialized, or nil if it is not there.
 func (e *Engine) recall(ctx context.Context, key loadKey) (*Module, error) {
 	id := e.cache.key(key)
-	found := e.cache.find(id, key.dialect)
-	if found == nil {
-		return nil, nil
-	}
-	p := found.prepared
-	p.hash = key.hash
 	stage, cache, err := e.cache.newStage()
 	if err != nil {
 		return nil, nil
 	}
 	defer stage.remove()
-	if stage.fill(found) != nil {
+	found := e.cache.find(id, key.dialect, stage)
+	if found == nil {
 		cache.Close(ctx)
 		return nil, nil
 	}
+	p := found.prepared
+	p.hash = key.hash
 	c, err := e.compile(ctx, p, cache)
 	if err != nil {
 		if ctx.Err() == nil {
