@@ -97,6 +97,7 @@ func Seal(k Key, e Envelope) ([]byte, error) {
 			return nil, fmt.Errorf("claims: no randomness for a nonce: %w", err)
 		}
 	}
+	e.Issued, e.NotAfter = e.Issued.Truncate(time.Millisecond), e.NotAfter.Truncate(time.Millisecond)
 	if refusal := e.valid(); refusal != nil {
 		return nil, fmt.Errorf("claims: the request cannot be signed: %w", refusal)
 	}

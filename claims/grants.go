@@ -105,7 +105,7 @@ func (g *Grant) valid() *Refusal {
 func (g *Grant) Active(now time.Time) bool { return g.Until.IsZero() || now.Before(g.Until) }
 
 // String tells what the grant allows: "caller on bank, account/* as alice until 2027-01-02T03:04:05Z".
-func (g *Grant) String() string {
+func (g Grant) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s on %s", string(g.Role), list(g.Actors))
 	if len(g.As) > 0 {
@@ -123,6 +123,8 @@ type Request struct {
 	Actor string // the actor that it is about: empty if none in particular, Everything if all
 	As    string // the plain name to act as, empty for the key itself
 	Now   time.Time
+	// Subject is the key whose grants they are. It is for the text of a refusal only, and may be empty.
+	Subject string
 }
 
 // Decide returns nil if one of the grants, which are those of the subject, allows all of the request; else a *Refusal
@@ -153,13 +155,17 @@ func decide(grants []Grant, r Request) *Refusal {
 			closest, best = g, met
 		}
 	}
+	who := "this key"
+	if r.Subject != "" {
+		who = printable(Short(r.Subject))
+	}
 	switch {
 	case closest == nil:
-		return refuse(Forbidden, "there is no grant for this key, and %s is needed: ask an operator for it", needed(&r))
+		return refuse(Forbidden, "%s has no grant, and needs one of %s: ask an operator", who, needed(&r))
 	case best == 0:
-		return refuse(Forbidden, "the grant of %s has ended, and %s is needed: ask an operator to renew it", closest, needed(&r))
+		return refuse(Forbidden, "the grant of %s has ended: it was %s, and %s is needed: ask an operator to renew it", who, closest, needed(&r))
 	default:
-		return refuse(Forbidden, "the grant is %s, and %s is needed: ask an operator for it", closest, needed(&r))
+		return refuse(Forbidden, "the grant of %s is %s, and %s is needed: ask an operator", who, closest, needed(&r))
 	}
 }
 
@@ -195,8 +201,12 @@ func checkAs(as string) *Refusal {
 	return nil
 }
 
+// needed says what a request needs, in the words of Grant.String.
 func needed(r *Request) string {
-	s := fmt.Sprintf("%s on %s", string(r.Role), about(r.Actor))
+	s := string(r.Role)
+	if r.Actor != "" {
+		s += " on " + about(r.Actor)
+	}
 	if r.As != "" {
 		s += fmt.Sprintf(" as %.60q", r.As)
 	}
@@ -204,10 +214,7 @@ func needed(r *Request) string {
 }
 
 func about(actor string) string {
-	switch actor {
-	case "":
-		return "any actor"
-	case Everything:
+	if actor == Everything {
 		return "all actors"
 	}
 	return fmt.Sprintf("%.100q", actor)
@@ -272,7 +279,7 @@ func DecodeGrants(b []byte) ([]Grant, error) {
 		if w.Until > maxSeconds {
 			return nil, refuse(Malformed, "the grants are malformed: one ends behind the year 9999")
 		}
-		grants[i] = Grant{Role: w.Role, Name: w.Name, Actors: w.Actors, As: w.As}
+		grants[i] = Grant{Role: w.Role, Name: w.Name, Actors: orNil(w.Actors), As: orNil(w.As)}
 		if w.Until > 0 {
 			grants[i].Until = time.Unix(int64(w.Until), 0).UTC()
 		}
@@ -281,4 +288,12 @@ func DecodeGrants(b []byte) ([]Grant, error) {
 		}
 	}
 	return grants, nil
+}
+
+// orNil gives an empty list its usual form.
+func orNil(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
 }

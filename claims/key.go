@@ -56,7 +56,7 @@ const seedLength = 58
 // ParseSeed returns the key of a seed, which is a text of 58 characters that begins with S. It keeps nothing of its
 // argument. Errors do not show it.
 func ParseSeed(seed []byte) (Key, error) {
-	if len(seed) != seedLength || !isBase32(string(seed)) {
+	if len(seed) != seedLength || !isBase32(seed) {
 		return Key{}, fmt.Errorf("claims: this is not a seed: one has %d characters of A-Z and 2-7, this has %d bytes", seedLength, len(seed))
 	}
 	kind, raw, err := nkeys.DecodeSeed(seed)
@@ -107,8 +107,20 @@ func (k Key) Kind() nkeys.PrefixByte {
 	return k.pair.kind
 }
 
-// Sign returns the signature of the bytes, 64 bytes, or ErrNoSecret. Whoever signs bytes that others have made must know
-// what they mean: requests and tokens of this package are signed by Seal and SignToken.
+// MaxNonce is the greatest length of what SignNonce signs, in bytes.
+const MaxNonce = 64
+
+// SignNonce signs what a server of NATS asks its client to sign, so that it sees who he is. It refuses what is longer than
+// any such nonce: a server could else have requests and tokens for other nodes signed.
+func (k Key) SignNonce(nonce []byte) ([]byte, error) {
+	if len(nonce) == 0 || len(nonce) > MaxNonce {
+		return nil, fmt.Errorf("claims: a nonce of %d bytes is not signed: one has 1 to %d", len(nonce), MaxNonce)
+	}
+	return k.Sign(nonce)
+}
+
+// Sign returns the signature of the bytes, 64 bytes, or ErrNoSecret. Bytes that come from elsewhere must never be signed
+// as they are, for they may be a request or a token of this package; see SignNonce.
 func (k Key) Sign(message []byte) ([]byte, error) {
 	if k.pair == nil {
 		return nil, ErrNoSecret

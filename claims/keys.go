@@ -143,7 +143,7 @@ func (k *Keys) others() string {
 	if err != nil || len(names) == 0 {
 		return ", which is empty: create one or import one"
 	}
-	return ": there are " + strings.Join(names, ", ")
+	return "; those that are there: " + strings.Join(names, ", ")
 }
 
 func (k *Keys) path(name string) (string, error) {

@@ -1,8 +1,6 @@
 package claims
 
-import (
-	"github.com/nats-io/nkeys"
-)
+import "github.com/nats-io/nkeys"
 
 // The kinds of key that Troupe uses. Both are Ed25519; the kind is a part of the text of a key.
 const (
@@ -16,9 +14,8 @@ const publicLength = 56
 
 // CheckPublic returns nil if public is the text of a public key of that kind, else a *Refusal with BadKey.
 func CheckPublic(public string, kind nkeys.PrefixByte) error {
-	_, err := parsePublic(public, kind)
-	if err != nil {
-		return err
+	if _, refusal := parsePublic(public, kind); refusal != nil {
+		return refusal
 	}
 	return nil
 }
@@ -47,13 +44,16 @@ func parsePublic(public string, kind nkeys.PrefixByte) (nkeys.KeyPair, *Refusal)
 	if err != nil {
 		return nil, refuse(BadKey, "%q is not a public key: its checksum or its kind is wrong; was it copied whole?", public)
 	}
-	if have := nkeys.Prefix(public); have != kind {
-		return nil, refuse(BadKey, "%s is the key of a %s, and not of a %s", public, have, kind)
+	// The first letter is the first five bits, and package nkeys takes no kind whose other three are not zero.
+	if public[0] != base32Letters[kind>>3] {
+		return nil, refuse(BadKey, "%s is the key of a %s, and not of a %s", public, nkeys.Prefix(public), kind)
 	}
 	return key, nil
 }
 
-func isBase32(s string) bool {
+const base32Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+func isBase32[T string | []byte](s T) bool {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; (c < 'A' || c > 'Z') && (c < '2' || c > '7') {
 			return false

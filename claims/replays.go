@@ -20,6 +20,7 @@ type Replays struct {
 	// floor is the end of the last second that was forgotten: what ended before it may have been seen. It is not the
 	// time, which may have been wrong for a moment.
 	floor int64
+	swept int64 // the second in which was looked for what can be forgotten
 }
 
 // DefaultReplays is how many requests NewReplays remembers if it is not told: 5 minutes of 3,000 a second.
@@ -74,6 +75,10 @@ func (r *Replays) Admit(sealed [32]byte, issued, notAfter, now time.Time) error 
 
 // forget drops the requests that ended before that second.
 func (r *Replays) forget(now int64) {
+	if r.swept == now {
+		return
+	}
+	r.swept = now
 	for second, ids := range r.seen {
 		if second < now {
 			r.size -= len(ids)

@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/nats-io/nkeys"
@@ -28,4 +29,12 @@ func checkKey(field, public string, kind nkeys.PrefixByte) *Refusal {
 		return refuse(BadKey, "the %s: %s", field, refusal.Text)
 	}
 	return nil
+}
+
+// printable returns the text as it is if it may stand in a line of a log, else quoted and cut.
+func printable(text string) string {
+	if checkText("", text, maxTarget) == nil {
+		return text
+	}
+	return strconv.Quote(text[:min(len(text), maxWord)])
 }
