@@ -138,7 +138,7 @@ type run struct {
 	stateBytes int
 	messages   uint64
 	frames     uint64
-	called     []called        // kept only if a price depends on it
+	called     []called        // only if a price depends on it; its memory is kept, as that of key is
 	stack      []actor.Address // who is being called
 	failed     []actor.Address // the stack at the failure that is on its way up, nil if there is none
 	key        []byte          // scratch
@@ -148,9 +148,7 @@ type run struct {
 	// peeks is peek, made once.
 	peeks func(actor.Address, []byte) ([]byte, bool)
 
-	// What most transactions need, so that it is allocated at once.
-	keyBuf   [64]byte
-	stackBuf [8]actor.Address
+	stackBuf [8]actor.Address // what most transactions need
 }
 
 // usualEvents is how many events there is room for at first.
@@ -192,8 +190,8 @@ func (r *run) command(d *Dispatcher, tx *txn.Tx, cmd *state.Command) {
 // begin forgets what r held. What the last run returned is not r's any more.
 func (r *run) begin(d *Dispatcher, tx *txn.Tx, seq uint64, at int64) {
 	*r = run{Dispatcher: d, limits: d.Limits.withDefaults(), root: tx, seq: seq, time: time.Unix(0, at).UTC(),
-		strangers: r.strangers, peeks: r.peeks}
-	r.key, r.stack = r.keyBuf[:0], r.stackBuf[:0]
+		strangers: r.strangers, peeks: r.peeks, key: r.key[:0], called: r.called[:0]}
+	r.stack = r.stackBuf[:0]
 	if d.Gas != nil {
 		r.gas = *d.Gas
 	} else {

@@ -183,6 +183,8 @@ type running struct {
 	writer   actor.State // nil in a query
 	native   bool
 	env      wire.Env
+	// transaction is where env points to.
+	transaction wire.TransactionInfo
 }
 
 func (k *call) print(text string) { k.services.Log(text) }
@@ -195,7 +197,8 @@ func (k *call) setEnv(self actor.Address, sequence uint64, at int64, seed *[32]b
 	}
 	if seed != nil {
 		// Each transaction is a block of its own. What identifies it is its randomness.
-		k.env.Transaction = &wire.TransactionInfo{Hash: seed[:]}
+		k.transaction.Hash = seed[:]
+		k.env.Transaction = &k.transaction
 	}
 }
 
