@@ -53,6 +53,10 @@ func TestDispatcher(t *testing.T) {
 		{name: "D11 two never", subs: func(a actor.Address) []m {
 			return []m{sub(1, "never", execute(a, fine)), sub(2, "never", execute(a, fine))}
 		}, want: "nil", done: true},
+		{name: "D12 two never, with empty data", subs: func(a actor.Address) []m {
+			empty := done.ok(m{"data": ""})
+			return []m{sub(1, "never", execute(a, empty)), sub(2, "never", execute(a, empty))}
+		}, want: "nil", done: true},
 		{name: "D13 two never, the first fails", subs: func(a actor.Address) []m {
 			return []m{sub(1, "never", execute(a, bad)), sub(2, "never", execute(a, fine))}
 		}, code: cosmwasm.CodeExecuteFailed},
@@ -145,7 +149,7 @@ func TestDispatcherEvents(t *testing.T) {
 			`[{"type":"execute","attributes":[{"key":"_contract_address","value":"callee"}]},` +
 				`{"type":"wasm","attributes":[{"key":"A","value":"3"},{"key":"Z","value":"1"},{"key":"_contract_address","value":"callee"},{"key":"b","value":"2"}]},` +
 				`{"type":"wasm-thing","attributes":[{"key":"A","value":"2"},{"key":"Z","value":"1"},{"key":"_contract_address","value":"callee"},{"key":"foo","value":"bar"}]}]`},
-		{"D6 S18 without a reply as well", "execute _contract_address=caller\n" + sorted, sub(1, "never", execute(callee, inner)), ""},
+		{"D6 D26 S18 without a reply as well", "execute _contract_address=caller\n" + sorted, sub(1, "never", execute(callee, inner)), ""},
 		{"D17 S31 funds, without message", "execute _contract_address=caller\n" +
 			"coin_spent amount=1ucosm spender=caller\ncoin_received amount=1ucosm receiver=callee\ntransfer amount=1ucosm recipient=callee sender=caller\n" +
 			"execute _contract_address=callee\n", sub(1, "never", execute(callee, nil, coin("1", "ucosm"))), ""},

@@ -74,10 +74,10 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// TestInstantiate2 is I1 to I10, with an empty message in the address as for contracts (S41).
+// TestInstantiate2 is I6 to I10, with an empty message in the address as for contracts (S41).
 func TestInstantiate2(t *testing.T) {
 	w := newWorld(t)
-	same := w.store("same") // another id, the same checksum
+	same, another := w.store("same"), w.install("another") // the former has the same checksum
 	make2 := func(from actor.Address, changed m) (actor.Address, error) {
 		fields := m{"code_id": 1, "msg": []byte("[]"), "label": "x", "funds": []m{}, "salt": []byte("salt")}
 		for k, v := range changed {
@@ -102,27 +102,79 @@ func TestInstantiate2(t *testing.T) {
 		changed m
 		code    string
 	}{
-		{"I another sender", w.bob, nil, ""},
-		{"I another salt", w.alice, m{"salt": []byte("pepper")}, ""},
-		{"I a salt of one byte", w.alice, m{"salt": []byte("s")}, ""},
-		{"I a salt of 64 bytes", w.alice, m{"salt": make([]byte, 64)}, ""},
-		{"I a long message", w.alice, m{"salt": []byte("long"), "msg": []byte(set("k", strings.Repeat("x", 100_000)).String())}, ""},
-		{"I another message", w.alice, m{"msg": []byte(set("k", "v").String())}, actor.CodeAlreadyExists},
-		{"I another label", w.alice, m{"label": "y"}, actor.CodeAlreadyExists},
-		{"I the same code under another id", w.alice, m{"code_id": same}, actor.CodeAlreadyExists},
-		{"I no salt", w.alice, m{"salt": []byte{}}, cosmwasm.CodeEmpty},
-		{"I a salt of 65 bytes", w.alice, m{"salt": make([]byte, 65)}, cosmwasm.CodeLimit},
+		{"I6 another sender", w.bob, nil, ""},
+		{"I7 another code", w.alice, m{"code_id": another}, ""},
+		{"I8 another salt", w.alice, m{"salt": []byte("pepper")}, ""},
+		{"S41 a salt of one byte", w.alice, m{"salt": []byte("s")}, ""},
+		{"S41 a salt of 64 bytes", w.alice, m{"salt": make([]byte, 64)}, ""},
+		{"I10 a long message", w.alice, m{"salt": []byte("long"), "msg": []byte(set("k", strings.Repeat("x", 100_000)).String())}, ""},
+		{"I9 another message", w.alice, m{"msg": []byte(set("k", "v").String())}, actor.CodeAlreadyExists},
+		{"I9 another label", w.alice, m{"label": "y"}, actor.CodeAlreadyExists},
+		{"I9 S41 the same code under another id", w.alice, m{"code_id": same}, actor.CodeAlreadyExists},
+		{"S41 no salt", w.alice, m{"salt": []byte{}}, cosmwasm.CodeEmpty},
+		{"S41 a salt of 65 bytes", w.alice, m{"salt": make([]byte, 65)}, cosmwasm.CodeLimit},
 		{"no address makes none", "alice", nil, actor.CodeInvalidAddress},
 	} {
-		addr, err := make2(test.from, test.changed)
-		if codeOf(err) != test.code {
-			t.Errorf("%s: %v", test.name, err)
-		}
-		if err == nil && seen[addr] != "" {
-			t.Errorf("%s: the address of %s", test.name, seen[addr])
-		}
-		seen[addr] = test.name
+		t.Run(test.name, func(t *testing.T) {
+			addr, err := make2(test.from, test.changed)
+			if codeOf(err) != test.code {
+				t.Error(err)
+			}
+			if err == nil && seen[addr] != "" {
+				t.Errorf("the address of %s", seen[addr])
+			}
+			seen[addr] = test.name
+		})
 	}
+}
+
+// TestAccountsAtAddresses is S42: coins that were sent to an address before there was a contract are the contract's, and an
+// address where an actor lives is taken. What else a chain looks for, that somebody has signed for the address or that its
+// coins are locked, there is not: nobody can have the key of an address of 32 bytes that is a hash, and no coins are locked.
+func TestAccountsAtAddresses(t *testing.T) {
+	w := newWorld(t)
+	w.mint(w.alice, coin("100", "ucosm"))
+	to := classic(t, w.code, 1)
+	w.mint(to, coin("7", "ucosm"), coin("1", "other"))
+	t.Run("S42 coins wait for the contract", func(t *testing.T) {
+		if got := w.contract("c", do("query", encode(m{"bank": m{"all_balances": m{"address": to}}}), "seen"), coin("5", "ucosm")); got != to {
+			t.Fatalf("the contract is %s", got)
+		}
+		if got := w.balance(to); got != "1other,12ucosm" {
+			t.Errorf("it has %s", got)
+		}
+		w.has(to, "seen", answered(`{"amount":[{"denom":"other","amount":"1"},{"denom":"ucosm","amount":"12"}]}`))
+	})
+	t.Run("S42 nobody takes the address before", func(t *testing.T) {
+		msg := actor.Message{Kind: actor.KindInstantiate, To: classic(t, w.code, 2), Module: "mime", Body: []byte("[]")}
+		if _, err := w.Do(dispatch.Request{Sender: w.bob, Message: msg}); codeOf(err) != actor.CodeUnauthorized {
+			t.Error(err)
+		}
+	})
+}
+
+// TestDataOfInstantiate is H26 and H27: the data of a new contract, which its children do not change, and which see it.
+func TestDataOfInstantiate(t *testing.T) {
+	w := newWorld(t)
+	birth := func(p program) m {
+		return m{"code_id": w.code, "msg": []byte(p.String()), "label": "x", "funds": []m{}}
+	}
+	t.Run("H27 data", func(t *testing.T) {
+		kept, err := w.keep(w.alice, m{"instantiate": birth(program(nil).ok(m{"data": []byte("my-response-data")}))})
+		if err != nil || string(kept.Data) != "my-response-data" || kept.Deed != cosmwasm.Instantiated {
+			t.Errorf("%+v, %v", kept, err)
+		}
+	})
+	t.Run("H26 S2 a child sees its parent", func(t *testing.T) {
+		parent, child := classic(t, w.code, 2), classic(t, w.code, 3)
+		inner := do("query", wasmQuery("contract_info", m{"contract_addr": parent}), "parent").ok(m{"data": []byte("child")})
+		kept, err := w.keep(w.alice, m{"instantiate": birth(program(nil).ok(m{"data": []byte("parent"),
+			"messages": []m{sub(1, "never", m{"wasm": m{"instantiate": birth(inner)}})}}))})
+		if err != nil || string(kept.Data) != "parent" || kept.Address != parent {
+			t.Fatalf("%+v, %v", kept, err)
+		}
+		w.has(child, "parent", answered(`{"code_id":1,"creator":"`+string(w.alice)+`","pinned":false,"ibc2_port":"wasm2`+strings.TrimPrefix(string(parent), "cosmos")+`"}`))
+	})
 }
 
 // TestLabels is S43.
@@ -171,9 +223,11 @@ func TestAdmins(t *testing.T) {
 		{"M23 without an admin", w.bob, m{"update_admin": m{"contract_addr": c, "admin": carol}}, actor.CodeUnauthorized},
 		{"an unknown contract", w.bob, m{"clear_admin": m{"contract_addr": carol}}, actor.CodeInvalidMessage},
 	} {
-		if _, err := w.keep(step.from, step.msg); codeOf(err) != step.want {
-			t.Errorf("%s: %v, want %q", step.name, err, step.want)
-		}
+		t.Run(step.name, func(t *testing.T) {
+			if _, err := w.keep(step.from, step.msg); codeOf(err) != step.want {
+				t.Errorf("%v, want %q", err, step.want)
+			}
+		})
 	}
 	t.Run("a contract is its own admin", func(t *testing.T) {
 		own := w.contract("own", nil)
@@ -193,7 +247,7 @@ func TestAdmins(t *testing.T) {
 	})
 }
 
-// TestMigrate is S15, S32, S33 and M1, M2, M7 to M9, with the history of a contract.
+// TestMigrate is S15, S32, S33 and M1, M7, M8, M13 to M15, M17, with the history of a contract.
 func TestMigrate(t *testing.T) {
 	w := newWorld(t)
 	only := m{"module": "mime", "checksum": strings.Repeat("ab", 32), "creator": w.bob, "only": []actor.Address{w.bob}}
@@ -214,9 +268,11 @@ func TestMigrate(t *testing.T) {
 		{"M1 the same code", 1, ""}, {"M7 restricted", 2, actor.CodeUnauthorized}, {"M8 unknown code", 99999, actor.CodeInvalidMessage},
 		{"code 0", 0, actor.CodeInvalidMessage}, {"M14 no version, a version", 3, ""},
 	} {
-		if err := migrate(test.code, do("args", "m")); codeOf(err) != test.want {
-			t.Errorf("%s: %v", test.name, err)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			if err := migrate(test.code, do("args", "m")); codeOf(err) != test.want {
+				t.Errorf("%v, want %q", err, test.want)
+			}
+		})
 	}
 	w.has(c, "m.2", `{"sender":"`+string(w.alice)+`","old_migrate_version":null}`)
 	r, err := w.Send(w.alice, cosmwasm.KeeperAddress, encode(m{"migrate": m{"contract_addr": c, "new_code_id": 4, "msg": []byte(set("skipped", "no").String())}}))

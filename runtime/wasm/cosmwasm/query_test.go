@@ -139,7 +139,7 @@ func TestQueries(t *testing.T) {
 			t.Error(got)
 		}
 	})
-	t.Run("M4 the port of a contract with IBC", func(t *testing.T) {
+	t.Run("M4 M12 the port of a contract with IBC, which it keeps", func(t *testing.T) {
 		w.sudo(cosmwasm.KeeperAddress, m{"store_code": m{"module": "ibc", "checksum": checksum, "ibc": true, "creator": w.alice}})
 		if _, err := w.keep(w.alice, m{"migrate": m{"contract_addr": other, "new_code_id": ibc + 1, "msg": []byte("[]")}}); err != nil {
 			t.Fatal(err)
@@ -160,7 +160,7 @@ func TestCustomQueryIsOff(t *testing.T) {
 	w.has(c, "got", `{"error":{"unsupported_request":{"kind":"custom"}}}`)
 }
 
-// TestInstantiateDoesNotSeeItself is S2: neither by contract_info nor by a query of itself. What it sends finds it.
+// TestInstantiateDoesNotSeeItself is S2 and H26: neither by contract_info nor by a query of itself. What it sends finds it.
 func TestInstantiateDoesNotSeeItself(t *testing.T) {
 	w := newWorld(t)
 	other := w.contract("other", nil)
@@ -174,7 +174,7 @@ func TestInstantiateDoesNotSeeItself(t *testing.T) {
 	w.has(self, "info", none)
 	w.has(self, "smart", none)
 	if got := string(w.Get(other, "info")); !strings.HasPrefix(got, `{"ok":{"ok":`) {
-		t.Errorf("H26: a child sees %s", got)
+		t.Errorf("a child sees %s", got)
 	}
 }
 
@@ -197,9 +197,11 @@ func TestQueriesFromOutside(t *testing.T) {
 		"S49 writes":           {c, set("k", "w").String(), cosmwasm.CodeVM},
 		"S23 out of gas":       {c, do("spin").String(), actor.CodeOutOfGas},
 	} {
-		if _, err := w.Query(test.to, test.body); actor.AsError(err) == nil || actor.AsError(err).Code != test.code {
-			t.Errorf("%s: %v", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			if _, err := w.Query(test.to, test.body); codeOf(err) != test.code {
+				t.Error(err)
+			}
+		})
 	}
 	w.has(c, "k", "v")
 }

@@ -90,7 +90,8 @@ func TestP(t *testing.T) {
 	}
 }
 
-// TestI is what I1-I10 say of addresses: each part of the key makes another one, and equal parts the same.
+// TestI is what I1-I10 say of addresses: each part of the key makes another one, and equal parts the same. I1 to I5 and I10
+// are about messages in the key (fixMsg), which contracts have no way to ask for (S41): what they get is the others.
 func TestI(t *testing.T) {
 	checksum, creator := make([]byte, 32), make([]byte, 20)
 	other := append([]byte{1}, checksum[1:]...)
@@ -100,25 +101,30 @@ func TestI(t *testing.T) {
 		checksum, creator, salt, msg []byte
 	}{
 		{"as a contract does it", checksum, creator, []byte("a"), nil},
-		{"with the message", checksum, creator, []byte("a"), []byte(`{}`)},
-		{"another code", other, creator, []byte("a"), nil},
-		{"another sender", checksum, other, []byte("a"), nil},
-		{"another salt", checksum, creator, []byte("b"), nil},
-		{"another message", checksum, creator, []byte("a"), []byte(`{"a":1}`)},
-		{"a long message", checksum, creator, []byte("a"), []byte(`"` + strings.Repeat("x", 1000) + `"`)},
+		{"I1 with the message", checksum, creator, []byte("a"), []byte(`{}`)},
+		{"I2 another sender, with the message", checksum, other, []byte("a"), []byte(`{}`)},
+		{"I3 another code, with the message", other, creator, []byte("a"), []byte(`{}`)},
+		{"I4 another salt, with the message", checksum, creator, []byte("b"), []byte(`{}`)},
+		{"I5 another message", checksum, creator, []byte("a"), []byte(`{"a":1}`)},
+		{"I6 another sender", checksum, other, []byte("a"), nil},
+		{"I7 another code", other, creator, []byte("a"), nil},
+		{"I8 another salt", checksum, creator, []byte("b"), nil},
+		{"I10 a long message", checksum, creator, []byte("a"), []byte(`"` + strings.Repeat("x", 32768) + `"`)},
 		{"the same bytes in other parts", checksum, creator, []byte("a\x00"), nil},
 	} {
-		got, err := address.Predictable(c.checksum, c.creator, c.salt, c.msg)
-		if err != nil {
-			t.Errorf("%s: %v", c.name, err)
-		}
-		if first, ok := seen[got]; ok {
-			t.Errorf("%s has the address of %s", c.name, first)
-		}
-		seen[got] = c.name
-		if again, _ := address.Predictable(c.checksum, c.creator, c.salt, c.msg); again != got {
-			t.Errorf("%s: two addresses", c.name)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			got, err := address.Predictable(c.checksum, c.creator, c.salt, c.msg)
+			if err != nil {
+				t.Error(err)
+			}
+			if first, ok := seen[got]; ok {
+				t.Errorf("it is the address of %s", first)
+			}
+			seen[got] = c.name
+			if again, _ := address.Predictable(c.checksum, c.creator, c.salt, c.msg); again != got {
+				t.Error("two addresses")
+			}
+		})
 	}
 }
 
