@@ -30,9 +30,9 @@ func TestMigrate(t *testing.T) {
 		code     string
 		kept     bool // the verifier is who he was
 	}{
-		{"M1 the same code", plain, plain, w.alice, msg, "", false},
+		{"M1 H15 the same code", plain, plain, w.alice, msg, "", false},
 		{"M2 another code", plain, other, w.alice, msg, "", false},
-		{"M4 a code with IBC", plain, ibc, w.alice, `{}`, "", true},
+		{"M4 M12 a code with IBC, and back", plain, ibc, w.alice, `{}`, "", true},
 		{"M6 not the admin", plain, other, w.fred, msg, actor.CodeUnauthorized, true},
 		{"M7 a restricted code", plain, restricted, w.alice, msg, actor.CodeUnauthorized, true},
 		{"M8 an unknown code", plain, 99999, w.alice, msg, actor.CodeInvalidMessage, true},

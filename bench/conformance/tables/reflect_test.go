@@ -125,7 +125,8 @@ func TestReflect(t *testing.T) {
 			t.Fatal(err)
 		}
 		refused(t, reply, "codespace: sdk, code: 11")
-		if used := r.World().Last().Receipt.GasUsed; used < 300_000 || used > 300_000+2*76_000+60_000 {
+		// In wasmd it is 75,000 to 77,000 more than the limit, with what it reads for its own sake.
+		if used := r.World().Last().Receipt.GasUsed; used < 300_000+62_000 || used > 300_000+77_000 {
 			t.Errorf("%d gas", used)
 		}
 	})
