@@ -35,7 +35,15 @@ func (k *call) Remove(key []byte) (gas uint64, err error) {
 	return k.meter.taken(before), nil
 }
 
-// Scan implements vm.Host.
+// What a chain charges for the pairs of a range, in SDK gas, beside what the services charge for the bytes that they know
+// of (S61).
+const (
+	gasNext   = 30
+	gasByte   = 3
+	gasPrefix = 33 * gasByte // of the key, which is a contract's own
+)
+
+// Scan implements vm.Host. A chain looks at the first pair at once, and charges for it then and when it is left.
 func (k *call) Scan(start, end []byte, descending bool) (vm.Iterator, uint64, error) {
 	order := actor.Ascending
 	if descending {
@@ -43,21 +51,55 @@ func (k *call) Scan(start, end []byte, descending bool) (vm.Iterator, uint64, er
 	}
 	before := k.meter.left()
 	it := &iterator{meter: &k.meter}
-	it.next, it.stop = iter.Pull2(k.reader.Range(start, end, order))
+	it.pull, it.stop = iter.Pull2(k.reader.Range(start, end, order))
+	if k.meter.exact() {
+		kept := false
+		defer func() { // the services end a call with a panic
+			if !kept {
+				it.stop()
+			}
+		}()
+		it.look()
+		kept = true
+	}
 	return it, k.meter.taken(before), nil
 }
 
 // iterator is a range of the contract's keys.
 type iterator struct {
 	meter *meter
-	next  func() ([]byte, []byte, bool)
+	pull  func() ([]byte, []byte, bool)
 	stop  func()
+	first *pair // that was looked at, and is to be given out
+}
+
+type pair struct {
+	key, value []byte
+	ok         bool
+}
+
+// look takes the first pair, for which the services charge as for one that is left: that is what a chain charges for making
+// the iterator, but they have charged for opening the range, too.
+func (it *iterator) look() {
+	it.first = &pair{}
+	if it.first.key, it.first.value, it.first.ok = it.pull(); it.first.ok {
+		it.meter.services.UseGas(gasPrefix - gasNext)
+	}
 }
 
 // Next implements vm.Iterator.
 func (it *iterator) Next() (key, value []byte, ok bool, gas uint64, err error) {
 	before := it.meter.left()
-	key, value, ok = it.next()
+	if p := it.first; p != nil {
+		it.first = nil
+		if p.ok {
+			it.meter.services.UseGas(gasNext + gasPrefix + uint64(len(p.key)+len(p.value))*gasByte)
+		}
+		return p.key, p.value, p.ok, it.meter.taken(before), nil
+	}
+	if key, value, ok = it.pull(); ok && it.meter.exact() {
+		it.meter.services.UseGas(gasPrefix)
+	}
 	return key, value, ok, it.meter.taken(before), nil
 }
 

@@ -149,8 +149,8 @@ func (m *meter) used(left uint64) uint64 { return m.limit - min(m.limit, left+m.
 // as there, as far as the contracts themselves are concerned. What a chain reads for its own sake (the records of
 // contracts and codes, balances, accounts) has other prices here. Events cost nothing but what contracts pay for theirs.
 func Gas() *dispatch.Gas {
-	// A chain pays for the 33 bytes before a contract's key as well.
-	const prefix, readByte, writeByte = 33, 3, 30
-	return &dispatch.Gas{Call: 60_000, Query: 60_000, Again: 2_000, Read: 1000 + prefix*readByte, ReadByte: readByte,
-		Write: 2000 + prefix*writeByte, WriteByte: writeByte, Delete: 1000, Range: 30 + prefix*readByte, Fuel: sdkGas}
+	// A chain pays for the 33 bytes before a contract's key as well. Those of ranges the contract's host charges itself.
+	const prefix, writeByte = 33, 30
+	return &dispatch.Gas{Call: 60_000, Query: 60_000, Again: 2_000, Read: 1000 + gasPrefix, ReadByte: gasByte,
+		Write: 2000 + prefix*writeByte, WriteByte: writeByte, Delete: 1000, Range: gasNext, Fuel: sdkGas}
 }

@@ -172,6 +172,9 @@ func (k *call) rawRange(q *wire.RawRangeQuery) ([]byte, error) {
 		return nil, actor.Errorf(actor.CodeInvalidMessage, "unknown order %s: invalid request", q.Order)
 	}
 	pairs, next := services.QueryRange(to, q.Start, q.End, order, int(q.Limit))
+	if k.meter.exact() {
+		k.services.UseGas(uint64(1+len(pairs)) * gasPrefix)
+	}
 	answer := wire.RawRangeResponse{NextKey: next}
 	for _, p := range pairs {
 		answer.Data = append(answer.Data, wire.RawRangeEntry{Key: p[0], Value: p[1]})

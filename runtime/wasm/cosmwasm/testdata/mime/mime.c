@@ -4,6 +4,9 @@
 //	["copy", key, key]       writes what the first key has to the second; nothing if there is none
 //	["delete", key]
 //	["query", request, key]  asks the chain and writes the answer, with the envelopes of the host, to the key
+//	["scan", start, end]     opens a range in ascending order; an empty text is no bound
+//	["next", key]            writes the next pair of the range that was opened last to the key, as key=value, and nothing at
+//	                         its end; an empty key does not write it
 //	["args", key]            writes the arguments of the call to key.0, key.1 and key.2
 //	["return", text]         the contract returns the text, which should be a result in JSON
 //	["answer", key]          it returns {"ok":"..."} with the value of the key in base64, for queries
@@ -34,6 +37,8 @@ IMPORT(db_read) u32 host_read(u32);
 IMPORT(db_write) void host_write(u32, u32);
 IMPORT(db_remove) void host_remove(u32);
 IMPORT(query_chain) u32 host_query(u32);
+IMPORT(db_scan) u32 host_scan(u32, u32, u32);
+IMPORT(db_next) u32 host_next(u32);
 
 extern u8 __heap_base;
 static u32 top;
@@ -56,6 +61,7 @@ EXPORT(allocate) u32 allocate(u32 size) {
 }
 EXPORT(deallocate) void deallocate(u32 at) { (void)at; }
 EXPORT(interface_version_8) void interface_version_8(void) {}
+EXPORT(requires_iterator) void requires_iterator(void) {}
 
 static u32 give(struct text t) {
 	struct region *r = room(sizeof *r);
@@ -155,8 +161,23 @@ static struct text numbered(struct text key, u32 i) {
 	return t;
 }
 
+static u32 big_endian(u8 *at) { return (u32)at[0] << 24 | (u32)at[1] << 16 | (u32)at[2] << 8 | at[3]; }
+
+// pair reads the sections that db_next returns: the key and the value, each with its length behind it.
+static struct text pair(struct text from) {
+	u32 value = big_endian(from.at + from.length - 4);
+	u32 key = big_endian(from.at + from.length - 8 - value);
+	struct text t = {room(key + 1 + value), 0};
+	for (u32 i = 0; i < key; i++) t.at[t.length++] = from.at[i];
+	if (key) t.at[t.length++] = '=';
+	for (u32 i = 0; i < value; i++) t.at[t.length++] = from.at[key + 4 + i];
+	return t;
+}
+
+static u32 bound(struct text t) { return t.length ? give(t) : 0; }
+
 static u32 run(struct text message, u32 count, u32 *args) {
-	u32 result = 0;
+	u32 result = 0, range = 0;
 	struct reader r = {message.at, message.at + message.length};
 	struct text given[3]; // the host frees nothing, but the regions are read now
 	for (u32 i = 0; i < count; i++) given[i] = take(args[i]);
@@ -179,6 +200,12 @@ static u32 run(struct text message, u32 count, u32 *args) {
 		} else if (same(word, "query")) {
 			struct text answer = take(host_query(give(string(&r))));
 			write(string(&r), answer);
+		} else if (same(word, "scan")) {
+			u32 start = bound(string(&r));
+			range = host_scan(start, bound(string(&r)), 1);
+		} else if (same(word, "next")) {
+			struct text got = take(host_next(range)), key = string(&r);
+			if (key.length) write(key, pair(got));
 		} else if (same(word, "args")) {
 			struct text key = string(&r);
 			for (u32 i = 0; i < count; i++) write(numbered(key, i), given[i]);
