@@ -25,7 +25,7 @@ func (h *Host) bind(name string, a actor.Actor) error {
 	if a == nil {
 		return errors.New("the actor is nil")
 	}
-	if err := checkName(name); err != nil {
+	if err := checkFree(name); err != nil {
 		return err
 	}
 	id := actor.ModuleID(name)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/query"
+	"github.com/troupe-run/troupe/runtime/access"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
 	"github.com/troupe-run/troupe/state"
@@ -73,10 +74,11 @@ func (h *Host) open(o Options) (err error) {
 		engine = h.engine(&o)
 	}
 	h.modules = newRegistry(engine, h.fetch, o.Around)
+	h.modules.bind(actor.ModuleID(access.Address), access.Actor{})
 	d := dispatch.Dispatcher{Partition: partition, Resolver: h.modules, Limits: o.Limits, Gas: o.Gas,
-		Authorize: o.Authorize, OnPanic: h.panicked}
+		Authorize: access.Authorize(o.Authorize), Reserved: h.reserves, OnPanic: h.panicked}
 	if o.Chain != nil {
-		d.Bank, d.Reserved = o.Chain.Pay, o.Chain.Reserves
+		d.Bank = o.Chain.Pay
 	}
 	if h.executor, err = dispatch.NewExecutor(h.store, d, o.Executor); err != nil {
 		return errors.Join(err, h.modules.close(), h.store.Close())

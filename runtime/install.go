@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/runtime/access"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/wasm/binary"
 	"github.com/troupe-run/troupe/state"
@@ -58,7 +59,7 @@ func (h *Host) install(ctx context.Context, name string, code []byte, opts *Inst
 	if h.readOnly {
 		return m, ErrReadOnly
 	}
-	if err := checkName(name); err != nil {
+	if err := checkFree(name); err != nil {
 		return m, err
 	}
 	if code, err = binary.Gunzip(code, dispatch.MaxCode); err != nil {
@@ -210,6 +211,17 @@ func (h *Host) explain(err error) error {
 func checkName(name string) error {
 	if err := actor.Address(name).Validate(); err != nil || actor.Address(name).Key() != "" {
 		return errors.New("the name of a module matches [a-z0-9][a-z0-9._-]*")
+	}
+	return nil
+}
+
+// checkFree refuses names that others than the host cannot give to a module.
+func checkFree(name string) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
+	if access.Reserved(name) {
+		return fmt.Errorf("names that begin with %q belong to the host", access.Prefix)
 	}
 	return nil
 }

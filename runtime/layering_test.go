@@ -17,7 +17,7 @@ var layers = map[string]int{
 	"runtime/guest/template": 1, // projects that need the lowest layer only
 	"txn":                    1,
 	"dispatch":               2, "query": 2,
-	"runtime/wasm": 3, "runtime/capability": 3,
+	"runtime/wasm": 3, "runtime/capability": 3, "runtime/access": 3,
 	"runtime":         4,
 	"runtime/lattice": 5, "runtime/gateway": 5, "runtime/actortest": 5,
 	"cmd": 6, "bench": 6, "examples": 6,

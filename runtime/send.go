@@ -37,8 +37,13 @@ func (h *Host) Sudo(ctx context.Context, to actor.Address, body []byte) (*state.
 	return h.Do(ctx, dispatch.Request{Message: actor.Message{Kind: actor.KindSudo, To: to, Body: body}})
 }
 
-// Do is Send with all that a request can say: an id that makes it safe to repeat, a trace to be filled.
+// Do is Send with all that a request can say: an id that makes it safe to repeat, a key that has signed it, a trace to be
+// filled. What has a signer is sent in its name if it says no other, and needs a grant: see package access. A refusal is a
+// transaction that was rolled back.
 func (h *Host) Do(ctx context.Context, req dispatch.Request) (*state.Receipt, error) {
+	if req.Sender == "" && req.Message.Kind != actor.KindSudo {
+		req.Sender = actor.Address(req.Signer)
+	}
 	if h.readOnly {
 		return nil, fmt.Errorf("runtime: %s: %w", h.name(), ErrReadOnly)
 	}
