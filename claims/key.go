@@ -19,13 +19,14 @@ var ErrNoSecret = errors.New("claims: the key has no secret: it was wiped, or ne
 // encoded, only its public half shows.
 type Key struct{ pair *pair }
 
-// A pair is behind a pointer, so that printing a struct that holds a Key shows an address.
 type pair struct {
 	public string
 	kind   nkeys.PrefixByte
 
-	mu      sync.RWMutex
-	private ed25519.PrivateKey // nil once wiped
+	mu sync.RWMutex
+	// secret is nil once the key is wiped. It is a function because package fmt, given a verb that does not fit, prints
+	// whatever it can reach, past every method for printing; what a function holds it cannot.
+	secret func() ed25519.PrivateKey
 }
 
 // NewKey makes a key of that kind: UserKey, NodeKey, or another of package nkeys that signs.
@@ -47,7 +48,7 @@ func newKey(kind nkeys.PrefixByte, seed []byte) (Key, error) {
 	if err != nil || kind == nkeys.PrefixByteSeed || kind == nkeys.PrefixBytePrivate {
 		return Key{}, fmt.Errorf("claims: %d is not a kind of key", kind)
 	}
-	return Key{&pair{public: string(public), kind: kind, private: private}}, nil
+	return Key{&pair{public: string(public), kind: kind, secret: func() ed25519.PrivateKey { return private }}}, nil
 }
 
 // seedLength is the length of the text of a seed: two bytes for what it is, 32 of the seed and 2 of a checksum, in base32.
@@ -82,10 +83,10 @@ func (k Key) seed() ([]byte, error) {
 	}
 	k.pair.mu.RLock()
 	defer k.pair.mu.RUnlock()
-	if k.pair.private == nil {
+	if k.pair.secret == nil {
 		return nil, ErrNoSecret
 	}
-	return nkeys.EncodeSeed(k.pair.kind, k.pair.private.Seed())
+	return nkeys.EncodeSeed(k.pair.kind, k.pair.secret().Seed())
 }
 
 // Valid reports whether k is a key; one that was wiped is.
@@ -127,10 +128,10 @@ func (k Key) Sign(message []byte) ([]byte, error) {
 	}
 	k.pair.mu.RLock()
 	defer k.pair.mu.RUnlock()
-	if k.pair.private == nil {
+	if k.pair.secret == nil {
 		return nil, ErrNoSecret
 	}
-	return ed25519.Sign(k.pair.private, message), nil
+	return ed25519.Sign(k.pair.secret(), message), nil
 }
 
 // Wipe overwrites the secret. The public half stays. Copies that the garbage collector or the standard library made are
@@ -141,8 +142,10 @@ func (k Key) Wipe() {
 	}
 	k.pair.mu.Lock()
 	defer k.pair.mu.Unlock()
-	clear(k.pair.private)
-	k.pair.private = nil
+	if k.pair.secret != nil {
+		clear(k.pair.secret())
+		k.pair.secret = nil
+	}
 }
 
 // String returns the public key, and "no key" for the zero Key.

@@ -125,7 +125,9 @@ func claimsWith(t testing.TB, alter map[string]any) string {
 func TestOpenTokenRefuses(t *testing.T) {
 	good := signToken(t, token(t))
 	parts := strings.Split(good, ".")
-	with := func(name string, v any) string { return jwt(t, alice(t), tokenHeader, claimsWith(t, map[string]any{name: v})) }
+	with := func(name string, v any) string {
+		return jwt(t, alice(t), tokenHeader, claimsWith(t, map[string]any{name: v}))
+	}
 	raw := func(claims string) string { return jwt(t, alice(t), tokenHeader, claims) }
 	header := func(h string) string { return jwt(t, alice(t), h, claimsWith(t, nil)) }
 	whole := claimsWith(t, nil)
