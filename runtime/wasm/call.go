@@ -17,6 +17,10 @@ type Call struct {
 	inst *instance
 	user any
 
+	// What the guest counts with, while the host runs.
+	fuel int64
+	size uint32 // of the memory
+
 	active   int   // how many invocations there are within one another
 	ended    error // why the guest cannot run any more in this call
 	panicked any   // what a host function panicked with, on its way through the guest
@@ -26,18 +30,23 @@ type Call struct {
 func (c *Call) User() any { return c.user }
 
 // Fuel returns how much is left. Below 0 there was not enough.
-func (c *Call) Fuel() int64 { return int64(c.inst.gas.Get()) }
+func (c *Call) Fuel() int64 { return c.fuel }
 
 // SetFuel sets how much is left. If a host function leaves less than 0 the guest ends as out of fuel.
-func (c *Call) SetFuel(fuel int64) { c.inst.gas.Set(uint64(fuel)) }
+func (c *Call) SetFuel(fuel int64) { c.fuel = fuel }
 
 // MemorySize returns how large the memory is for the guest, in bytes.
-func (c *Call) MemorySize() uint32 {
-	if c.inst.memory == nil {
-		return 0
+func (c *Call) MemorySize() uint32 { return c.size }
+
+// pause takes over from the guest, whose globals are slow to reach, and resume gives back to it.
+func (c *Call) pause() {
+	c.fuel = int64(c.inst.gas.Get())
+	if c.inst.memory != nil {
+		c.size = uint32(c.inst.pages.Get()) << 16
 	}
-	return uint32(c.inst.pages.Get()) << 16
 }
+
+func (c *Call) resume() { c.inst.gas.Set(uint64(c.fuel)) }
 
 // Read returns a part of the guest's memory, not a copy: it is good until the guest runs on, and what is written to it is
 // written to the guest. The error is a *Trap of the kind MemoryBounds.
@@ -104,7 +113,9 @@ func (c *Call) run(f *function, args []uint64) error {
 	copy(f.stack, args)
 	f.busy, f.used = true, true
 	c.active++
+	c.resume()
 	err := f.api.CallWithStack(c.inst, f.stack)
+	c.pause()
 	c.active--
 	f.busy = false
 	if p := c.panicked; p != nil {
@@ -169,9 +180,11 @@ var _ api.GoFunction = hostFunction{}
 // Call implements api.GoFunction. The context is the instance that Invoke was for.
 func (h hostFunction) Call(ctx context.Context, stack []uint64) {
 	c := &ctx.(*instance).call
+	c.pause()
 	c.checkFuel(h.Name)
 	returned := false
 	defer func() {
+		c.resume()
 		if !returned {
 			c.leave(recover())
 		}

@@ -152,8 +152,8 @@ func (inst *instance) resetGlobals() {
 // begin starts a call.
 func (inst *instance) begin(fuel int64, user any) {
 	inst.turns.Add(1)
-	inst.gas.Set(uint64(fuel))
-	inst.call.user = user
+	inst.call.pause() // for the size of the memory
+	inst.call.fuel, inst.call.user = fuel, user
 }
 
 // end ends a call.
