@@ -275,6 +275,8 @@ type Stats struct {
 	GasUsed   uint64            `json:"gas_used"`
 	// Latency holds, for bounds in microseconds, how many writes took at most that long.
 	Latency []Bucket `json:"latency"`
+	// LatencySum is all of these times together, in microseconds.
+	LatencySum uint64 `json:"latency_sum_us"`
 	// Groups, Grouped and Synced are how many groups were made durable, with how many transactions, and the nanoseconds
 	// that the disk took.
 	Groups     uint64 `json:"groups"`

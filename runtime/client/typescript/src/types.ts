@@ -37,6 +37,7 @@ export interface Stats {
   rejected?: Readonly<Record<string, number>>;
   gas_used: number;
   latency: ReadonlyArray<Bucket> | null;
+  latency_sum_us: number;
   groups: number;
   grouped: number;
   synced_ns: number;

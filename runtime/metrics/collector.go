@@ -1,0 +1,114 @@
+package metrics
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/troupe-run/troupe/runtime/api"
+)
+
+// A Metric is described by its name, which says its unit, its kind, and what it tells.
+type Metric struct{ Name, Kind, Help string }
+
+// counted is a metric that is read from the stats of a node.
+type counted struct {
+	Metric
+	of func(*api.Stats) float64
+}
+
+var counters = []counted{
+	{Metric{"troupe_transactions_committed_total", "counter", "Transactions that committed."},
+		func(s *api.Stats) float64 { return float64(s.Committed) }},
+	{Metric{"troupe_transactions_failed_total", "counter", "Transactions that were rolled back as a whole."},
+		func(s *api.Stats) float64 { return float64(s.Failed) }},
+	{Metric{"troupe_queries_total", "counter", "Queries of actors."},
+		func(s *api.Stats) float64 { return float64(s.Queries) }},
+	{Metric{"troupe_gas_used_total", "counter", "Gas that transactions used."},
+		func(s *api.Stats) float64 { return float64(s.GasUsed) }},
+	{Metric{"troupe_groups_total", "counter", "Groups of transactions that were made durable together."},
+		func(s *api.Stats) float64 { return float64(s.Groups) }},
+	{Metric{"troupe_grouped_transactions_total", "counter", "Transactions in these groups."},
+		func(s *api.Stats) float64 { return float64(s.Grouped) }},
+	{Metric{"troupe_sync_seconds_total", "counter", "How long the disk took to make groups durable."},
+		func(s *api.Stats) float64 { return float64(s.Synced) / 1e9 }},
+	{Metric{"troupe_cache_hits_total", "counter", "Reads of committed values that memory answered."},
+		func(s *api.Stats) float64 { return float64(s.CacheHits) }},
+	{Metric{"troupe_cache_misses_total", "counter", "Reads of committed values that the store answered."},
+		func(s *api.Stats) float64 { return float64(s.CacheMiss) }},
+	{Metric{"troupe_cache_bytes", "gauge", "Size of the cache of committed values."},
+		func(s *api.Stats) float64 { return float64(s.CacheBytes) }},
+	{Metric{"troupe_queued", "gauge", "Requests that wait to be executed."},
+		func(s *api.Stats) float64 { return float64(s.Queued) }},
+	{Metric{"troupe_watchers", "gauge", "Watches that are open."},
+		func(s *api.Stats) float64 { return float64(s.Watchers) }},
+	{Metric{"troupe_instances", "gauge", "Instances of WebAssembly that are kept."},
+		func(s *api.Stats) float64 { return float64(s.Instances) }},
+	{Metric{"troupe_log_bytes", "gauge", "Size of the write-ahead log of the store."},
+		func(s *api.Stats) float64 { return float64(s.LogBytes) }},
+	{Metric{"troupe_disk_bytes", "gauge", "Size of the data directory."},
+		func(s *api.Stats) float64 { return float64(s.DiskBytes) }},
+	{Metric{"troupe_disk_free_bytes", "gauge", "What is free where the data directory is."},
+		func(s *api.Stats) float64 { return float64(s.DiskFree) }},
+}
+
+// others are the metrics that are not read from stats.
+var others = []Metric{
+	{"troupe_requests_total", "counter", "Requests that were answered, by operation, transport and code; ok if nothing failed."},
+	{"troupe_request_seconds", "histogram", "How long requests took until they were answered, by operation."},
+	{"troupe_rejected_total", "counter", "Requests that were refused for who asked or how it was signed, by reason."},
+	{"troupe_watch_lag_seconds", "histogram", "How long after its transaction a notice was handed to a watcher."},
+	{"troupe_transaction_seconds", "histogram", "How long transactions took from their request until they were durable."},
+	{"troupe_ready", "gauge", "1 if requests are taken, else 0."},
+}
+
+// List returns all metrics of Troupe's own. Those of the process and of Go come beside them.
+func List() []Metric {
+	list := append([]Metric(nil), others...)
+	for _, c := range counters {
+		list = append(list, c.Metric)
+	}
+	return list
+}
+
+// collector reads a node whenever it is asked.
+type collector struct{ source Source }
+
+// Describe implements prometheus.Collector. It says nothing: what is collected is the same each time.
+func (c collector) Describe(chan<- *prometheus.Desc) {}
+
+// Collect implements prometheus.Collector.
+func (c collector) Collect(out chan<- prometheus.Metric) {
+	stats := c.source.Stats()
+	for _, m := range counters {
+		kind := prometheus.GaugeValue
+		if m.Kind == "counter" {
+			kind = prometheus.CounterValue
+		}
+		out <- prometheus.MustNewConstMetric(describe(m.Name), kind, m.of(&stats))
+	}
+	ready := 0.0
+	if ok, _ := c.source.Ready(); ok {
+		ready = 1
+	}
+	out <- prometheus.MustNewConstMetric(describe("troupe_ready"), prometheus.GaugeValue, ready)
+	if n := len(stats.Latency); n > 0 {
+		buckets := make(map[float64]uint64, n)
+		for _, b := range stats.Latency[:n-1] {
+			buckets[float64(b.Bound)/1e6] = b.Count
+		}
+		all := stats.Latency[n-1].Count
+		out <- prometheus.MustNewConstHistogram(describe("troupe_transaction_seconds"), all, float64(stats.LatencySum)/1e6, buckets)
+	}
+}
+
+// describe returns the description of a metric without labels.
+func describe(name string) *prometheus.Desc { return prometheus.NewDesc(name, help(name), nil, nil) }
+
+// help returns what a metric of the list tells.
+func help(name string) string {
+	for _, m := range List() {
+		if m.Name == name {
+			return m.Help
+		}
+	}
+	panic("metrics: " + name + " is not in the list") // a constant of this package
+}

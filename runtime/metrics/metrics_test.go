@@ -1,0 +1,86 @@
+package metrics_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/troupe-run/troupe/runtime/api"
+	"github.com/troupe-run/troupe/runtime/metrics"
+)
+
+type source struct{}
+
+func (source) Ready() (bool, string) { return true, "" }
+
+func (source) Stats() api.Stats {
+	return api.Stats{Committed: 7, Failed: 2, Synced: 1_500_000_000, LatencySum: 2_500_000,
+		Latency: []api.Bucket{{Bound: 1000, Count: 3}, {Bound: 0, Count: 9}}}
+}
+
+// scrape returns what the handler answers.
+func scrape(t *testing.T, m *metrics.Metrics) string {
+	t.Helper()
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	body, err := io.ReadAll(w.Result().Body)
+	if err != nil || w.Code != http.StatusOK {
+		t.Fatal(w.Code, err)
+	}
+	return string(body)
+}
+
+func TestMetrics(t *testing.T) {
+	m := metrics.New()
+	m.Observe(source{})
+	m.Done("send", "http", "ok", 3*time.Millisecond)
+	m.Done("anything the caller says", "http", "bad_request", time.Millisecond)
+	m.Rejected("stale")
+	m.WatchLag(time.Millisecond)
+	text := scrape(t, m)
+	for _, want := range []string{
+		`troupe_requests_total{code="ok",op="send",via="http"} 1`,
+		`troupe_requests_total{code="bad_request",op="unknown",via="http"} 1`,
+		`troupe_rejected_total{reason="stale"} 1`,
+		`troupe_request_seconds_bucket{op="send",le="0.005"} 1`,
+		`troupe_transactions_committed_total 7`,
+		`troupe_sync_seconds_total 1.5`,
+		`troupe_transaction_seconds_bucket{le="0.001"} 3`,
+		`troupe_transaction_seconds_count 9`,
+		`troupe_transaction_seconds_sum 2.5`,
+		`troupe_ready 1`,
+		`go_goroutines`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("there is no %s", want)
+		}
+	}
+}
+
+// What is listed is what is there, with the same words.
+func TestList(t *testing.T) {
+	m := metrics.New()
+	m.Observe(source{})
+	m.Done("send", "http", "ok", time.Millisecond)
+	m.Rejected("stale")
+	text := scrape(t, m)
+	listed := map[string]bool{}
+	for _, metric := range metrics.List() {
+		listed[metric.Name] = true
+		for _, want := range []string{"# HELP " + metric.Name + " " + metric.Help, "# TYPE " + metric.Name + " " + metric.Kind} {
+			if !strings.Contains(text, want+"\n") {
+				t.Errorf("there is no line %q", want)
+			}
+		}
+	}
+	for line := range strings.Lines(text) {
+		if name, ok := strings.CutPrefix(line, "# TYPE troupe_"); ok {
+			if name, _, _ = strings.Cut(name, " "); !listed["troupe_"+name] {
+				t.Errorf("troupe_%s is not listed", name)
+			}
+		}
+	}
+}
