@@ -39,7 +39,7 @@ func (g *Gateway) readBody(w http.ResponseWriter, r *http.Request, limit int) ([
 		return nil, nil
 	}
 	if r.ContentLength > int64(limit) {
-		return nil, g.tooLarge(w, limit)
+		return nil, g.tooLarge(limit)
 	}
 	size := firstPiece
 	if n := r.ContentLength; n >= 0 && n < firstPiece {
@@ -55,14 +55,15 @@ func (g *Gateway) readBody(w http.ResponseWriter, r *http.Request, limit int) ([
 		body = body[:len(body)+n]
 		switch {
 		case err == io.EOF || err == nil && int64(len(body)) == r.ContentLength:
+			delete(w.Header(), "Connection")
 			_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 			return body, nil
 		case err != nil:
 			g.bodies.put(cap(body))
-			return nil, g.cut(w, err)
+			return nil, g.cut(err)
 		case len(body) > limit:
 			g.bodies.put(cap(body))
-			return nil, g.tooLarge(w, limit)
+			return nil, g.tooLarge(limit)
 		case len(body) == cap(body):
 			grown := min(2*cap(body), limit+1)
 			if rest := r.ContentLength; rest > 0 {
@@ -81,15 +82,13 @@ func (g *Gateway) readBody(w http.ResponseWriter, r *http.Request, limit int) ([
 	}
 }
 
-func (g *Gateway) tooLarge(w http.ResponseWriter, limit int) *api.Error {
+func (g *Gateway) tooLarge(limit int) *api.Error {
 	g.reject("too_large")
-	w.Header().Set("Connection", "close") // what is still to come is not worth reading
 	return &api.Error{Code: api.CodeTooLarge, Message: fmt.Sprintf("the body of the request is larger than %d bytes", limit)}
 }
 
 // cut says why a body has not come to its end.
-func (g *Gateway) cut(w http.ResponseWriter, err error) *api.Error {
-	w.Header().Set("Connection", "close")
+func (g *Gateway) cut(err error) *api.Error {
 	var timeout net.Error
 	if errors.As(err, &timeout) && timeout.Timeout() {
 		g.reject("slow")

@@ -99,6 +99,7 @@ type Gateway struct {
 	closing   chan struct{}
 	closeOnce sync.Once
 	servers   servers
+	room      *room
 }
 
 // New returns a gateway for a node.
@@ -108,6 +109,7 @@ func New(n Node, o Options) (*Gateway, error) {
 	if g.log == nil {
 		g.log = slog.New(slog.DiscardHandler)
 	}
+	g.room = newRoom(g.limits.Connections)
 	g.bodies.left.Store(int64(g.limits.Bodies))
 	for _, op := range api.Ops() {
 		g.ops[op.Name], g.params[op.Name] = op, paramsOf(op)
@@ -143,7 +145,8 @@ func checkOrigin(text string) error {
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	harden(w.Header())
 	if r.ContentLength != 0 {
-		// Whoever does not take the body leaves it to the server, which reads on for a while: that must end as well.
+		// A body that is not taken ends the connection, and one that does not come is not waited for.
+		w.Header()["Connection"] = closed
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(g.limits.BodyTime))
 	}
 	if !g.admit(w, r) {

@@ -25,6 +25,7 @@ var (
 	noReferrer = []string{"no-referrer"}
 	deny       = []string{"DENY"}
 	sameOrigin = []string{"same-origin"}
+	closed     = []string{"close"}
 	noContent  = []string{"default-src 'none'; frame-ancestors 'none'"}
 )
 

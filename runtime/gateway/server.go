@@ -21,13 +21,12 @@ type servers struct {
 
 // Serve answers the connections of a listener until Shutdown, and closes it. It then returns nil.
 func (g *Gateway) Serve(l net.Listener) error {
-	room := &room{max: g.limits.Connections, idle: list.New(), open: map[net.Conn]*list.Element{}}
 	s := &http.Server{
 		Handler:           g,
 		ReadHeaderTimeout: g.limits.HeaderTime,
 		IdleTimeout:       g.limits.IdleTime,
 		MaxHeaderBytes:    g.limits.Header,
-		ConnState:         room.changed,
+		ConnState:         g.room.changed,
 		ErrorLog:          slog.NewLogLogger(g.log.Handler(), slog.LevelDebug),
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 100},
 		// Every request is judged by the handler.
@@ -37,7 +36,7 @@ func (g *Gateway) Serve(l net.Listener) error {
 		return errors.Join(fmt.Errorf("gateway: %w", http.ErrServerClosed), l.Close())
 	}
 	g.log.Info("gateway listens", "addr", l.Addr().String())
-	err := s.Serve(&bounded{Listener: l, room: room, reject: g.reject})
+	err := s.Serve(&bounded{Listener: l, room: g.room, reject: g.reject})
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
@@ -85,6 +84,10 @@ type room struct {
 	max  int
 	open map[net.Conn]*list.Element // nil: not idle
 	idle *list.List                 // of net.Conn, the longest idle first
+}
+
+func newRoom(connections int) *room {
+	return &room{max: connections, idle: list.New(), open: map[net.Conn]*list.Element{}}
 }
 
 // enter reports whether there is room for a connection, and takes it.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -36,7 +37,8 @@ func golden(t *testing.T, name string, got []byte) {
 // TestWords checks that the descriptions in the documents are the comments of the code.
 func TestWords(t *testing.T) {
 	words := map[string]string{}
-	for _, dir := range []string{"../api", "../actor"} {
+	// What package api takes from package actor, and what it says itself where both have a type of the same name.
+	for _, dir := range []string{"../actor", "../api"} {
 		files, err := filepath.Glob(dir + "/*.go")
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %d files, %v", dir, len(files), err)
@@ -48,7 +50,7 @@ func TestWords(t *testing.T) {
 			}
 			for _, decl := range parsed.Decls {
 				if gen, ok := decl.(*ast.GenDecl); ok && gen.Tok == token.TYPE {
-					wordsOf(gen, words)
+					wordsOf(gen, dir == "../actor", words)
 				}
 			}
 		}
@@ -60,12 +62,15 @@ func TestWords(t *testing.T) {
 	golden(t, "words.json", append(out, '\n'))
 }
 
+// taken are the structs of package actor that answers have in them.
+var taken = []string{"Event", "Attribute", "Coin"}
+
 // wordsOf adds the comments of the structs in a declaration, and of those of their fields that have a name in JSON.
-func wordsOf(decl *ast.GenDecl, words map[string]string) {
+func wordsOf(decl *ast.GenDecl, some bool, words map[string]string) {
 	for _, spec := range decl.Specs {
 		typ := spec.(*ast.TypeSpec)
 		fields, ok := typ.Type.(*ast.StructType)
-		if !ok || !typ.Name.IsExported() {
+		if !ok || !typ.Name.IsExported() || some && !slices.Contains(taken, typ.Name.Name) {
 			continue
 		}
 		tagged := 0
