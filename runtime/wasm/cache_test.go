@@ -227,6 +227,16 @@ func TestCacheWitness(t *testing.T) {
 	onlyEntries(t, dir)
 }
 
+// TestRenamed checks the names of files. That they are wazero's, the other tests check: nothing would be found.
+func TestRenamed(t *testing.T) {
+	if _, err := renamed(strings.Repeat("0a", 32), []byte("a"), []byte("b")); err == nil {
+		t.Error("a name that is not the module's is taken for it")
+	}
+	if name, err := renamed(fileName(wazeroID([]byte("a")), 6), []byte("a"), []byte("b")); err != nil || name != fileName(wazeroID([]byte("b")), 6) {
+		t.Errorf("%s, %v", name, err)
+	}
+}
+
 func mustPrepare(t *testing.T, code []byte, d *Dialect) *prepared {
 	t.Helper()
 	p, err := prepare(code, sha256.Sum256(code), d)
@@ -252,7 +262,11 @@ func machineCode(t *testing.T, code []byte) []byte {
 		t.Fatal(err)
 	}
 	defer compiled.close()
-	_, b, err := s.take()
+	found, err := os.ReadDir(s.dir)
+	if err != nil || len(found) != 1 {
+		t.Fatal(found, err)
+	}
+	b, err := os.ReadFile(filepath.Join(s.dir, found[0].Name()))
 	if err != nil {
 		t.Fatal(err)
 	}

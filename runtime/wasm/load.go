@@ -170,7 +170,7 @@ func (e *Engine) build(ctx context.Context, key loadKey, code []byte) (*prepared
 		if stage, cache, err := e.cache.newStage(); err == nil {
 			defer stage.remove()
 			if c, err := e.compile(ctx, p, cache); err == nil {
-				_ = stage.publish(ctx, e.cache.key(key), p, c)
+				_ = stage.publish(e.cache.key(key), p)
 				return p, c, nil
 			}
 			// The module may be wrong, or the disk full: without the disk, the reason that is left is the module's.
