@@ -2,8 +2,13 @@ package node
 
 import (
 	"context"
-	"iter"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
 
+	"github.com/troupe-run/troupe/claims"
+	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime/api"
 )
 
@@ -14,7 +19,7 @@ type Call struct {
 	Type string
 	// Signature is a sealed envelope in base64url, and Bearer a token: one of them, or neither.
 	Signature, Bearer string
-	// RequestID is that of the header. It counts before the one in the payload.
+	// RequestID is that of the header; the payload may have one in its place, or the same.
 	RequestID string
 	Payload   []byte
 	// Via is "nats", "http" or "local", and Remote where the call comes from, for the log.
@@ -23,8 +28,8 @@ type Call struct {
 
 // The types of payloads.
 const (
-	JSON = "application/json"
-	CBOR = "application/cbor"
+	JSON = api.JSON
+	CBOR = api.CBOR
 )
 
 // A Result is the answer to a Call.
@@ -33,7 +38,8 @@ type Result struct {
 	Payload []byte
 	// Err is why there is no answer; then Payload is its encoding.
 	Err *api.Error
-	// Replayed says that the request id had been used, and that the answer is that of the first time.
+	// Replayed says that the request id had been used, and that the answer is that of the first time, which was durable
+	// when the call came.
 	Replayed bool
 }
 
@@ -41,24 +47,218 @@ type Result struct {
 type Caller struct {
 	// Key is the public key that has signed. Empty is the program itself, which is trusted.
 	Key string
+	// Token is what the key has signed, if it was not the request itself. It may allow less than the key may do.
+	Token *claims.Token
+	// RequestID makes a write safe to repeat, where the request has no id of its own.
+	RequestID string
 	// Via is as in Call.
 	Via string
 }
 
+// A request is a call on its way.
+type request struct {
+	who Caller
+	op  *operation
+	now time.Time
+	// admit remembers a signed request, so that it is not taken again. It is asked when all else is decided.
+	admit func() error
+	// tx says that a transaction may have been asked for.
+	tx bool
+	// repeated is for Result.Replayed.
+	repeated bool
+}
+
+// logID returns the request id for the log: behind the key of the caller, so that no caller meets another's. Without one
+// a write is not repeatable.
+func (rq *request) logID(id string) (string, error) {
+	switch {
+	case id == "":
+		id = rq.who.RequestID
+	case rq.who.RequestID != "" && rq.who.RequestID != id:
+		return "", errorf(api.CodeBadRequest, "id: it is %.80q here and %.80q in the header or the signature: give it once", id, rq.who.RequestID)
+	}
+	bound := dispatch.MaxRequestID
+	if rq.who.Key != "" {
+		bound = claims.MaxRequestID
+	}
+	switch {
+	case len(id) > bound:
+		return "", errorf(api.CodeBadRequest, "id: a request id has at most %d bytes, this one has %d", bound, len(id))
+	case id == "" || rq.who.Key == "":
+		return id, nil
+	}
+	return rq.who.Key + "/" + id, nil
+}
+
 // Handle answers a call. It returns no sooner than the outcome is definite, and does not panic.
 func (n *Node) Handle(ctx context.Context, c *Call) Result {
-	err := &api.Error{Code: api.CodeUnavailable, Message: "not built yet"}
-	return Result{Type: JSON, Payload: []byte(`{}`), Err: err}
+	start := time.Now()
+	encoding, err := api.Encoding(c.Type)
+	if err != nil {
+		encoding = api.JSON
+		err = errorf(api.CodeBadRequest, "%s", err)
+	}
+	result := Result{Type: encoding}
+	rq := &request{now: n.opts.Clock()}
+	var answer any
+	if err == nil {
+		answer, err = n.guarded(ctx, c, encoding, rq)
+	}
+	if err == nil {
+		result.Payload, err = api.Encode(encoding, answer)
+	}
+	if err != nil {
+		result.Err = n.failure(err, rq)
+		// An error has nothing in it that cannot be encoded.
+		result.Payload, _ = api.Encode(encoding, result.Err)
+	}
+	result.Replayed = rq.repeated
+	n.done(ctx, c, rq, result.Err, time.Since(start))
+	return result
 }
 
-// Watch answers a call whose payload is an api.WatchRequest with a stream. It ends when the caller stops, when ctx ends,
-// or with an error in place of a notice.
-func (n *Node) Watch(ctx context.Context, c *Call) (iter.Seq2[api.Notice, *api.Error], *api.Error) {
-	return nil, &api.Error{Code: api.CodeUnavailable, Message: "not built yet"}
+// guarded answers a call, whatever happens while it does.
+func (n *Node) guarded(ctx context.Context, c *Call, encoding string, rq *request) (answer any, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			answer, err = nil, n.panicked(c.Op, v, rq)
+		}
+	}()
+	op, ok := operations[c.Op]
+	if !ok {
+		return nil, errorf(api.CodeNotFound, "there is no operation %.40q", c.Op)
+	}
+	rq.op = op
+	gate := &n.requests
+	if c.Op == opWatch {
+		gate = &n.watchers
+	}
+	if err := n.enter(gate); err != nil {
+		return nil, err
+	}
+	defer gate.leave()
+	if bound := n.maxPayload(op, encoding); len(c.Payload) > bound {
+		return nil, errorf(api.CodeTooLarge, "the payload has %d bytes, and %s takes at most %d", len(c.Payload), c.Op, bound)
+	}
+	if op.Public && c.Signature == "" && c.Bearer == "" {
+		info := n.Info()
+		return &info, nil
+	}
+	if err := n.identify(c, rq); err != nil {
+		return nil, err
+	}
+	body, err := op.decode(encoding, c.Payload)
+	if err != nil {
+		return nil, err
+	}
+	return n.execute(ctx, rq, body)
 }
 
-// Do answers a request that is decoded already, from somebody whose identity was checked. Req is of the type that the
-// operation has in package api, and so is the answer.
-func (n *Node) Do(ctx context.Context, who Caller, op string, req any) (any, *api.Error) {
-	return nil, &api.Error{Code: api.CodeUnavailable, Message: "not built yet"}
+func (n *Node) panicked(op string, value any, rq *request) error {
+	n.opts.Logger.Error("request panicked", "op", op, "err", value, "stack", string(debug.Stack()))
+	if rq.tx {
+		return errorf(api.CodeUnknown, "the node failed while it ran the request: ask again with the same request id")
+	}
+	return errorf(api.CodeInternal, "the node failed: its log says more")
+}
+
+// enter lets a call in.
+func (n *Node) enter(g *gate) error {
+	ok, closed := g.enter()
+	switch {
+	case closed:
+		return errorf(api.CodeUnavailable, "the node takes no more requests: it is about to stop")
+	case !ok:
+		return &api.Error{Code: api.CodeOverloaded, RetryAfter: overloadedFor,
+			Message: fmt.Sprintf("the node answers %d requests at this moment and takes no more: try again", g.bound)}
+	}
+	return nil
+}
+
+// overloadedFor is the hint to a call that was not let in, in milliseconds.
+const overloadedFor = 50
+
+// maxPayload bounds the payload of an operation. Code in JSON is base64.
+func (n *Node) maxPayload(op *operation, encoding string) int {
+	switch {
+	case op.Name != "install":
+		return n.opts.MaxBody
+	case encoding == api.JSON:
+		return max(n.opts.MaxBody, (dispatch.MaxCode/3+1)*4+n.opts.MaxBody)
+	}
+	return dispatch.MaxCode + n.opts.MaxBody
+}
+
+// Do answers a request that is decoded already, from somebody whose identity was checked: what the caller says is
+// believed. Req is a value of the type that the operation has in package api, or a pointer to one; the answer is a
+// pointer to the type of its answer.
+func (n *Node) Do(ctx context.Context, who Caller, op string, req any) (answer any, failed *api.Error) {
+	start := time.Now()
+	rq := &request{who: who, now: n.opts.Clock()}
+	answer, err := n.doGuarded(ctx, op, req, rq)
+	if err != nil {
+		answer, failed = nil, n.failure(err, rq)
+	}
+	n.done(ctx, &Call{Op: op, Via: who.Via}, rq, failed, time.Since(start))
+	return answer, failed
+}
+
+func (n *Node) doGuarded(ctx context.Context, name string, req any, rq *request) (answer any, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			answer, err = nil, n.panicked(name, v, rq)
+		}
+	}()
+	op, ok := operations[name]
+	if !ok {
+		return nil, errorf(api.CodeNotFound, "there is no operation %.40q", name)
+	}
+	rq.op = op
+	gate := &n.requests
+	if name == opWatch {
+		gate = &n.watchers
+	}
+	if err := n.enter(gate); err != nil {
+		return nil, err
+	}
+	defer gate.leave()
+	body, ok := op.take(req)
+	if !ok {
+		return nil, errorf(api.CodeBadRequest, "the request of %s is a %T, not a %T", name, op.Request, req)
+	}
+	return n.execute(ctx, rq, body)
+}
+
+// execute decides whether a request is allowed, and runs it.
+func (n *Node) execute(ctx context.Context, rq *request, body any) (any, error) {
+	if rq.op.Write && n.opts.ReadOnly {
+		return nil, errorf(api.CodeUnavailable, "the node only reads: ask one that writes")
+	}
+	what, err := rq.op.about(body)
+	if err != nil {
+		return nil, err
+	}
+	if err := n.allowed(rq, what); err != nil {
+		return nil, err
+	}
+	if rq.admit != nil {
+		if err := rq.admit(); err != nil {
+			return nil, err
+		}
+	}
+	return rq.op.run(ctx, n, rq, body)
+}
+
+// failure is the error of a request for its caller.
+func (n *Node) failure(err error, rq *request) *api.Error {
+	var refusal *claims.Refusal
+	if errors.As(err, &refusal) {
+		n.counts.reject(string(refusal.Reason))
+		n.opts.Observer.Rejected(string(refusal.Reason))
+	}
+	e := errorOf(err, rq.tx)
+	if e.Code == api.CodeInternal {
+		n.opts.Logger.Error("request failed", "err", err)
+	}
+	return e
 }

@@ -1,0 +1,247 @@
+package node_test
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/troupe-run/troupe/claims"
+	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/api"
+	"github.com/troupe-run/troupe/runtime/node"
+)
+
+// asked are requests of every operation that are answered, in this order.
+func asked(t *testing.T, subject string, seq uint64) map[string]any {
+	code, err := os.ReadFile(guestFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]any{
+		"info": api.Empty{}, "stats": api.Empty{}, "send": api.SendRequest{To: "puppet/a", Body: api.Bytes("set k=v\nemit paid amount=5"), Trace: true, ID: "one"},
+		"query": api.QueryRequest{To: "puppet/a", Body: api.Bytes("get k\ndata {it}")}, "get": api.GetRequest{Actor: "puppet/a", Key: api.Bytes("k")},
+		"scan": api.ScanRequest{Actor: "puppet/a", Prefix: api.Bytes("k"), Descending: true}, "history": api.HistoryRequest{Actor: "puppet/a", Key: api.Bytes("k")},
+		"actors": api.ActorsRequest{Prefix: "puppet/"}, "actor": api.ActorRequest{Address: "puppet/a"}, "receipt": api.ReceiptRequest{ID: "one"},
+		"log": api.LogRequest{Last: 5}, "trace": api.TraceRequest{Sequence: seq}, "watch": api.WatchRequest{Actor: "puppet/a"},
+		"modules": api.Empty{}, "install": api.InstallRequest{Name: "account", Code: code}, "module": api.ModuleRequest{Name: "account"},
+		"grants": api.Empty{}, "grant": api.Grant{Subject: subject, Name: "bob", Role: "caller", Actors: []string{"puppet/*"}},
+		"revoke": api.RevokeRequest{Subject: subject}, "pause": api.PauseRequest{Actor: "puppet/b", Reason: "for a test"},
+		"resume": api.ResumeRequest{Actor: "puppet/b"}, "backup": api.BackupRequest{Name: "monday"},
+	}
+}
+
+// order of asking: some need what others have done.
+var order = []string{"info", "stats", "send", "query", "get", "scan", "history", "actors", "actor", "receipt", "log", "trace", "watch", "modules",
+	"install", "module", "grant", "grants", "revoke", "pause", "resume", "backup"}
+
+func TestEveryOperation(t *testing.T) {
+	if len(order) != len(api.Ops()) {
+		t.Fatalf("%d operations are tested, of %d", len(order), len(api.Ops()))
+	}
+	for _, encoding := range []string{api.JSON, api.CBOR} {
+		for _, bearer := range []bool{false, true} {
+			t.Run(encoding, func(t *testing.T) {
+				r := newRig(t, setup{dir: filepath.Join(t.TempDir(), "data"), node: node.Options{BackupDir: t.TempDir()}})
+				subject := newKey(t)
+				answers := map[string]any{}
+				for _, name := range order {
+					op, _ := api.Find(name)
+					c := &node.Call{Op: name, Type: encoding, Via: "local",
+						Payload: r.encode(encoding, asked(t, subject.Public(), r.head())[name])}
+					if name == "trace" {
+						c.Payload = r.encode(encoding, api.TraceRequest{Sequence: answers["send"].(*api.Receipt).Sequence})
+					}
+					if bearer {
+						c.Bearer = r.token(r.operator, claims.Token{})
+					} else {
+						r.sign(r.operator, c)
+					}
+					res := r.node.Handle(t.Context(), c)
+					if res.Err != nil {
+						t.Fatalf("%s: %s: %v", name, res.Err.Code, res.Err)
+					}
+					answer := reflect.New(reflect.TypeOf(op.Answer)).Interface()
+					if err := api.DecodeAnswer(encoding, res.Payload, answer); err != nil || res.Type != encoding {
+						t.Fatalf("%s: %s: %v", name, res.Type, err)
+					}
+					answers[name] = answer
+				}
+				checkAnswers(t, r, answers, subject.Public())
+			})
+		}
+	}
+}
+
+func checkAnswers(t *testing.T, r *rig, a map[string]any, subject string) {
+	t.Helper()
+	check := func(what string, ok bool) {
+		t.Helper()
+		if !ok {
+			t.Errorf("%s: %+v", what, a[strings.Fields(what)[0]])
+		}
+	}
+	sent := a["send"].(*api.Receipt)
+	check("send", sent.Committed && sent.RequestID == "one" && len(sent.Events) > 0 && sent.Trace != nil && len(sent.Trace.Root.Touches) > 0 &&
+		strings.Contains(sent.Trace.Text, "puppet/a") && len(sent.Root) == 64)
+	info := a["info"].(*api.Info)
+	check("info", info.Ready && info.State == "ready" && info.Host == r.key.Public() && info.Key == r.operator.Public() &&
+		reflect.DeepEqual(info.Roles, []string{"operator"}) && info.Sequence > 0 && info.Name == "test")
+	stats := a["stats"].(*api.Stats)
+	check("stats", len(stats.Latency) > 5 && stats.Heap > 0 && stats.Groups > 0 && stats.DiskFree > 0)
+	check("query", string(a["query"].(*api.Answer).Data) == "v")
+	check("get", string(a["get"].(*api.Value).Value) == "v" && a["get"].(*api.Value).Found)
+	page := a["scan"].(*api.Page)
+	check("scan", len(page.Pairs) == 1 && string(page.Pairs[0].Key) == "k" && page.Sequence >= sent.Sequence)
+	history := a["history"].(*api.History)
+	check("history", len(history.Versions) == 1 && history.Versions[0].Sequence == sent.Sequence && string(history.Versions[0].Value) == "v" &&
+		!history.Versions[0].Time.IsZero())
+	actors := a["actors"].(*api.Actors)
+	check("actors", len(actors.Actors) == 1 && actors.Actors[0].Address == "puppet/a" && actors.Actors[0].Module == "puppet")
+	check("actor", a["actor"].(*api.Actor).Created == sent.Sequence && a["actor"].(*api.Actor).Paused == nil)
+	check("receipt", a["receipt"].(*api.Receipt).Sequence == sent.Sequence && a["receipt"].(*api.Receipt).RequestID == "one")
+	log := a["log"].(*api.Log)
+	last := log.Entries[len(log.Entries)-1]
+	check("log", last.Sequence == sent.Sequence && last.RequestID == "one" && last.Signer == r.operator.Public() && last.Kind == "execute" &&
+		last.Receipt != nil && log.Head == sent.Sequence && string(last.Body) == "set k=v\nemit paid amount=5")
+	trace := a["trace"].(*api.Trace)
+	check("trace", trace.Root != nil && trace.Text == sent.Trace.Text)
+	notices := a["watch"].(*api.Notices)
+	check("watch", len(notices.Notices) == 1 && len(notices.Notices[0].Changes) == 1 && len(notices.Notices[0].Events) > 0 && notices.Sequence >= sent.Sequence)
+	check("modules", len(a["modules"].(*api.Modules).Modules) >= 1)
+	module := a["module"].(*api.Module)
+	check("module", module.Kind == "troupe" && module.Size > 0 && len(module.Exports) > 0 && len(module.Imports) > 0 && a["install"].(*api.Module).Hash == module.Hash)
+	grants := a["grants"].(*api.Grants)
+	check("grants", len(grants.Grants) == 2 && grants.You == r.operator.Public())
+	for _, name := range []string{"grant", "revoke", "pause", "resume"} {
+		check(name, a[name].(*api.Done).Sequence > 0)
+	}
+	made := a["backup"].(*api.Backup)
+	check("backup", made.Name == "monday" && made.Sequence > 0)
+}
+
+func TestBackupOpens(t *testing.T) {
+	dir := t.TempDir()
+	r := newRig(t, setup{dir: filepath.Join(t.TempDir(), "data"), node: node.Options{BackupDir: dir}})
+	r.ok(r.operator, "send", set("puppet/a", "k", "v"), new(api.Receipt))
+	var made api.Backup
+	r.ok(r.operator, "backup", api.BackupRequest{Name: "one"}, &made)
+	r.fails(r.call(r.operator, "backup", api.BackupRequest{Name: "one"}), api.CodeConflict, "there is a backup one already")
+	for _, name := range []string{"", "..", ".", "../x", "a/b", "/tmp/x", "A", "a\x00"} {
+		r.fails(r.call(r.operator, "backup", api.BackupRequest{Name: name}), api.CodeBadRequest, "name")
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+		t.Errorf("%v", entries)
+	}
+	h, err := runtime.Open(filepath.Join(dir, "one"), &runtime.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	if head, err := h.Reader().Head(); err != nil || head.Sequence != made.Sequence || head.Root.String() != made.Root {
+		t.Errorf("%+v is not %+v: %v", head, made, err)
+	}
+}
+
+func TestRequestsThatMakeNoSense(t *testing.T) {
+	r := newRig(t, setup{})
+	for _, c := range []struct {
+		op   string
+		req  any
+		code api.Code
+		says string
+	}{
+		{"send", api.SendRequest{}, api.CodeBadRequest, "to: "},
+		{"send", api.SendRequest{To: "A B"}, api.CodeBadRequest, "to: "},
+		{"send", api.SendRequest{To: "puppet/a", Kind: "tick"}, api.CodeBadRequest, "kind: "},
+		{"send", api.SendRequest{To: "puppet/a", As: "a\x00"}, api.CodeBadRequest, "as: "},
+		{"send", api.SendRequest{To: "puppet/a", ID: strings.Repeat("x", 200)}, api.CodeBadRequest, "at most 199 bytes"},
+		{"send", api.SendRequest{To: "nobody", Body: api.Bytes("x")}, api.CodeActor, ""},
+		{"query", api.QueryRequest{To: "nobody"}, api.CodeActor, ""},
+		{"query", api.QueryRequest{}, api.CodeBadRequest, "to: "},
+		{"get", api.GetRequest{Actor: "nobody"}, api.CodeNotFound, "nobody"},
+		{"get", api.GetRequest{Actor: "puppet/a", Key: make([]byte, dispatch.MaxStateKey+1)}, api.CodeTooLarge, "key"},
+		{"scan", api.ScanRequest{Actor: "puppet/a", Limit: -1}, api.CodeBadRequest, "limit"},
+		{"scan", api.ScanRequest{Actor: "puppet/a", Token: "x"}, api.CodeBadRequest, "token"},
+		{"history", api.HistoryRequest{Actor: "nobody"}, api.CodeNotFound, "nobody"},
+		{"actor", api.ActorRequest{Address: "puppet/none"}, api.CodeNotFound, "not been sent a message"},
+		{"receipt", api.ReceiptRequest{}, api.CodeBadRequest, "give one"},
+		{"receipt", api.ReceiptRequest{ID: "x", Sequence: 1}, api.CodeBadRequest, "give one"},
+		{"receipt", api.ReceiptRequest{ID: "x"}, api.CodeNotFound, ""},
+		{"receipt", api.ReceiptRequest{Sequence: 1 << 40}, api.CodeNotFound, "the last transaction"},
+		{"trace", api.TraceRequest{}, api.CodeNotFound, "no transaction 0"},
+		{"trace", api.TraceRequest{Sequence: 1 << 40}, api.CodeNotFound, "no transaction"},
+		{"log", api.LogRequest{From: 1, Last: 1}, api.CodeBadRequest, "last"},
+		{"log", api.LogRequest{Limit: -1}, api.CodeBadRequest, "limit"},
+		{"watch", api.WatchRequest{From: 1, Now: true}, api.CodeBadRequest, "now"},
+		{"watch", api.WatchRequest{Wait: -1}, api.CodeBadRequest, "wait_ms"},
+		{"module", api.ModuleRequest{Name: "none"}, api.CodeNotFound, "none"},
+		{"install", api.InstallRequest{Name: "x"}, api.CodeBadRequest, "code"},
+		{"install", api.InstallRequest{Name: "x", Code: api.Bytes("no code")}, api.CodeBadRequest, ""},
+		{"grant", api.Grant{Subject: "x", Role: "caller"}, api.CodeActor, ""},
+		{"grant", api.Grant{Subject: r.operator.Public(), Role: "king"}, api.CodeBadRequest, "king"},
+		{"revoke", api.RevokeRequest{Subject: r.operator.Public()}, api.CodeActor, ""},
+		{"pause", api.PauseRequest{Actor: ""}, api.CodeBadRequest, "actor"},
+		{"backup", api.BackupRequest{Name: "x"}, api.CodeUnavailable, "no folder"},
+		{"fly", api.Empty{}, api.CodeNotFound, "no operation"},
+	} {
+		r.fails(r.call(r.operator, c.op, c.req), c.code, c.says)
+	}
+}
+
+func TestFailedTransaction(t *testing.T) {
+	r := newRig(t, setup{})
+	e := r.fails(r.call(r.operator, "send", api.SendRequest{To: "puppet/a", Body: api.Bytes("call puppet/b\n  fail broke: no money left"), Trace: true}),
+		api.CodeActor, "no money left")
+	if e.Actor != "broke" || !reflect.DeepEqual(e.Path, []string{"puppet/a", "puppet/b"}) || e.Sequence == 0 || e.Receipt == nil || e.Receipt.Committed ||
+		e.Receipt.Trace == nil || e.Receipt.Code != "broke" {
+		t.Errorf("%+v", e)
+	}
+	if got := e.Error(); got != "puppet/a → puppet/b: broke: no money left" {
+		t.Error(got)
+	}
+	e = r.fails(r.call(r.operator, "query", api.QueryRequest{To: "puppet/a", Body: api.Bytes("fail broke: no")}), api.CodeActor, "no")
+	if e.Actor != "broke" || len(e.Path) != 1 {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestPausedActor(t *testing.T) {
+	r := newRig(t, setup{})
+	r.ok(r.operator, "send", set("puppet/a", "k", "v"), new(api.Receipt))
+	r.ok(r.operator, "pause", api.PauseRequest{Actor: "puppet/a", Reason: "maintenance"}, new(api.Done))
+	if e := r.fails(r.call(r.operator, "send", set("puppet/a", "k", "w")), api.CodeActor, "maintenance"); e.Actor != "paused" {
+		t.Errorf("%+v", e)
+	}
+	var a api.Actor
+	r.ok(r.operator, "actor", api.ActorRequest{Address: "puppet/a"}, &a)
+	if a.Paused == nil || *a.Paused != "maintenance" {
+		t.Errorf("%+v", a)
+	}
+	r.ok(r.operator, "resume", api.ResumeRequest{Actor: "puppet/a"}, new(api.Done))
+	r.ok(r.operator, "send", set("puppet/a", "k", "w"), new(api.Receipt))
+}
+
+// TestDo asks as the program itself, which nobody has granted anything.
+func TestDo(t *testing.T) {
+	r := newRig(t, setup{})
+	a, err := r.node.Do(t.Context(), node.Caller{Via: "local"}, "send", api.SendRequest{To: "puppet/a", Body: api.Bytes("set k=v"), As: "alice", ID: "x"})
+	if err != nil || !a.(*api.Receipt).Committed || a.(*api.Receipt).RequestID != "x" {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	if _, err := r.node.Do(t.Context(), node.Caller{}, "send", &api.SendRequest{To: "puppet/a"}); err == nil || err.Code != api.CodeBadRequest {
+		t.Errorf("%v", err)
+	}
+	if _, err := r.node.Do(t.Context(), node.Caller{}, "send", api.Empty{}); err == nil || err.Code != api.CodeBadRequest {
+		t.Errorf("%v", err)
+	}
+	stranger := newKey(t)
+	if _, err := r.node.Do(t.Context(), node.Caller{Key: stranger.Public()}, "get", api.GetRequest{Actor: "puppet/a", Key: api.Bytes("k")}); err == nil || err.Code != api.CodeForbidden {
+		t.Errorf("%v", err)
+	}
+	if _, err := r.node.Do(t.Context(), node.Caller{}, "pause", api.PauseRequest{Actor: "puppet/a"}); err != nil {
+		t.Errorf("%v", err)
+	}
+}

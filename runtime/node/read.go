@@ -1,0 +1,311 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/troupe-run/troupe/claims"
+	"github.com/troupe-run/troupe/query"
+	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/api"
+)
+
+// reading is what a read about one actor needs.
+func reading(name string, a actor.Address) (need, error) {
+	return need{role: claims.Reader, actor: string(a)}, valid(name, a)
+}
+
+func limitOf(limit int) (int, error) {
+	if limit < 0 {
+		return 0, errorf(api.CodeBadRequest, "limit: it is 0 or more, not %d", limit)
+	}
+	return limit, nil
+}
+
+func aboutQuery(q *api.QueryRequest) (need, error)     { return reading("to", q.To) }
+func aboutGet(q *api.GetRequest) (need, error)         { return reading("actor", q.Actor) }
+func aboutScan(q *api.ScanRequest) (need, error)       { return reading("actor", q.Actor) }
+func aboutHistory(q *api.HistoryRequest) (need, error) { return reading("actor", q.Actor) }
+func aboutActor(q *api.ActorRequest) (need, error)     { return reading("address", q.Address) }
+
+func smart(ctx context.Context, n *Node, _ *request, q *api.QueryRequest) (*api.Answer, error) {
+	n.counts.queries.Add(1)
+	a, err := n.reader.Smart(ctx, q.To, q.Body)
+	if err != nil {
+		return nil, err
+	}
+	return &api.Answer{Data: a.Data, Sequence: a.Sequence, GasUsed: a.GasUsed}, nil
+}
+
+func get(_ context.Context, n *Node, _ *request, q *api.GetRequest) (*api.Value, error) {
+	n.counts.queries.Add(1)
+	value, found, err := n.reader.Get(q.Actor, q.Key)
+	if err != nil {
+		return nil, err
+	}
+	if found && value == nil {
+		value = []byte{}
+	}
+	return &api.Value{Found: found, Value: value}, nil
+}
+
+func scan(_ context.Context, n *Node, _ *request, q *api.ScanRequest) (*api.Page, error) {
+	n.counts.queries.Add(1)
+	limit, err := limitOf(q.Limit)
+	if err != nil {
+		return nil, err
+	}
+	rg := query.Range{Prefix: q.Prefix, Start: q.Start, End: q.End, Limit: limit, Token: q.Token}
+	if q.Descending {
+		rg.Order = actor.Descending
+	}
+	page, err := n.reader.Scan(q.Actor, rg)
+	if err != nil {
+		return nil, err
+	}
+	out := &api.Page{Pairs: make([]api.Pair, len(page.Pairs)), Token: page.Token, Sequence: page.Sequence}
+	for i, p := range page.Pairs {
+		out.Pairs[i] = api.Pair{Key: p.Key, Value: p.Value}
+	}
+	return out, nil
+}
+
+func history(ctx context.Context, n *Node, _ *request, q *api.HistoryRequest) (*api.History, error) {
+	limit, err := limitOf(q.Limit)
+	if err != nil {
+		return nil, err
+	}
+	list, next, err := n.reader.Versions(ctx, q.Actor, q.Key, q.Before, limit)
+	if err != nil {
+		return nil, err
+	}
+	out := &api.History{Versions: make([]api.Version, len(list)), Before: next}
+	for i, v := range list {
+		out.Versions[i] = api.Version{Sequence: v.Sequence, Time: v.Time, Deleted: v.Deleted, Value: v.Value}
+	}
+	return out, nil
+}
+
+// actors lists those that the caller may read: a page may be empty and have a token.
+func actors(_ context.Context, n *Node, rq *request, q *api.ActorsRequest) (*api.Actors, error) {
+	limit, err := limitOf(q.Limit)
+	if err != nil {
+		return nil, err
+	}
+	list, err := n.reader.Actors(q.Prefix, limit, q.Token)
+	if err != nil {
+		return nil, err
+	}
+	covers, err := n.covering(rq)
+	if err != nil {
+		return nil, err
+	}
+	out := &api.Actors{Actors: []api.Actor{}, Token: list.Token, Sequence: list.Sequence}
+	for i := range list.Actors {
+		if a := &list.Actors[i]; covers == nil || covers(a.Address) {
+			out.Actors = append(out.Actors, actorOf(a))
+		}
+	}
+	return out, nil
+}
+
+func actorInfo(_ context.Context, n *Node, _ *request, q *api.ActorRequest) (*api.Actor, error) {
+	a, err := n.reader.Actor(q.Address)
+	if err != nil {
+		return nil, err
+	}
+	out := actorOf(&a)
+	out.Schema = n.host.Schema(a.Module)
+	out.Paused, err = n.pausedActor(q.Address)
+	return &out, err
+}
+
+// aboutReceipt lets everybody ask for what he himself has sent; by a sequence one could find anybody's.
+func aboutReceipt(q *api.ReceiptRequest) (need, error) {
+	switch {
+	case (q.ID == "") == (q.Sequence == 0):
+		return need{}, errorf(api.CodeBadRequest, "a receipt has a sequence, or the id of a request: give one of them")
+	case q.ID != "":
+		return need{role: claims.Reader}, nil
+	}
+	return need{role: claims.Reader, actor: claims.Everything}, nil
+}
+
+func receipt(_ context.Context, n *Node, rq *request, q *api.ReceiptRequest) (*api.Receipt, error) {
+	if q.Sequence != 0 {
+		r, err := n.reader.Receipt(q.Sequence)
+		if err != nil {
+			return nil, n.missing(q.Sequence, err)
+		}
+		return receiptOf(&r, nil, rq.who.Key), nil
+	}
+	id := q.ID
+	if rq.who.Key != "" {
+		id = rq.who.Key + "/" + id
+	}
+	r, err := n.reader.ReceiptOf(id)
+	if err != nil {
+		return nil, err
+	}
+	return receiptOf(&r, nil, rq.who.Key), nil
+}
+
+// missing tells what is not there yet from what is not kept.
+func (n *Node) missing(seq uint64, err error) error {
+	head, headErr := n.reader.Head()
+	if headErr == nil && seq <= head.Sequence && (errors.Is(err, query.ErrNotFound) || errors.Is(err, query.ErrNoTrace)) {
+		return errorf(api.CodeTooOld, "%s", err)
+	}
+	return err
+}
+
+func log(_ context.Context, n *Node, rq *request, q *api.LogRequest) (*api.Log, error) {
+	limit, err := limitOf(q.Limit)
+	if err != nil {
+		return nil, err
+	}
+	if q.Last < 0 || q.Last > 0 && q.From > 0 {
+		return nil, errorf(api.CodeBadRequest, "last: it is how many entries at the end are wanted, without from")
+	}
+	head, err := n.reader.Head()
+	if err != nil {
+		return nil, err
+	}
+	from := q.From
+	if q.Last > 0 {
+		last := min(q.Last, query.MaxLimit)
+		from = head.Sequence - min(uint64(last), head.Sequence) + 1
+		if limit == 0 {
+			limit = last
+		}
+	}
+	list, err := n.reader.Log(from, limit)
+	if err != nil {
+		return nil, err
+	}
+	out := &api.Log{Entries: make([]api.Entry, len(list)), Head: head.Sequence}
+	for i := range list {
+		out.Entries[i] = entryOf(&list[i], rq.who.Key)
+		out.Head = max(out.Head, list[i].Command.Sequence)
+	}
+	return out, nil
+}
+
+// Bounds of executing the log again to find a trace that was not kept.
+const (
+	maxReplay  = 50_000 // transactions
+	replayTime = 10 * time.Second
+)
+
+// trace returns the tree of a transaction as it was kept. Without, the log is executed again up to it, one request at a
+// time, if it is short.
+func trace(ctx context.Context, n *Node, _ *request, q *api.TraceRequest) (*api.Trace, error) {
+	head, err := n.reader.Head()
+	if err != nil {
+		return nil, err
+	}
+	if q.Sequence == 0 || q.Sequence > head.Sequence {
+		return nil, errorf(api.CodeNotFound, "there is no transaction %d: the last one is %d", q.Sequence, head.Sequence)
+	}
+	t, err := n.reader.Trace(q.Sequence)
+	if err == nil || !errors.Is(err, query.ErrNoTrace) {
+		return traceOrNone(q.Sequence, traceOf(t), err)
+	}
+	if q.Sequence > maxReplay {
+		return nil, n.missing(q.Sequence, err)
+	}
+	select {
+	case n.replay <- struct{}{}:
+		defer func() { <-n.replay }()
+	default:
+		return nil, &api.Error{Code: api.CodeOverloaded, RetryAfter: 1000,
+			Message: "the trace was not kept, and the node executes the log again for another one: try again"}
+	}
+	ctx, cancel := context.WithTimeout(ctx, replayTime)
+	defer cancel()
+	t, err = n.host.Trace(ctx, q.Sequence)
+	if err != nil && ctx.Err() != nil {
+		return nil, errorf(api.CodeTooOld, "the trace of transaction %d was not kept, and to execute the log again takes too long: keep traces", q.Sequence)
+	}
+	return traceOrNone(q.Sequence, traceOf(t), err)
+}
+
+func traceOrNone(seq uint64, t *api.Trace, err error) (*api.Trace, error) {
+	if err == nil && t == nil {
+		err = errorf(api.CodeNotFound, "transaction %d is the host's own: it has no tree", seq)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+func modules(_ context.Context, n *Node, _ *request, _ *api.Empty) (*api.Modules, error) {
+	list, err := n.reader.Modules()
+	if err != nil {
+		return nil, err
+	}
+	out := &api.Modules{Modules: make([]api.Module, len(list))}
+	for i := range list {
+		out.Modules[i] = moduleOf(&list[i])
+	}
+	return out, nil
+}
+
+func module(_ context.Context, n *Node, _ *request, q *api.ModuleRequest) (*api.Module, error) {
+	m, code, err := n.reader.Code(q.Name)
+	if err != nil {
+		return nil, err
+	}
+	out := moduleOf(&m)
+	if code == nil {
+		return &out, nil
+	}
+	in, err := runtime.Inspect(code)
+	if err != nil {
+		return nil, fmt.Errorf("node: the code of module %s: %w", q.Name, err)
+	}
+	out.Contract = in.IsContract
+	for i := range in.Module.Imports {
+		imp := &in.Module.Imports[i]
+		out.Imports = append(out.Imports, imp.Module+"."+imp.Name)
+	}
+	for _, exp := range in.Module.Exports {
+		out.Exports = append(out.Exports, exp.Name)
+	}
+	return &out, nil
+}
+
+// info is Info, and who asks.
+func info(_ context.Context, n *Node, rq *request, _ *api.Empty) (*api.Info, error) {
+	out := n.Info()
+	head, err := n.reader.Head()
+	if err != nil {
+		return &out, nil // State says so
+	}
+	out.Sequence, out.Root, out.Key = head.Sequence, head.Root.String(), rq.who.Key
+	if chain := n.host.Chain(); chain != nil {
+		out.Chain = chain.ID
+	}
+	list, err := n.grantsOf(rq.who.Key)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		g := &list[i]
+		if !g.Active(rq.now) {
+			continue
+		}
+		if out.KeyName == "" {
+			out.KeyName = g.Name
+		}
+		if role := string(g.Role); !strings.Contains(strings.Join(out.Roles, " "), role) {
+			out.Roles = append(out.Roles, role)
+		}
+	}
+	return &out, nil
+}

@@ -1,0 +1,148 @@
+package node
+
+import (
+	"context"
+	"log/slog"
+	goruntime "runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/troupe-run/troupe/claims"
+	"github.com/troupe-run/troupe/runtime/api"
+	"github.com/troupe-run/troupe/state"
+)
+
+// bounds are those of the histogram of writes, in microseconds.
+var bounds = [...]uint64{100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000}
+
+// counts are what Stats tells of the node. Nothing in them waits.
+type counts struct {
+	committed, failed, queries, gas atomic.Uint64
+	latency                         [len(bounds) + 1]atomic.Uint64
+	rejected                        map[string]*atomic.Uint64 // by claims.Reason; the map does not change
+	// warned is the second of the last warning about a rejected request, and unwarned how many there were since.
+	warned   atomic.Int64
+	unwarned atomic.Uint64
+}
+
+func (c *counts) init() {
+	c.rejected = map[string]*atomic.Uint64{}
+	for _, reason := range claims.Reasons() {
+		c.rejected[string(reason)] = new(atomic.Uint64)
+	}
+}
+
+func (c *counts) reject(reason string) {
+	if n, ok := c.rejected[reason]; ok {
+		n.Add(1)
+	}
+}
+
+// executed counts a transaction.
+func (c *counts) executed(r *state.Receipt) {
+	if r.Err == nil {
+		c.committed.Add(1)
+	} else {
+		c.failed.Add(1)
+	}
+	c.gas.Add(r.GasUsed)
+}
+
+func (c *counts) took(d time.Duration) {
+	us, i := uint64(d.Microseconds()), 0
+	for i < len(bounds) && us > bounds[i] {
+		i++
+	}
+	c.latency[i].Add(1)
+}
+
+// Stats returns what the node has done, and what it has now.
+func (n *Node) Stats() api.Stats {
+	h, c := n.host.Stats(), &n.counts
+	var mem goruntime.MemStats
+	goruntime.ReadMemStats(&mem)
+	s := api.Stats{Time: n.opts.Clock().UTC(), Committed: c.committed.Load(), Failed: c.failed.Load(), Queries: c.queries.Load(),
+		GasUsed: c.gas.Load(), Rejected: map[string]uint64{}, Groups: h.Executor.Groups, Grouped: h.Executor.Transactions,
+		Synced: uint64(h.Executor.Synced), Queued: h.Executor.Queued, CacheHits: uint64(h.Store.CacheHits),
+		CacheMiss: uint64(h.Store.CacheMisses), CacheBytes: uint64(h.Store.CacheBytes), LogBytes: h.Store.WALBytes,
+		DiskBytes: h.Store.DiskBytes, DiskFree: h.Store.DiskFree, Heap: mem.HeapAlloc, Watchers: n.watchers.count(),
+		Instances: h.Wasm.Instances}
+	for reason, count := range c.rejected {
+		if v := count.Load(); v > 0 {
+			s.Rejected[reason] = v
+		}
+	}
+	total := uint64(0)
+	for i := range c.latency {
+		total += c.latency[i].Load()
+		bucket := api.Bucket{Count: total}
+		if i < len(bounds) {
+			bucket.Bound = bounds[i]
+		}
+		s.Latency = append(s.Latency, bucket)
+	}
+	return s
+}
+
+func stats(_ context.Context, n *Node, _ *request, _ *api.Empty) (*api.Stats, error) {
+	s := n.Stats()
+	return &s, nil
+}
+
+// done tells whoever counts and logs of a call.
+func (n *Node) done(ctx context.Context, c *Call, rq *request, failed *api.Error, took time.Duration) {
+	code := "ok"
+	if failed != nil {
+		code = string(failed.Code)
+	}
+	op := "unknown" // whatever a caller makes up must not become a label
+	if rq.op != nil {
+		op = rq.op.Name
+		if rq.op.Write && rq.tx {
+			n.counts.took(took)
+		}
+	}
+	n.opts.Observer.Done(op, c.Via, code, took)
+	level := slog.LevelDebug
+	var skipped uint64
+	switch {
+	case failed == nil:
+	case failed.Code == api.CodeInternal || failed.Code == api.CodeUnknown:
+		level = slog.LevelError
+	case failed.Code == api.CodeUnauthenticated || failed.Code == api.CodeForbidden || failed.Code == api.CodeReplayed || failed.Code == api.CodeStale:
+		if n.counts.mayWarn(rq.now.Unix(), &skipped) {
+			level = slog.LevelWarn
+		}
+	}
+	if !n.opts.Logger.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{slog.String("op", op), slog.String("via", c.Via), slog.String("code", code), slog.Duration("took", took)}
+	if c.Remote != "" {
+		attrs = append(attrs, slog.String("remote", c.Remote))
+	}
+	if rq.who.Key != "" {
+		attrs = append(attrs, slog.String("key", rq.who.Key))
+	}
+	if rq.who.RequestID != "" {
+		attrs = append(attrs, slog.String("request", rq.who.RequestID))
+	}
+	if failed != nil {
+		attrs = append(attrs, slog.String("err", failed.Error()))
+	}
+	if skipped > 0 {
+		attrs = append(attrs, slog.Uint64("skipped", skipped))
+	}
+	n.opts.Logger.LogAttrs(ctx, level, "request", attrs...)
+}
+
+// mayWarn lets one warning a second through: who is refused could fill a log otherwise. Skipped gets how many there were
+// since the last one.
+func (c *counts) mayWarn(second int64, skipped *uint64) bool {
+	if last := c.warned.Load(); last == second || !c.warned.CompareAndSwap(last, second) {
+		c.unwarned.Add(1)
+		return false
+	}
+	*skipped = c.unwarned.Swap(0)
+	return true
+}
