@@ -104,10 +104,7 @@ func Seal(k Key, e Envelope) ([]byte, error) {
 	if refusal := e.checkLifetime(); refusal != nil {
 		return nil, fmt.Errorf("claims: the request cannot be signed: %w", refusal)
 	}
-	payload, err := encMode.Marshal(&envelopeWire{
-		Signer: e.Signer, Audience: e.Audience, Op: e.Op, Target: e.Target, Kind: e.Kind, RequestID: e.RequestID,
-		BodyHash: e.BodyHash, Issued: uint64(e.Issued.UnixMilli()), NotAfter: uint64(e.NotAfter.UnixMilli()), Nonce: e.Nonce,
-	})
+	payload, err := e.payload()
 	if err != nil {
 		return nil, fmt.Errorf("claims: the request cannot be signed: %w", err)
 	}
@@ -116,6 +113,14 @@ func Seal(k Key, e Envelope) ([]byte, error) {
 		return nil, err
 	}
 	return encMode.Marshal(&sealedWire{Payload: payload, Signature: signature})
+}
+
+// payload returns what is signed behind the domain.
+func (e *Envelope) payload() ([]byte, error) {
+	return encMode.Marshal(&envelopeWire{
+		Signer: e.Signer, Audience: e.Audience, Op: e.Op, Target: e.Target, Kind: e.Kind, RequestID: e.RequestID,
+		BodyHash: e.BodyHash, Issued: uint64(e.Issued.UnixMilli()), NotAfter: uint64(e.NotAfter.UnixMilli()), Nonce: e.Nonce,
+	})
 }
 
 // OpenEnvelope returns what was sealed, if its form and its signature are right, else a *Refusal. Whether it is for this
@@ -131,8 +136,24 @@ func OpenEnvelope(sealed []byte) (Envelope, error) {
 	if err := decodeExact(sealed, &outer); err != nil {
 		return Envelope{}, refuse(Malformed, "the signature of the request is malformed: %v", err)
 	}
+	e, refusal := parseEnvelope(outer.Payload)
+	if refusal != nil {
+		return Envelope{}, refusal
+	}
+	key, refusal := parsePublic(e.Signer, UserKey)
+	if refusal != nil {
+		return Envelope{}, refusal
+	}
+	if key.Verify(append([]byte(domain), outer.Payload...), outer.Signature) != nil {
+		return Envelope{}, refuse(BadSignature, "the request is not signed by %s, whom it names: it was altered, or signed with another key", e.Signer)
+	}
+	return e, nil
+}
+
+// parseEnvelope returns what a payload says, whoever has signed it.
+func parseEnvelope(payload []byte) (Envelope, *Refusal) {
 	var w envelopeWire
-	if err := decodeExact(outer.Payload, &w); err != nil {
+	if err := decodeExact(payload, &w); err != nil {
 		return Envelope{}, refuse(Malformed, "the signature of the request is malformed: %v", err)
 	}
 	if w.Issued > maxMillis || w.NotAfter > maxMillis {
@@ -144,13 +165,6 @@ func OpenEnvelope(sealed []byte) (Envelope, error) {
 	}
 	if refusal := e.valid(); refusal != nil {
 		return Envelope{}, refusal
-	}
-	key, refusal := parsePublic(e.Signer, UserKey)
-	if refusal != nil {
-		return Envelope{}, refusal
-	}
-	if key.Verify(append([]byte(domain), outer.Payload...), outer.Signature) != nil {
-		return Envelope{}, refuse(BadSignature, "the request is not signed by %s, whom it names: it was altered, or signed with another key", e.Signer)
 	}
 	return e, nil
 }
