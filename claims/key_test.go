@@ -221,3 +221,9 @@ func encodeRaw(raw []byte) []byte {
 	raw = append(bytes.Clone(raw), byte(crc), byte(crc>>8))
 	return []byte(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(raw))
 }
+
+// seedOfNode is the seed of node.
+func seedOfNode(t testing.TB) string {
+	t.Helper()
+	return string(must(nkeys.EncodeSeed(claims.NodeKey, bytes.Repeat([]byte{3}, 32))))
+}
