@@ -127,8 +127,8 @@ func TestNil(t *testing.T) {
 	}
 }
 
-// TestMutants changes bytes of the probe: both machines take the module, or neither does. Only what package vm says of its
-// differences may differ.
+// TestMutants is T11 for both machines: bytes of the probe are changed, and both take the module, or neither does. Only what
+// package vm says of its differences may differ.
 func TestMutants(t *testing.T) {
 	o, s, code := machines(t)
 	same := 0

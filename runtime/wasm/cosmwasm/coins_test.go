@@ -33,7 +33,7 @@ func TestCoins(t *testing.T) {
 	w := newWorld(t)
 	for _, test := range tests {
 		for _, way := range []string{"send", "funds", "instantiate"} {
-			t.Run(way+" "+test.name, func(t *testing.T) {
+			t.Run(test.name+" "+way, func(t *testing.T) {
 				callee := w.contract("callee", nil)
 				caller := w.contract("caller", nil)
 				w.mint(caller, coin("10", "foo"), coin("10", "bar"))

@@ -232,7 +232,7 @@ func TestNonsenseOrders(t *testing.T) {
 	w.Verify()
 }
 
-// TestCorruptedCode stores modules that are broken somewhere. What is refused leaves nothing, and what is taken can be
+// TestCorruptedCode is T11 on a host: it stores modules that are broken somewhere. What is refused leaves nothing, and what is taken can be
 // called.
 func TestCorruptedCode(t *testing.T) {
 	w := newWorld(t)

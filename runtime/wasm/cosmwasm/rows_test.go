@@ -19,6 +19,7 @@ type rows struct{ first, last int }
 // tables are the tables of behaviour that each index in testdata must be complete for.
 var tables = map[string]map[string]rows{
 	"rows_dispatch.txt": {"D": {1, 35}, "C": {1, 6}, "R": {1, 18}, "H": {1, 35}, "M": {1, 24}, "I": {1, 10}, "A": {1, 4}, "S": {1, 56}},
+	"rows_machine.txt":  {"P": {1, 24}, "E": {1, 18}, "N": {1, 19}, "V": {1, 30}, "T": {1, 11}, "X": {1, 22}, "S": {57, 71}},
 }
 
 // TestRows checks the indexes testdata/rows_*.txt: which tests each row of the tables of behaviour stands in. A line is a

@@ -238,7 +238,7 @@ func TestHugeLimit(t *testing.T) {
 	}
 }
 
-// TestReadLarge is the price of a result of more than 8 MB, and S67: locals beyond the 29th.
+// TestReadLarge is the price of a result of more than 8 MB.
 func TestReadLarge(t *testing.T) {
 	for _, size := range []int{8_000_000, 8_000_001} {
 		m := ordinary(function{"query", "i32 i32 : i32", "", "i32.const 96 i32.const 1024 i32.store 0 i32.const 96 " +
@@ -252,6 +252,7 @@ func TestReadLarge(t *testing.T) {
 	}
 }
 
+// TestLocalsGas is what S67 leaves of locals: those beyond the 29th have a price.
 func TestLocalsGas(t *testing.T) {
 	for _, k := range []struct{ locals, extra uint64 }{{29, 0}, {30, op}, {100, 71 * op}} {
 		c := contract(t, ordinary(function{"query", "i32 i32 : i32", strings.Repeat("i64 ", int(k.locals)), "i32.const 96 end"}).Encode())

@@ -4,15 +4,15 @@
 //	["copy", key, key]       writes what the first key has to the second; nothing if there is none
 //	["delete", key]
 //	["query", request, key]  asks the chain and writes the answer, with the envelopes of the host, to the key
-//	["scan", start, end]     opens a range in ascending order; an empty text is no bound
-//	["next", key]            writes the next pair of the range that was opened last to the key, as key=value, and nothing at
-//	                         its end; an empty key does not write it
 //	["args", key]            writes the arguments of the call to key.0, key.1 and key.2
 //	["return", text]         the contract returns the text, which should be a result in JSON
 //	["answer", key]          it returns {"ok":"..."} with the value of the key in base64, for queries
 //	["abort", text]
 //	["spin"]                 does not end
 //	["trap"]
+//	["scan", start, end]     opens a range in ascending order; an empty text is no bound
+//	["next", key]            writes the next pair of the range that was opened last to the key, as key=value, and nothing at
+//	                         its end; an empty key does not write it
 //
 // A reply is written to the key "reply", and then the value of the key "on_reply", if there is one, is the message. A call
 // that returns nothing by itself returns an empty response.
@@ -200,12 +200,6 @@ static u32 run(struct text message, u32 count, u32 *args) {
 		} else if (same(word, "query")) {
 			struct text answer = take(host_query(give(string(&r))));
 			write(string(&r), answer);
-		} else if (same(word, "scan")) {
-			u32 start = bound(string(&r));
-			range = host_scan(start, bound(string(&r)), 1);
-		} else if (same(word, "next")) {
-			struct text got = take(host_next(range)), key = string(&r);
-			if (key.length) write(key, pair(got));
 		} else if (same(word, "args")) {
 			struct text key = string(&r);
 			for (u32 i = 0; i < count; i++) write(numbered(key, i), given[i]);
@@ -220,6 +214,12 @@ static u32 run(struct text message, u32 count, u32 *args) {
 			for (volatile u32 i = 0;; i++) {}
 		} else if (same(word, "trap")) {
 			__builtin_trap();
+		} else if (same(word, "scan")) {
+			u32 start = bound(string(&r));
+			range = host_scan(start, bound(string(&r)), 1);
+		} else if (same(word, "next")) {
+			struct text got = take(host_next(range)), key = string(&r);
+			if (key.length) write(key, pair(got));
 		} else {
 			spoiled("mime: a command is unknown");
 		}
