@@ -82,20 +82,16 @@ func (n *Node) covering(rq *request) (func(actor.Address) bool, error) {
 // operating is what all that changes grants and pauses needs.
 var operating = need{role: claims.Operator, actor: claims.Everything}
 
-// local is who a message to troupe.access is from that the program itself sends.
-const local actor.Address = "local"
-
-// order sends a message to troupe.access.
+// order sends a message to troupe.access; the program itself is its operator.
 func (n *Node) order(ctx context.Context, rq *request, msg actor.Message) (*api.Done, error) {
 	id, err := rq.logID("")
 	if err != nil {
 		return nil, err
 	}
-	from := actor.Address(rq.who.Key)
-	if from == "" {
-		from = local
+	if rq.who.Key == "" {
+		msg.Kind = actor.KindSudo
 	}
-	r, err := n.submit(ctx, rq, dispatch.Request{ID: id, Sender: from, Signer: rq.who.Key, Message: msg})
+	r, err := n.submit(ctx, rq, dispatch.Request{ID: id, Sender: actor.Address(rq.who.Key), Signer: rq.who.Key, Message: msg})
 	if err != nil {
 		return nil, err
 	}

@@ -99,7 +99,7 @@ func (n *Node) Handle(ctx context.Context, c *Call) Result {
 		err = errorf(api.CodeBadRequest, "%s", err)
 	}
 	result := Result{Type: encoding}
-	rq := &request{now: n.opts.Clock()}
+	rq := &request{op: operations[c.Op], now: n.opts.Clock()}
 	var answer any
 	if err == nil {
 		answer, err = n.guarded(ctx, c, encoding, rq)
@@ -124,11 +124,10 @@ func (n *Node) guarded(ctx context.Context, c *Call, encoding string, rq *reques
 			answer, err = nil, n.panicked(c.Op, v, rq)
 		}
 	}()
-	op, ok := operations[c.Op]
-	if !ok {
+	op := rq.op
+	if op == nil {
 		return nil, errorf(api.CodeNotFound, "there is no operation %.40q", c.Op)
 	}
-	rq.op = op
 	gate := &n.requests
 	if c.Op == opWatch {
 		gate = &n.watchers
@@ -194,7 +193,7 @@ func (n *Node) maxPayload(op *operation, encoding string) int {
 // pointer to the type of its answer.
 func (n *Node) Do(ctx context.Context, who Caller, op string, req any) (answer any, failed *api.Error) {
 	start := time.Now()
-	rq := &request{who: who, now: n.opts.Clock()}
+	rq := &request{who: who, op: operations[op], now: n.opts.Clock()}
 	answer, err := n.doGuarded(ctx, op, req, rq)
 	if err != nil {
 		answer, failed = nil, n.failure(err, rq)
@@ -209,11 +208,10 @@ func (n *Node) doGuarded(ctx context.Context, name string, req any, rq *request)
 			answer, err = nil, n.panicked(name, v, rq)
 		}
 	}()
-	op, ok := operations[name]
-	if !ok {
+	op := rq.op
+	if op == nil {
 		return nil, errorf(api.CodeNotFound, "there is no operation %.40q", name)
 	}
-	rq.op = op
 	gate := &n.requests
 	if name == opWatch {
 		gate = &n.watchers
