@@ -69,26 +69,33 @@ func (h *Host) Paused(who actor.Address) (reason string, paused bool, err error)
 	return access.Paused(h.accessRow, who)
 }
 
-func (h *Host) accessRow(key []byte) ([]byte, bool, error) { return h.reader.Get(access.Address, key) }
+func (h *Host) accessRow(key []byte) ([]byte, bool, error) {
+	value, ok, err := h.reader.Get(access.Address, key)
+	if errors.Is(err, &actor.Error{Code: actor.CodeUnknownActor}) {
+		return nil, false, nil // the host is not founded
+	}
+	return value, ok, err
+}
 
-// Permits returns nil if a request would be let through were it executed now, on the latest durable state; otherwise the
-// *actor.Error that its receipt would have. What counts is the place of the request in the log. It asks for grants and pauses
+// Permits returns nil if a request would be let through were it executed at that time, on the latest durable state; otherwise
+// the *actor.Error that its receipt would have. What counts is the place of the request in the log. It asks for grants and pauses
 // and not for Options.Authorize, and spares the log what is refused anyway.
-func (h *Host) Permits(req dispatch.Request) error {
+func (h *Host) Permits(req dispatch.Request, now time.Time) error {
 	if req.Sender == "" && req.Message.Kind != actor.KindSudo {
 		req.Sender = actor.Address(req.Signer)
 	}
-	return h.permits(dispatch.Access{Op: state.OpMessage, Sender: req.Sender, From: req.Sender, Signer: req.Signer, Message: &req.Message})
+	return h.permits(dispatch.Access{Op: state.OpMessage, Sender: req.Sender, From: req.Sender, Signer: req.Signer, Message: &req.Message,
+		Time: now})
 }
 
 // PermitsInstall is Permits for an installation, without the migrations.
-func (h *Host) PermitsInstall(name string, o *InstallOptions) error {
+func (h *Host) PermitsInstall(name string, o *InstallOptions, now time.Time) error {
 	sender := o.Sender
 	if sender == "" {
 		sender = actor.Address(o.Signer)
 	}
 	return h.permits(dispatch.Access{Op: state.OpInstall, Sender: sender, From: sender, Signer: o.Signer,
-		Message: &actor.Message{Module: actor.ModuleID(name)}})
+		Message: &actor.Message{Module: actor.ModuleID(name)}, Time: now})
 }
 
 func (h *Host) permits(a dispatch.Access) error {
@@ -98,7 +105,7 @@ func (h *Host) permits(a dispatch.Access) error {
 	}
 	defer view.Release()
 	var failed error
-	a.Root, a.Time = true, time.Now()
+	a.Root = true
 	a.Read = func(of actor.Address, key []byte) ([]byte, bool) {
 		value, ok, err := readState(view, of, key)
 		failed = errors.Join(failed, err)

@@ -136,8 +136,12 @@ func (k keeping) grant(order *Granted) (actor.Response, error) {
 		return actor.Response{}, actor.Errorf(CodeInvalidGrant, "%s has too many grants: revoke them, and grant what is needed in fewer", order.Subject)
 	}
 	k.env.State.Set(grantsKey(order.Subject), b)
+	until := ""
+	if order.Until != 0 {
+		until = strconv.FormatInt(order.Until, 10)
+	}
 	return answer(event("grant", "subject", order.Subject, "name", g.Name, "role", string(g.Role),
-		"actors", strings.Join(g.Actors, " "), "as", strings.Join(g.As, " "), "until", strconv.FormatInt(order.Until, 10))), nil
+		"actors", strings.Join(g.Actors, " "), "as", strings.Join(g.As, " "), "until", until)), nil
 }
 
 func errSubject(subject string) error {

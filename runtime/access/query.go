@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"errors"
 
 	"github.com/troupe-run/troupe/claims"
 	"github.com/troupe-run/troupe/runtime/actor"
@@ -100,6 +101,9 @@ func AllPaused(ctx context.Context, ask Asker) ([]Pause, error) {
 
 func page[T any](ctx context.Context, ask Asker, q Question) ([]T, error) {
 	b, err := ask(ctx, Address, encode(q))
+	if errors.Is(err, &actor.Error{Code: actor.CodeUnknownActor}) {
+		return nil, nil // the host is not founded
+	}
 	if err != nil {
 		return nil, err
 	}
