@@ -65,7 +65,7 @@ Bytes of actors (bodies, data, values) are objects {"json": the value, if there 
 		&cobra.Group{ID: "look", Title: "Look at the state:"},
 		&cobra.Group{ID: "past", Title: "Look at the past:"}, &cobra.Group{ID: "keep", Title: "Keep and measure:"})
 	for group, commands := range map[string][]*cobra.Command{
-		"act":  {c.sendCommand(), c.installCommand(), c.instantiateCommand(), c.migrateCommand(), c.runCommand(), c.testCommand()},
+		"act":  {c.serveCommand(), c.sendCommand(), c.installCommand(), c.instantiateCommand(), c.migrateCommand(), c.runCommand(), c.testCommand()},
 		"make": {c.newCommand(), c.buildCommand(), c.devCommand()},
 		"look": {c.queryCommand(), c.getCommand(), c.scanCommand(), c.actorsCommand(), c.modulesCommand(), c.moduleCommand(),
 			c.showCommand()},

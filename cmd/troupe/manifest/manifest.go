@@ -23,6 +23,9 @@
 //	    instantiate: {name: Gold}  # the body of the message, none if it is left out
 //	scripts:
 //	  - testdata/payout.txt        # transcripts
+//	serve:
+//	  demo: testdata/payout.txt    # what is played when a new directory is served, so that there is something to look at
+//	  next: actors                 # what people may try then: a command line without the name of the program
 //
 // A file troupe.lock holds the hashes of the modules that are WebAssembly. If it is there, a module that differs from it
 // is refused, so that what was tested is what is deployed.
@@ -73,7 +76,12 @@ type Manifest struct {
 	// Scripts are the paths of transcripts, from the folder of the manifest.
 	Scripts []string
 
+	// Demo is the path of the transcript that is played when a new directory is served, and Next the command line that is
+	// proposed then. Either may be empty.
+	Demo, Next string
+
 	scriptPlaces []place
+	demo         place
 }
 
 // A Chain is what contracts take the host for.
@@ -239,6 +247,9 @@ func (m *Manifest) checkFiles(root *os.Root) error {
 		if err := m.scriptPlaces[i].isThere(root, script, false); err != nil {
 			return err
 		}
+	}
+	if m.Demo != "" {
+		return m.demo.isThere(root, m.Demo, false)
 	}
 	return nil
 }

@@ -32,6 +32,7 @@ func Parse(name string, text []byte) (*Manifest, error) {
 		"modules": func(_, v ast.Node) error { return d.modules(v, m) },
 		"actors":  func(_, v ast.Node) error { return d.actors(v, m) },
 		"scripts": func(_, v ast.Node) error { return d.scripts(v, m) },
+		"serve":   func(_, v ast.Node) error { return d.serve(v, m) },
 	})
 	if err != nil {
 		return nil, err
@@ -426,4 +427,18 @@ func (d decoder) scripts(n ast.Node, m *Manifest) error {
 		m.scriptPlaces = append(m.scriptPlaces, d.at(e))
 	}
 	return nil
+}
+
+func (d decoder) serve(n ast.Node, m *Manifest) error {
+	return d.mapping(n, "serve", fields{
+		"demo": func(_, v ast.Node) (err error) {
+			m.Demo, err = d.path(v, "a script")
+			m.demo = d.at(v)
+			return err
+		},
+		"next": func(_, v ast.Node) (err error) {
+			m.Next, err = d.text(v, "a command line")
+			return err
+		},
+	})
 }

@@ -1,0 +1,207 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/troupe-run/troupe/claims"
+	"github.com/troupe-run/troupe/cmd/troupe/config"
+	"github.com/troupe-run/troupe/cmd/troupe/server"
+	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/actortest/world"
+	"github.com/troupe-run/troupe/runtime/gateway"
+)
+
+// defaultKey is the name of the key that a user has unless he says otherwise.
+const defaultKey = "default"
+
+type serveFlags struct {
+	file       string
+	reference  bool
+	updateLock bool
+	replace    bool
+}
+
+func (c *call) serveCommand() *cobra.Command {
+	var f serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the data directory over HTTP and NATS, with a dashboard",
+		Long: `Serve the data directory until SIGINT or SIGTERM: requests over HTTP and NATS, signed by keys that have a grant, and a dashboard.
+Only this machine can reach it unless the configuration says otherwise. The first time, your key is made, if you have none, and
+becomes the operator of the directory: the one who grants others something.
+
+What --config, variables and flags can say is the same: an option http.listen of the file is the variable TROUPE_HTTP_LISTEN and
+the flag --http-listen. A flag counts before a variable, and that before the file. --reference prints a file with all options.`,
+		Example: c.examples(`
+			% serve --app examples/mmo
+			% serve --config node.yaml
+			% serve --reference > node.yaml
+			% serve --http-listen 127.0.0.1:9000 --log-format json`),
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.reference {
+				c.printer.printf("%s", config.Reference())
+				return nil
+			}
+			cfg, err := c.configured(cmd, &f)
+			if err != nil {
+				return err
+			}
+			return c.serve(cmd.Context(), cfg, &f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.file, "config", os.Getenv("TROUPE_CONFIG"), "the `file` of the configuration; TROUPE_CONFIG names another default")
+	flags.BoolVar(&f.reference, "reference", false, "print a configuration file with all options and what they are for")
+	flags.BoolVar(&f.replace, "replace", false, "of an application: modules may have other code than the directory has")
+	lockFlag(cmd, &f.updateLock)
+	for _, o := range config.Options() {
+		if flags.Lookup(o.Flag()) == nil && o.Key != "dir" && o.Key != "app" { // these are flags of all commands
+			flags.String(o.Flag(), o.Default, o.Doc)
+		}
+		if o.Kind == "yes or no" {
+			flags.Lookup(o.Flag()).NoOptDefVal = "yes"
+		}
+	}
+	return cmd
+}
+
+// configured returns the configuration that the file, the environment and the flags say.
+func (c *call) configured(cmd *cobra.Command, f *serveFlags) (*config.Config, error) {
+	given := map[string]string{}
+	for _, o := range config.Options() {
+		if flag := cmd.Flag(o.Flag()); flag != nil && flag.Changed {
+			given[o.Flag()] = flag.Value.String()
+		}
+	}
+	cfg, err := config.Load(f.file, os.LookupEnv, given)
+	var wrong *config.Error
+	switch {
+	case errors.As(err, &wrong):
+		return nil, usagef("the configuration: %w", err)
+	case err != nil:
+		return nil, fileError(err)
+	}
+	c.dir, c.app = cfg.Dir, cfg.App
+	return cfg, nil
+}
+
+// serve opens the directory and serves it.
+func (c *call) serve(ctx context.Context, cfg *config.Config, f *serveFlags) (err error) {
+	operator, err := c.ownKey(cfg.Keys)
+	if err != nil {
+		return err
+	}
+	defer operator.Wipe()
+	var a *app
+	if cfg.App != "" {
+		if a, err = c.openApp(ctx, cfg.App, f.updateLock); err != nil {
+			return err
+		}
+		c.take(a)
+	}
+	logger := logTo(c, cfg)
+	p := *c.Program
+	p.Options.Logger, p.Options.Executor.Queue, p.Options.Executor.CacheBytes = logger, cfg.Limits.Queue, int(cfg.Limits.Cache)
+	c.Program = &p
+	before, err := inspect(c.dir)
+	if err != nil {
+		return err
+	}
+	return c.write(func(h *runtime.Host) error {
+		if a != nil {
+			if err := a.deploy(ctx, h, runtime.InstallOptions{Replace: f.replace}); err != nil {
+				return err
+			}
+			if before != dirOurs {
+				if err := c.perform(ctx, a, h); err != nil {
+					return err
+				}
+			}
+		}
+		err := server.Run(ctx, h, server.Options{Config: cfg, Version: c.Version, Logger: logger, Operator: operator,
+			Started: func(at server.Address) { c.announce(at, a) }})
+		return servingError(err)
+	})
+}
+
+// ownKey returns the key of whoever runs the command, and makes one the first time.
+func (c *call) ownKey(dir string) (claims.Key, error) {
+	if dir == "" {
+		var err error
+		if dir, err = claims.DefaultKeysDir(); err != nil {
+			return claims.Key{}, err
+		}
+	}
+	keys, err := claims.OpenKeys(dir)
+	if err != nil {
+		return claims.Key{}, err
+	}
+	key, made, err := keys.LoadOrCreate(defaultKey)
+	if made && !c.printer.json {
+		fmt.Fprintf(c.Stderr, "%s: made your key %s in %s\n", c.Name, claims.Short(key.Public()), keys.Dir())
+	}
+	return key, err
+}
+
+// perform plays the transcript that an application shows itself with, on a directory that is new.
+func (c *call) perform(ctx context.Context, a *app, h *runtime.Host) error {
+	if a.Demo == "" {
+		return nil
+	}
+	scripts, err := c.scripts([]string{a.Path(a.Demo)}, true)
+	if err != nil {
+		return err
+	}
+	quiet := *c
+	quiet.printer = newPrinter(new(strings.Builder))
+	return quiet.play(ctx, world.Around(h), scripts[0], &runFlags{})
+}
+
+// announce prints where the node is reached, and what to do next.
+func (c *call) announce(at server.Address, a *app) {
+	if c.printer.json {
+		_ = c.printer.object(at)
+		_ = c.printer.flush()
+		return
+	}
+	if at.URL != "" {
+		c.printer.printf("%s/#token=%s\n", at.URL, at.Token)
+	}
+	next := "actors"
+	if a != nil && a.Next != "" {
+		next = a.Next
+	}
+	c.printer.printf("next: %s %s --server %s\n", c.Name, next, at.URL)
+	_ = c.printer.flush()
+}
+
+// logTo returns the logger that the configuration asks for.
+func logTo(c *call, cfg *config.Config) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(cfg.Log.Level)) // the configuration has no other
+	opts := &slog.HandlerOptions{Level: level}
+	if cfg.Log.Format == "json" {
+		return slog.New(slog.NewJSONHandler(c.Stderr, opts))
+	}
+	return slog.New(slog.NewTextHandler(c.Stderr, opts))
+}
+
+// servingError classifies why a node could not be served.
+func servingError(err error) error {
+	var taken *gateway.TakenError
+	switch {
+	case errors.As(err, &taken):
+		return &classified{ExitBusy, err}
+	case errors.Is(err, gateway.ErrWide):
+		return &classified{ExitUsage, err}
+	}
+	return err
+}

@@ -1,0 +1,183 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"time"
+
+	"github.com/troupe-run/troupe/claims"
+	"github.com/troupe-run/troupe/cmd/troupe/config"
+	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/gateway"
+	"github.com/troupe-run/troupe/runtime/gateway/dashboard"
+	"github.com/troupe-run/troupe/runtime/metrics"
+	"github.com/troupe-run/troupe/runtime/node"
+)
+
+// Options say how to serve.
+type Options struct {
+	Config *config.Config
+	// Version is that of the program.
+	Version string
+	// Logger is told what happens; nobody if nil.
+	Logger *slog.Logger
+	// Operator is who founds a host that nobody has founded yet, and whose token stands in the address of the dashboard.
+	Operator claims.Key
+	// Started is told once that requests are answered, and where. It must not block.
+	Started func(Address)
+}
+
+// An Address is where a node is reached.
+type Address struct {
+	// Node is its public key.
+	Node string `json:"node"`
+	Name string `json:"name"`
+	// URL is that of HTTP and NATS that of NATS; empty if it is off.
+	URL  string `json:"url,omitempty"`
+	NATS string `json:"nats,omitempty"`
+	PID  int    `json:"pid"`
+	// Token signs the operator in at the dashboard. It is written nowhere.
+	Token string `json:"-"`
+}
+
+// sessionTime is how long the token in the address of the dashboard is good.
+const sessionTime = 12 * time.Hour
+
+// Run serves a host until ctx ends, and then lets what is under way end. The error says why it could not be served, or
+// why not everything ended in time.
+func Run(ctx context.Context, h *runtime.Host, o Options) (err error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &server{host: h, Options: o}
+	if err := s.prepare(ctx); err != nil {
+		return err
+	}
+	listener, err := s.listen()
+	if err != nil {
+		return err
+	}
+	failed := make(chan error, 1)
+	if listener != nil {
+		go func() { failed <- s.gateway.Serve(listener) }()
+	}
+	address, err := s.announce(listener)
+	if err == nil {
+		if o.Started != nil {
+			o.Started(address)
+		}
+		select {
+		case <-ctx.Done():
+		case err = <-failed:
+		}
+	}
+	return errors.Join(err, s.stop(listener != nil))
+}
+
+type server struct {
+	Options
+	host    *runtime.Host
+	dir     folder
+	key     claims.Key
+	node    *node.Node
+	gateway *gateway.Gateway
+}
+
+// prepare makes everything that does not listen yet.
+func (s *server) prepare(ctx context.Context) (err error) {
+	c := s.Config
+	if s.dir, err = openFolder(filepath.Join(c.Dir, "node")); err != nil {
+		return err
+	}
+	if s.key, _, err = claims.LoadOrCreateFile(s.dir.path("host.nk"), claims.NodeKey); err != nil {
+		return err
+	}
+	founded, err := s.host.Founded()
+	if err == nil && !founded {
+		err = s.host.Found(ctx, s.Operator.Public())
+	}
+	if err != nil {
+		return err
+	}
+	counts := metrics.New()
+	s.node, err = node.New(s.host, node.Options{Name: c.Name, Version: s.Version, Key: s.key, Logger: s.Logger, MaxInFlight: c.Limits.InFlight,
+		MaxBody: int(c.Limits.Body), ReadOnly: c.ReadOnly, BackupDir: c.Backup.Dir, Observer: counts})
+	if err != nil {
+		return err
+	}
+	counts.Observe(s.node)
+	if c.HTTP.Listen == "off" {
+		return nil
+	}
+	opts := gateway.Options{Metrics: counts.Handler(), Hosts: c.HTTP.Hosts, Origins: c.HTTP.Origins, Logger: s.Logger,
+		Rejected: counts.Rejected, Limits: gateway.Limits{Body: int(c.Limits.Body), Connections: c.HTTP.Connections}}
+	if c.HTTP.Dashboard {
+		opts.Assets = dashboard.Assets()
+	}
+	s.gateway, err = gateway.New(s.node, opts)
+	return err
+}
+
+// listen opens the port for HTTP. It returns nil if there is none.
+func (s *server) listen() (net.Listener, error) {
+	c := &s.Config.HTTP
+	if c.Listen == "off" {
+		return nil, nil
+	}
+	opts := gateway.ListenOptions{Insecure: c.Insecure}
+	if c.Cert != "" {
+		certificate, err := gateway.LoadCertificate(c.Cert, c.Key, s.Logger)
+		if err != nil {
+			return nil, err
+		}
+		opts.Certificate = certificate
+	}
+	return gateway.Listen(c.Listen, opts)
+}
+
+// announce tells where the node is reached.
+func (s *server) announce(listener net.Listener) (Address, error) {
+	a := Address{Node: s.key.Public(), Name: s.Config.Name}
+	if listener != nil {
+		a.URL = "http://"
+		if s.Config.HTTP.Cert != "" {
+			a.URL = "https://"
+		}
+		a.URL += reachable(listener.Addr())
+	}
+	now := time.Now()
+	token, err := claims.SignToken(s.Operator, claims.Token{Subject: s.Operator.Public(), Audience: a.Node, Issued: now, Expires: now.Add(sessionTime)})
+	if err != nil {
+		return a, err
+	}
+	a.Token = token
+	return a, s.dir.announce(&a)
+}
+
+// reachable returns an address that this machine reaches: one that stands for all is that of the machine itself.
+func reachable(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return addr.String()
+}
+
+// stop takes no more requests and waits for those that are under way.
+func (s *server) stop(listening bool) error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.Config.Drain)
+	defer cancel()
+	s.Logger.Info("stopping", "within", s.Config.Drain)
+	err := s.node.Drain(ctx)
+	if listening {
+		err = errors.Join(err, s.gateway.Shutdown(ctx))
+	}
+	if err != nil {
+		err = fmt.Errorf("not everything ended within %s: %w", s.Config.Drain, err)
+	}
+	return errors.Join(err, s.dir.retract())
+}
