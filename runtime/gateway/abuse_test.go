@@ -119,9 +119,9 @@ func TestHalfClosed(t *testing.T) {
 		close(started)
 		<-release
 		if err := ctx.Err(); err != nil {
-			return node.Result{Type: node.JSON, Payload: []byte(err.Error()), Err: &api.Error{Code: api.CodeUnknown}}
+			return node.Result{Type: api.JSON, Payload: []byte(err.Error()), Err: &api.Error{Code: api.CodeUnknown}}
 		}
-		return node.Result{Type: node.JSON, Payload: []byte(`{"sequence":1}`)}
+		return node.Result{Type: api.JSON, Payload: []byte(`{"sequence":1}`)}
 	}}, Options{})
 	addr := serve(t, g)
 	c := dial(t, addr)
@@ -158,7 +158,7 @@ func TestClientDies(t *testing.T) {
 		case <-time.After(50 * time.Millisecond):
 		}
 		outcome <- ctx.Err()
-		return node.Result{Type: node.JSON, Payload: []byte("{}")}
+		return node.Result{Type: api.JSON, Payload: []byte("{}")}
 	}}, Options{})
 	c := dial(t, serve(t, g))
 	fmt.Fprint(c, head+"Content-Length: 2\r\n\r\n{}")
@@ -223,7 +223,7 @@ func TestBodiesTogether(t *testing.T) {
 	g := newGateway(t, script{handle: func(context.Context, *node.Call) node.Result {
 		inside.Add(1)
 		<-release
-		return node.Result{Type: node.JSON, Payload: []byte("{}")}
+		return node.Result{Type: api.JSON, Payload: []byte("{}")}
 	}}, Options{Limits: Limits{Body: 64 << 10, Bodies: 200 << 10}, Rejected: why.add})
 	addr := serve(t, g)
 	request := head + "Content-Length: 65536\r\n\r\n" + strings.Repeat(" ", 65536)
@@ -259,7 +259,7 @@ func TestFlood(t *testing.T) {
 	g := newGateway(t, script{handle: func(context.Context, *node.Call) node.Result {
 		inside.Add(1)
 		<-release
-		return node.Result{Type: node.JSON, Payload: []byte("{}")}
+		return node.Result{Type: api.JSON, Payload: []byte("{}")}
 	}}, Options{Limits: Limits{Connections: most}, Rejected: why.add})
 	addr := serve(t, g)
 	idle := func() int {
@@ -350,7 +350,7 @@ func TestNeverReads(t *testing.T) {
 	big := bytes.Repeat([]byte("a"), 16<<20)
 	g := newGateway(t, script{handle: func(context.Context, *node.Call) node.Result {
 		answered.Add(1)
-		return node.Result{Type: node.JSON, Payload: big}
+		return node.Result{Type: api.JSON, Payload: big}
 	}}, Options{Limits: tight})
 	addr := serve(t, g)
 	before := runtime.NumGoroutine()
@@ -366,7 +366,7 @@ func TestNeverReads(t *testing.T) {
 func TestLongCall(t *testing.T) {
 	g := newGateway(t, script{handle: func(ctx context.Context, _ *node.Call) node.Result {
 		<-ctx.Done()
-		return node.Result{Type: node.JSON, Payload: []byte("{}"), Err: &api.Error{Code: api.CodeExpired}}
+		return node.Result{Type: api.JSON, Payload: []byte("{}"), Err: &api.Error{Code: api.CodeExpired}}
 	}}, Options{Limits: Limits{CallTime: 20 * time.Millisecond}})
 	if w := do(g, "POST", "/v1/send", ""); w.Code != 408 {
 		t.Errorf("%d", w.Code)

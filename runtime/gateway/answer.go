@@ -1,16 +1,12 @@
 package gateway
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
 	"time"
 
-	"github.com/fxamacker/cbor/v2"
-
 	"github.com/troupe-run/troupe/runtime/api"
-	"github.com/troupe-run/troupe/runtime/node"
 )
 
 // statuses are those of the codes.
@@ -33,30 +29,22 @@ func Status(code api.Code) int {
 	return http.StatusInternalServerError
 }
 
-// encode returns a value in a type of payload.
-func encode(typ string, value any) ([]byte, error) {
-	if typ == node.CBOR {
-		return cbor.Marshal(value)
-	}
-	return json.Marshal(value)
-}
-
 // fail answers with an error under the status of its code.
 func (g *Gateway) fail(w http.ResponseWriter, typ string, e *api.Error) {
 	g.failWith(w, typ, Status(e.Code), e)
 }
 
 func (g *Gateway) failWith(w http.ResponseWriter, typ string, status int, e *api.Error) {
-	payload, err := encode(typ, e)
+	payload, err := api.Encode(typ, e)
 	if err != nil {
-		payload, typ = []byte(`{"code":"internal","message":"the error cannot be encoded"}`), node.JSON
+		payload, typ = []byte(`{"code":"internal","message":"the error cannot be encoded"}`), api.JSON
 	}
 	g.write(w, typ, status, e, payload)
 }
 
 // refuse answers a request that does not reach the node.
 func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, status int, code api.Code, text string) {
-	typ := node.JSON
+	typ := api.JSON
 	if t, ok := payloadType(r.Header.Get("Content-Type")); ok {
 		typ = t
 	}

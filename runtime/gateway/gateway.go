@@ -23,7 +23,6 @@ import (
 type Node interface {
 	Handle(ctx context.Context, c *node.Call) node.Result
 	Watch(ctx context.Context, c *node.Call) (iter.Seq2[api.Notice, *api.Error], *api.Error)
-	Info() api.Info
 	Ready() (ok bool, reason string)
 }
 

@@ -25,7 +25,6 @@ import (
 type script struct {
 	handle func(ctx context.Context, c *node.Call) node.Result
 	watch  func(ctx context.Context, c *node.Call) (iter.Seq2[api.Notice, *api.Error], *api.Error)
-	head   uint64
 	busy   string
 }
 
@@ -43,7 +42,6 @@ func (s script) Watch(ctx context.Context, c *node.Call) (iter.Seq2[api.Notice, 
 	return s.watch(ctx, c)
 }
 
-func (s script) Info() api.Info        { return api.Info{Sequence: s.head} }
 func (s script) Ready() (bool, string) { return s.busy == "", s.busy }
 
 func newGateway(t testing.TB, n Node, o Options) *Gateway {
@@ -147,27 +145,27 @@ func TestCalls(t *testing.T) {
 	g := newGateway(t, recorder(&call), Options{})
 	w := do(g, "POST", "/v1/send", `{"to":"a"}`, "Content-Type: application/json; charset=UTF-8", "Authorization: bearer abc",
 		"Troupe-Signature: sig", `Idempotency-Key: "order 7"`)
-	want := &node.Call{Op: "send", Type: node.JSON, Bearer: "abc", Signature: "sig", RequestID: "order 7", Payload: []byte(`{"to":"a"}`),
+	want := &node.Call{Op: "send", Type: api.JSON, Bearer: "abc", Signature: "sig", RequestID: "order 7", Payload: []byte(`{"to":"a"}`),
 		Via: "http", Remote: "192.0.2.1:1234"}
 	if w.Code != http.StatusOK || !reflect.DeepEqual(call, want) {
 		t.Errorf("status %d, call %+v\nwant %+v", w.Code, call, want)
 	}
-	for name, value := range map[string]string{"Content-Type": node.JSON, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
+	for name, value := range map[string]string{"Content-Type": api.JSON, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
 		"Referrer-Policy": "no-referrer", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Access-Control-Allow-Origin": ""} {
 		if got := w.Header().Get(name); got != value {
 			t.Errorf("%s is %q, want %q", name, got, value)
 		}
 	}
 	do(g, "POST", "/v1/get", "\xa0", "Content-Type: application/cbor")
-	if call.Type != node.CBOR || string(call.Payload) != "\xa0" {
+	if call.Type != api.CBOR || string(call.Payload) != "\xa0" {
 		t.Errorf("CBOR became %+v", call)
 	}
-	if do(g, "POST", "/v1/info", ""); string(call.Payload) != "{}" || call.Type != node.JSON {
+	if do(g, "POST", "/v1/info", ""); string(call.Payload) != "{}" || call.Type != api.JSON {
 		t.Errorf("nothing became %q", call.Payload)
 	}
 	do(g, "GET", "/v1/get?actor=a/b&key.base64=AAH-", "", "Accept: text/html, application/cbor;q=0.9")
 	var get api.GetRequest
-	if err := cbor.Unmarshal(call.Payload, &get); err != nil || get.Actor != "a/b" || string(get.Key) != "\x00\x01\xfe" || call.Type != node.CBOR {
+	if err := cbor.Unmarshal(call.Payload, &get); err != nil || get.Actor != "a/b" || string(get.Key) != "\x00\x01\xfe" || call.Type != api.CBOR {
 		t.Errorf("a GET became %+v: %+v, %v", call, get, err)
 	}
 	do(g, "POST", "/v1/install?name=counter&replace", "\x00asm", "Content-Type: application/wasm")
@@ -183,13 +181,13 @@ func TestCalls(t *testing.T) {
 func TestAnswers(t *testing.T) {
 	var result node.Result
 	g := newGateway(t, script{handle: func(context.Context, *node.Call) node.Result { return result }}, Options{})
-	result = node.Result{Type: node.CBOR, Payload: []byte{0xa0}, Replayed: true}
+	result = node.Result{Type: api.CBOR, Payload: []byte{0xa0}, Replayed: true}
 	w := do(g, "POST", "/v1/send", "")
-	if w.Code != 200 || w.Header().Get("Content-Type") != node.CBOR || w.Header().Get("Idempotency-Replayed") != "true" || w.Body.String() != "\xa0" {
+	if w.Code != 200 || w.Header().Get("Content-Type") != api.CBOR || w.Header().Get("Idempotency-Replayed") != "true" || w.Body.String() != "\xa0" {
 		t.Errorf("the answer is %d %v %q", w.Code, w.Header(), w.Body)
 	}
 	for code, status := range statuses {
-		result = node.Result{Type: node.JSON, Payload: []byte(`{}`), Err: &api.Error{Code: code, RetryAfter: 1500}}
+		result = node.Result{Type: api.JSON, Payload: []byte(`{}`), Err: &api.Error{Code: code, RetryAfter: 1500}}
 		w := do(g, "POST", "/v1/send", "")
 		if w.Code != status || w.Header().Get("Retry-After") != "2" || (w.Header().Get("WWW-Authenticate") != "") != (status == 401) {
 			t.Errorf("%s is answered with %d and %v", code, w.Code, w.Header())

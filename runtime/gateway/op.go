@@ -24,7 +24,7 @@ func (g *Gateway) serveOp(w http.ResponseWriter, r *http.Request, name string) {
 		g.refuse(w, r, http.StatusNotFound, api.CodeNotFound, "no operation is called "+quote(name)+": see /docs")
 		return
 	}
-	call := &node.Call{Op: name, Type: node.JSON, Via: "http", Remote: r.RemoteAddr}
+	call := &node.Call{Op: name, Type: api.JSON, Via: "http", Remote: r.RemoteAddr}
 	held, ok := g.read(w, r, op, call)
 	defer func() { g.bodies.put(held) }()
 	switch {
@@ -61,7 +61,7 @@ func (g *Gateway) serveCall(w http.ResponseWriter, r *http.Request, op api.Op, c
 func (g *Gateway) read(w http.ResponseWriter, r *http.Request, op api.Op, call *node.Call) (held int, ok bool) {
 	if err := identify(r, call); err != nil {
 		g.reject("headers")
-		g.fail(w, node.JSON, err)
+		g.fail(w, api.JSON, err)
 		return 0, false
 	}
 	switch {
@@ -169,7 +169,7 @@ func (g *Gateway) readPost(w http.ResponseWriter, r *http.Request, op api.Op, ca
 		return g.wrapCode(w, r, call, body)
 	}
 	if call.Payload = body; len(body) == 0 {
-		call.Payload, call.Type = emptyRequest, node.JSON
+		call.Payload, call.Type = emptyRequest, api.JSON
 	}
 	return cap(body), true
 }
@@ -190,13 +190,13 @@ func (g *Gateway) wrapCode(w http.ResponseWriter, r *http.Request, call *node.Ca
 		return 0, false
 	}
 	fields["code"] = map[string]string{"base64": base64.StdEncoding.EncodeToString(code)}
-	if call.Payload, err = encode(node.JSON, fields); err != nil {
+	if call.Payload, err = api.Encode(api.JSON, fields); err != nil {
 		g.refuse(w, r, http.StatusInternalServerError, api.CodeInternal, "the request cannot be encoded")
 		return 0, false
 	}
 	if !g.bodies.take(cap(call.Payload)) {
 		g.reject("bodies")
-		g.fail(w, node.JSON, overloaded)
+		g.fail(w, api.JSON, overloaded)
 		return 0, false
 	}
 	return cap(call.Payload), true
@@ -219,13 +219,13 @@ func (g *Gateway) readGet(w http.ResponseWriter, r *http.Request, op api.Op, cal
 		return refuse(err.Error())
 	}
 	if op.Name == "watch" && accepts(r, eventType) {
-		if err := g.resume(r, fields); err != nil {
+		if err := g.resume(r, call, fields); err != nil {
 			return refuse(err.Error())
 		}
-	} else if accepts(r, node.CBOR) {
-		call.Type = node.CBOR
+	} else if accepts(r, api.CBOR) {
+		call.Type = api.CBOR
 	}
-	if call.Payload, err = encode(call.Type, fields); err != nil {
+	if call.Payload, err = api.Encode(call.Type, fields); err != nil {
 		return refuse(err.Error())
 	}
 	return true
@@ -233,20 +233,16 @@ func (g *Gateway) readGet(w http.ResponseWriter, r *http.Request, op api.Op, cal
 
 // payloadType returns the type of payload that a Content-Type header says, if it is one.
 func payloadType(header string) (string, bool) {
-	switch header {
-	case node.JSON, node.CBOR:
-		return header, true
+	if header == "" {
+		return "", false
 	}
-	switch t := mediaType(header); t {
-	case node.JSON, node.CBOR:
-		return t, true
-	}
-	return "", false
+	encoding, err := api.Encoding(header)
+	return encoding, err == nil
 }
 
 func mediaType(header string) string {
-	t, params, err := mime.ParseMediaType(header)
-	if charset, ok := params["charset"]; err != nil || ok && !strings.EqualFold(charset, "utf-8") {
+	t, _, err := mime.ParseMediaType(header)
+	if err != nil {
 		return ""
 	}
 	return t

@@ -10,7 +10,6 @@ import (
 	"strconv"
 
 	"github.com/troupe-run/troupe/runtime/api"
-	"github.com/troupe-run/troupe/runtime/node"
 )
 
 // OpenAPI returns the document of OpenAPI 3.1 that says what a gateway answers. It is made from package api.
@@ -36,7 +35,7 @@ func OpenAPI() ([]byte, error) {
 			"license": object{"name": "Apache-2.0", "identifier": "Apache-2.0"},
 		},
 		"paths":    paths,
-		"security": []object{{"bearer": []string{}}, {"signature": []string{}}},
+		"security": security,
 		"components": object{
 			"schemas":    s.named,
 			"responses":  object{"Failure": object{"description": "Why there is no answer.", "content": payloads(failure)}},
@@ -61,6 +60,7 @@ func OpenAPI() ([]byte, error) {
 }
 
 var (
+	security       = []object{{"bearer": []string{}}, {"signature": []string{}}}
 	idempotencyKey = object{"name": "Idempotency-Key", "in": "header", "required": false,
 		"description": "The id of the request. It counts before the one in the body.",
 		"schema":      object{"type": "string", "minLength": 1, "maxLength": maxID}}
@@ -73,15 +73,20 @@ var (
 
 // payloads is a schema in both types.
 func payloads(schema object) object {
-	return object{node.JSON: object{"schema": schema}, node.CBOR: object{"schema": schema}}
+	return object{api.JSON: object{"schema": schema}, api.CBOR: object{"schema": schema}}
 }
 
 // pathOf describes the path of an operation.
 func (s *schemas) pathOf(op api.Op, failure object) object {
 	request, answer := s.of(reflect.TypeOf(op.Request)), s.of(reflect.TypeOf(op.Answer))
 	describe := func(method string) object {
-		return object{"operationId": method + "_" + op.Name, "summary": op.Doc, "x-troupe-role": op.Role,
+		described := object{"operationId": method + "_" + op.Name, "summary": op.Doc, "x-troupe-role": op.Role,
 			"description": "Takes the role " + op.Role + ", or a greater one.", "responses": responses(op, answer)}
+		if op.Name == "info" {
+			described["description"] = "Nobody needs to say who he is; who does is told more."
+			described["security"] = append([]object{{}}, security...)
+		}
+		return described
 	}
 	post := describe("post")
 	content := payloads(request)

@@ -198,13 +198,13 @@ func (g *Gateway) serveMetrics(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !g.opts.OpenMetrics && !fromHere(r) {
-		call := &node.Call{Op: "stats", Type: node.JSON, Via: "http", Remote: r.RemoteAddr, Payload: emptyRequest}
+		call := &node.Call{Op: "stats", Type: api.JSON, Via: "http", Remote: r.RemoteAddr, Payload: emptyRequest}
 		if err := identify(r, call); err != nil {
-			g.fail(w, node.JSON, err)
+			g.fail(w, api.JSON, err)
 			return
 		}
 		if res := g.node.Handle(r.Context(), call); res.Err != nil {
-			g.fail(w, node.JSON, res.Err)
+			g.fail(w, api.JSON, res.Err)
 			return
 		}
 	}

@@ -31,12 +31,12 @@ func TestAssets(t *testing.T) {
 		{"/", "", "text/html; charset=utf-8", "no-cache", 200},
 		{"/index.html", "", "text/html; charset=utf-8", "no-cache", 200},
 		{"/actors/a.b", "text/html,*/*", "text/html; charset=utf-8", "no-cache", 200},
-		{"/actors/a.b", "*/*", node.JSON, "no-store", 404},
+		{"/actors/a.b", "*/*", api.JSON, "no-store", 404},
 		{"/assets/index-123.js", "", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable", 200},
 		{"/icon.svg", "", "image/svg+xml", "no-cache", 200},
-		{"/assets", "", node.JSON, "no-store", 404},
-		{"/../go.mod", "", node.JSON, "no-store", 404},
-		{"/assets/..%2findex.html", "", node.JSON, "no-store", 404},
+		{"/assets", "", api.JSON, "no-store", 404},
+		{"/../go.mod", "", api.JSON, "no-store", 404},
+		{"/assets/..%2findex.html", "", api.JSON, "no-store", 404},
 	} {
 		w := do(g, "GET", c.target, "", "Accept: "+c.accept)
 		h := w.Header()
@@ -118,7 +118,7 @@ func TestDocs(t *testing.T) {
 			t.Fatalf("the page is not well-formed: %v", err)
 		}
 	}
-	if w := do(g, "GET", "/openapi.json", ""); w.Code != 200 || w.Header().Get("Content-Type") != node.JSON {
+	if w := do(g, "GET", "/openapi.json", ""); w.Code != 200 || w.Header().Get("Content-Type") != api.JSON {
 		t.Errorf("/openapi.json is %d %v", w.Code, w.Header())
 	}
 }

@@ -47,7 +47,7 @@ func paramsOf(op api.Op) params {
 // fieldName returns the name of a field in JSON and CBOR, and whether it may be missing there.
 func fieldName(f reflect.StructField) (name string, optional bool) {
 	name, flags, _ := strings.Cut(f.Tag.Get("json"), ",")
-	return name, flags == "omitempty"
+	return name, flags == "omitempty" || flags == "omitzero"
 }
 
 // names returns the names of all parameters, sorted.

@@ -69,8 +69,8 @@ func TestParams(t *testing.T) {
 			t.Errorf("%s?%s: %v", c.op, c.query, err)
 			continue
 		}
-		for _, typ := range []string{node.JSON, node.CBOR} {
-			payload, err := encode(typ, fields)
+		for _, typ := range []string{api.JSON, api.CBOR} {
+			payload, err := api.Encode(typ, fields)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -86,7 +86,7 @@ func decodeRequest(t testing.TB, op api.Op, typ string, payload []byte) any {
 	t.Helper()
 	to := reflect.New(reflect.TypeOf(op.Request))
 	unmarshal := json.Unmarshal
-	if typ == node.CBOR {
+	if typ == api.CBOR {
 		unmarshal = cbor.Unmarshal
 	}
 	if err := unmarshal(payload, to.Interface()); err != nil {
@@ -124,15 +124,15 @@ func FuzzParams(f *testing.F) {
 			}
 			return
 		}
-		inJSON, err := encode(node.JSON, fields)
+		inJSON, err := api.Encode(api.JSON, fields)
 		if err != nil {
 			t.Fatal(err)
 		}
-		inCBOR, err := encode(node.CBOR, fields)
+		inCBOR, err := api.Encode(api.CBOR, fields)
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, b := decodeRequest(t, op, node.JSON, inJSON), decodeRequest(t, op, node.CBOR, inCBOR)
+		a, b := decodeRequest(t, op, api.JSON, inJSON), decodeRequest(t, op, api.CBOR, inCBOR)
 		if !reflect.DeepEqual(a, b) {
 			t.Errorf("%s?%s is %+v in JSON and %+v in CBOR", name, query, a, b)
 		}
@@ -157,7 +157,7 @@ func FuzzHeaders(f *testing.F) {
 			if call == nil {
 				continue
 			}
-			if call.Type != node.JSON && call.Type != node.CBOR || strings.ContainsAny(call.Bearer, " \t,") ||
+			if call.Type != api.JSON && call.Type != api.CBOR || strings.ContainsAny(call.Bearer, " \t,") ||
 				len(call.RequestID) > maxID || strings.ContainsFunc(call.RequestID, func(r rune) bool { return r < ' ' || r > '~' }) {
 				t.Errorf("the node got %+v", call)
 			}

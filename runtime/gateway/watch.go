@@ -14,7 +14,7 @@ import (
 
 // resume lets a watch begin behind the last notice that its client has seen. One that begins now gets the sequence that
 // it begins behind, so that it can be told, and nothing is missed when the connection breaks before the first notice.
-func (g *Gateway) resume(r *http.Request, fields map[string]any) error {
+func (g *Gateway) resume(r *http.Request, call *node.Call, fields map[string]any) error {
 	if last := r.Header.Get("Last-Event-ID"); last != "" {
 		seq, err := strconv.ParseUint(last, 10, 64)
 		if err != nil {
@@ -24,10 +24,24 @@ func (g *Gateway) resume(r *http.Request, fields map[string]any) error {
 		fields["from"] = seq
 	}
 	if fields["now"] == true {
-		delete(fields, "now")
-		fields["from"] = g.node.Info().Sequence
+		if head, ok := g.head(r.Context(), call); ok {
+			delete(fields, "now")
+			fields["from"] = head
+		}
 	}
 	return nil
+}
+
+// head returns the latest sequence, if who asks may know it: to others it is 0.
+func (g *Gateway) head(ctx context.Context, call *node.Call) (uint64, bool) {
+	info := *call
+	info.Op, info.Type, info.Payload = "info", api.JSON, emptyRequest
+	res := g.node.Handle(ctx, &info)
+	var answer api.Info
+	if res.Err != nil || json.Unmarshal(res.Payload, &answer) != nil {
+		return 0, false
+	}
+	return answer.Sequence, answer.Sequence > 0
 }
 
 // serveWatch answers with a stream of server-sent events: "start" with the sequence that it begins behind where that is
@@ -36,7 +50,7 @@ func (g *Gateway) serveWatch(w http.ResponseWriter, r *http.Request, call *node.
 	if g.watches.Add(1) > int64(g.limits.Watches) {
 		g.watches.Add(-1)
 		g.reject("watches")
-		g.fail(w, node.JSON, &api.Error{Code: api.CodeOverloaded, RetryAfter: 5000,
+		g.fail(w, api.JSON, &api.Error{Code: api.CodeOverloaded, RetryAfter: 5000,
 			Message: fmt.Sprintf("%d watches are open, which is all that this node takes", g.limits.Watches)})
 		return
 	}
@@ -91,7 +105,7 @@ func (s *stream) run(call *node.Call, feed <-chan event, closing <-chan struct{}
 	h.Set("X-Accel-Buffering", "no") // a proxy that collects the stream would hold it back
 	s.buf = append(s.buf, "retry: 1000\n\n"...)
 	var begin api.WatchRequest
-	if call.Type == node.JSON && json.Unmarshal(call.Payload, &begin) == nil && !begin.Now {
+	if call.Type == api.JSON && json.Unmarshal(call.Payload, &begin) == nil && !begin.Now {
 		s.put("start", strconv.FormatUint(begin.From, 10), []byte("{}"))
 	}
 	heartbeat := time.NewTicker(s.limits.Heartbeat)
@@ -123,7 +137,7 @@ func (s *stream) putAll(e event, feed <-chan event) bool {
 			s.putFailure(e.failure)
 			return false
 		}
-		data, err := json.Marshal(e.notice)
+		data, err := api.Encode(api.JSON, e.notice)
 		if err != nil {
 			s.putFailure(&api.Error{Code: api.CodeInternal, Message: "a notice cannot be encoded"})
 			return false
@@ -158,7 +172,7 @@ func (s *stream) put(kind, id string, data []byte) {
 }
 
 func (s *stream) putFailure(e *api.Error) {
-	if data, err := json.Marshal(e); err == nil {
+	if data, err := api.Encode(api.JSON, e); err == nil {
 		s.put("error", "", data)
 	}
 }

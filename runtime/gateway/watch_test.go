@@ -22,7 +22,9 @@ import (
 
 // counter is a node whose notices are numbers without end, or up to last, and then an error.
 func counter(last uint64, failure *api.Error, open *atomic.Int64) script {
-	return script{head: 40, watch: func(ctx context.Context, c *node.Call) (iter.Seq2[api.Notice, *api.Error], *api.Error) {
+	return script{handle: func(_ context.Context, c *node.Call) node.Result {
+		return node.Result{Type: c.Type, Payload: []byte(`{"sequence":40}`)}
+	}, watch: func(ctx context.Context, c *node.Call) (iter.Seq2[api.Notice, *api.Error], *api.Error) {
 		var req api.WatchRequest
 		if err := json.Unmarshal(c.Payload, &req); err != nil {
 			return nil, &api.Error{Code: api.CodeBadRequest, Message: err.Error()}
