@@ -61,7 +61,6 @@ EXPORT(allocate) u32 allocate(u32 size) {
 }
 EXPORT(deallocate) void deallocate(u32 at) { (void)at; }
 EXPORT(interface_version_8) void interface_version_8(void) {}
-EXPORT(requires_iterator) void requires_iterator(void) {}
 
 static u32 give(struct text t) {
 	struct region *r = room(sizeof *r);
