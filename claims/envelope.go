@@ -67,7 +67,7 @@ type envelopeWire struct {
 	Kind             string
 	RequestID        string
 	BodyHash         [sha256.Size]byte
-	Issued, NotAfter uint64
+	Issued, NotAfter int64
 	Nonce            [16]byte
 }
 
@@ -119,7 +119,7 @@ func Seal(k Key, e Envelope) ([]byte, error) {
 func (e *Envelope) payload() ([]byte, error) {
 	return encMode.Marshal(&envelopeWire{
 		Signer: e.Signer, Audience: e.Audience, Op: e.Op, Target: e.Target, Kind: e.Kind, RequestID: e.RequestID,
-		BodyHash: e.BodyHash, Issued: uint64(e.Issued.UnixMilli()), NotAfter: uint64(e.NotAfter.UnixMilli()), Nonce: e.Nonce,
+		BodyHash: e.BodyHash, Issued: e.Issued.UnixMilli(), NotAfter: e.NotAfter.UnixMilli(), Nonce: e.Nonce,
 	})
 }
 
@@ -156,12 +156,9 @@ func parseEnvelope(payload []byte) (Envelope, *Refusal) {
 	if err := decodeExact(payload, &w); err != nil {
 		return Envelope{}, refuse(Malformed, "the signature of the request is malformed: %v", err)
 	}
-	if w.Issued > maxMillis || w.NotAfter > maxMillis {
-		return Envelope{}, refuse(Malformed, "the signature of the request is malformed: a time is behind the year 9999")
-	}
 	e := Envelope{
 		Signer: w.Signer, Audience: w.Audience, Op: w.Op, Target: w.Target, Kind: w.Kind, RequestID: w.RequestID,
-		BodyHash: w.BodyHash, Issued: time.UnixMilli(int64(w.Issued)).UTC(), NotAfter: time.UnixMilli(int64(w.NotAfter)).UTC(), Nonce: w.Nonce,
+		BodyHash: w.BodyHash, Issued: time.UnixMilli(w.Issued).UTC(), NotAfter: time.UnixMilli(w.NotAfter).UTC(), Nonce: w.Nonce,
 	}
 	if refusal := e.valid(); refusal != nil {
 		return Envelope{}, refusal
