@@ -15,11 +15,11 @@ import (
 var layers = map[string]int{
 	"runtime/actor": 0, "runtime/actor/typed": 0, "runtime/actor/puppet": 0, "runtime/guest": 0, "state": 0, "claims": 0,
 	"runtime/guest/template": 1, // projects that need the lowest layer only
-	"txn":                    1,
-	"dispatch":               2, "query": 2,
+	"txn":                    1, "runtime/api": 1,
+	"dispatch": 2, "query": 2,
 	"runtime/wasm": 3, "runtime/capability": 3, "runtime/access": 3,
-	"runtime":         4,
-	"runtime/lattice": 5, "runtime/gateway": 5, "runtime/actortest": 5,
+	"runtime":      4,
+	"runtime/node": 5, "runtime/lattice": 5, "runtime/gateway": 5, "runtime/client": 5, "runtime/metrics": 5, "runtime/actortest": 5,
 	"cmd": 6, "bench": 6, "examples": 6,
 }
 
@@ -30,6 +30,10 @@ var sideways = map[[2]string]bool{
 	{"runtime/guest", "runtime/actor"}:        true,
 	{"state", "runtime/actor"}:                true, // addresses and outcomes are stored in the words of the vocabulary
 	{"query", "dispatch"}:                     true, // a smart query runs actors as dispatch does
+	{"runtime/lattice", "runtime/node"}:       true, // these carry what a node says
+	{"runtime/gateway", "runtime/node"}:       true,
+	{"runtime/metrics", "runtime/node"}:       true, // and this counts it
+	{"runtime/lattice", "runtime/client"}:     true, // a client asks by NATS, too
 	{"cmd", "bench"}:                          true, // troupe bench
 	{"cmd", "examples"}:                       true, // troupe has the actors of the examples built in
 	{"examples", "cmd"}:                       true, // a binary with actors of its own has the commands of troupe
