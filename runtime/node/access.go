@@ -21,14 +21,6 @@ func (n *Node) row(key []byte) ([]byte, bool, error) {
 	return value, ok, err
 }
 
-// grantsOf returns the grants of a key, be they over or not.
-func (n *Node) grantsOf(key string) ([]claims.Grant, error) {
-	if key == "" {
-		return nil, nil
-	}
-	return access.Grants(n.row, key)
-}
-
 func (n *Node) pausedActor(of actor.Address) (*string, error) {
 	reason, paused, err := access.Paused(n.row, of)
 	if err != nil || !paused {

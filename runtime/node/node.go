@@ -64,6 +64,7 @@ type Node struct {
 
 	replays  *claims.Replays
 	tokens   tokens
+	known    known
 	requests gate
 	watchers gate
 	feed     feed

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/troupe-run/troupe/claims"
@@ -303,7 +303,7 @@ func info(_ context.Context, n *Node, rq *request, _ *api.Empty) (*api.Info, err
 		if out.KeyName == "" {
 			out.KeyName = g.Name
 		}
-		if role := string(g.Role); !strings.Contains(strings.Join(out.Roles, " "), role) {
+		if role := string(g.Role); !slices.Contains(out.Roles, role) {
 			out.Roles = append(out.Roles, role)
 		}
 	}
