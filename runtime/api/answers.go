@@ -117,6 +117,7 @@ type Trace struct {
 	Sequence uint64        `json:"sequence"`
 	Time     time.Time     `json:"time"`
 	Sender   actor.Address `json:"sender,omitempty"`
+	Signer   string        `json:"signer,omitempty"`
 	Root     *Span         `json:"root"`
 	GasUsed  uint64        `json:"gas_used"`
 	// Code, Message and Path are those of the failure of the whole transaction.

@@ -35,7 +35,7 @@ func traceOf(t *dispatch.Trace) *api.Trace {
 	if t == nil || t.Root == nil {
 		return nil
 	}
-	out := &api.Trace{Sequence: t.Sequence, Time: t.Time, Sender: t.Sender, Root: spanOf(t.Root), GasUsed: t.GasUsed, Path: t.Path,
+	out := &api.Trace{Sequence: t.Sequence, Time: t.Time, Sender: t.Sender, Signer: t.Signer, Root: spanOf(t.Root), GasUsed: t.GasUsed, Path: t.Path,
 		Text: show.Trace(t, nil)}
 	if t.Err != nil {
 		out.Code, out.Message = t.Err.Code, t.Err.Message

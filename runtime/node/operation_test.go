@@ -10,6 +10,7 @@ import (
 	"github.com/troupe-run/troupe/claims"
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/api"
 	"github.com/troupe-run/troupe/runtime/node"
 )
@@ -244,4 +245,96 @@ func TestDo(t *testing.T) {
 	if _, err := r.node.Do(t.Context(), node.Caller{}, "pause", api.PauseRequest{Actor: "puppet/a"}); err != nil {
 		t.Errorf("%v", err)
 	}
+}
+
+// TestTrace asks for trees that were kept, and for those that were not.
+func TestTrace(t *testing.T) {
+	for _, keep := range []bool{true, false} {
+		r := newRig(t, setup{host: runtime.Options{Executor: dispatch.Options{KeepTraces: keep}}})
+		seq := r.send("puppet/a", "call puppet/b id=7 reply=error\n  fail broke: x\nset k=v")
+		r.send("puppet/a", "set k=w")
+		var trace api.Trace
+		r.ok(r.operator, "trace", api.TraceRequest{Sequence: seq}, &trace)
+		child := trace.Root.Children[1] // behind its instantiation
+		if child.Committed || child.Code != "broke" || child.Sub.ID != 7 || child.Sub.ReplyOn != "error" || !trace.Root.Committed || trace.Signer != r.operator.Public() {
+			t.Errorf("%+v\n%+v", trace.Root, child)
+		}
+		if reply := trace.Root.Children[2].Reply; reply == nil || reply.Code != "broke" {
+			t.Errorf("%+v", trace.Root.Children[2])
+		}
+	}
+}
+
+func TestHistory(t *testing.T) {
+	r := newRig(t, setup{})
+	var seqs []uint64
+	for _, body := range []string{"set k=1", "set x=1", "set k=2", "delete k", "set kk=3", "set k=4"} {
+		seqs = append(seqs, r.send("puppet/a", body))
+	}
+	r.send("puppet/b", "set k=9")
+	var first, rest api.History
+	r.ok(r.operator, "history", api.HistoryRequest{Actor: "puppet/a", Key: api.Bytes("k"), Limit: 2}, &first)
+	if len(first.Versions) != 2 || first.Versions[0].Sequence != seqs[5] || !first.Versions[1].Deleted || first.Versions[1].Sequence != seqs[3] || first.Before == 0 {
+		t.Fatalf("%+v", first)
+	}
+	r.ok(r.operator, "history", api.HistoryRequest{Actor: "puppet/a", Key: api.Bytes("k"), Before: first.Before}, &rest)
+	if len(rest.Versions) != 2 || string(rest.Versions[0].Value) != "2" || string(rest.Versions[1].Value) != "1" || rest.Before != 0 {
+		t.Errorf("%+v", rest)
+	}
+}
+
+func TestLists(t *testing.T) {
+	r := newRig(t, setup{})
+	for _, who := range []string{"a", "b", "c"} {
+		r.send(actor.Address("puppet/"+who), "set 1=x\nset 2=y\nset 3=z")
+	}
+	var list api.Actors
+	var seen []actor.Address
+	for token, more := "", true; more; more = token != "" {
+		list = api.Actors{}
+		r.ok(r.operator, "actors", api.ActorsRequest{Prefix: "puppet/", Limit: 2, Token: token}, &list)
+		for _, a := range list.Actors {
+			seen = append(seen, a.Address)
+		}
+		token = list.Token
+	}
+	if !reflect.DeepEqual(seen, []actor.Address{"puppet/a", "puppet/b", "puppet/c"}) {
+		t.Errorf("%v", seen)
+	}
+	var page, next api.Page
+	r.ok(r.operator, "scan", api.ScanRequest{Actor: "puppet/a", Limit: 2}, &page)
+	r.ok(r.operator, "scan", api.ScanRequest{Actor: "puppet/a", Limit: 2, Token: page.Token}, &next)
+	if len(page.Pairs) != 2 || len(next.Pairs) != 1 || string(next.Pairs[0].Key) != "3" || next.Token != "" {
+		t.Errorf("%+v %+v", page, next)
+	}
+	r.fails(r.call(r.operator, "scan", api.ScanRequest{Actor: "puppet/b", Limit: 2, Token: page.Token}), api.CodeBadRequest, "token")
+	var log api.Log
+	r.ok(r.operator, "log", api.LogRequest{From: 2, Limit: 2}, &log)
+	if len(log.Entries) != 2 || log.Entries[0].Sequence != 2 || log.Head != r.head() {
+		t.Errorf("%+v", log)
+	}
+	r.ok(r.operator, "log", api.LogRequest{From: log.Head + 1}, &log)
+	if len(log.Entries) != 0 || log.Entries == nil {
+		t.Errorf("%+v", log)
+	}
+}
+
+// TestInstallInTheLog checks that the log tells of an installation and does not hold the code.
+func TestInstallInTheLog(t *testing.T) {
+	r := newRig(t, setup{})
+	req := asked(t, "", 1)["install"].(api.InstallRequest)
+	deployer := r.caller(claims.Grant{Role: claims.Deployer})
+	var m api.Module
+	r.ok(deployer, "install", req, &m)
+	var log api.Log
+	r.ok(r.operator, "log", api.LogRequest{Last: 1}, &log)
+	e := log.Entries[0]
+	if e.Op != "install" || e.Install == nil || e.Install.Hash != m.Hash || e.Install.Size != m.Size || e.Body != nil || e.Signer != deployer.Public() {
+		t.Errorf("%+v", e)
+	}
+	other := append(api.Bytes{}, req.Code...)
+	req.Code = append(other, 0, 1, 0) // an empty custom section
+	r.fails(r.call(deployer, "install", req), api.CodeConflict, "")
+	req.Replace = true
+	r.ok(deployer, "install", req, &m)
 }
