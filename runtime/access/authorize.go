@@ -24,14 +24,14 @@ func Authorize(next func(dispatch.Access) error) func(dispatch.Access) error {
 
 // Check returns nil if grants and pauses allow an access, else an *actor.Error. It is for who wants to know beforehand: what
 // counts is the place of the command in the log.
-func Check(a dispatch.Access) error { return check(&a, nil) }
+func Check(a dispatch.Access) error { return check(&a, newMemory()) }
 
 func check(a *dispatch.Access, known *memory) error {
 	msg := a.Message
 	if err := checkReserved(a, msg); err != nil {
 		return err
 	}
-	paused, founded := a.Read(Address, []byte(pauses))
+	paused, founded := a.Read(Address, known.pauses)
 	if !founded {
 		if a.Signer != "" {
 			return errNotFounded()
@@ -82,10 +82,13 @@ func checkSigner(a *dispatch.Access, known *memory) error {
 	b, _ := a.Read(Address, grantsKey(a.Signer))
 	grants := known.grants(b)
 	role, about := needs(a)
-	for _, actor := range about {
-		if claims.Decide(grants, claims.Request{Role: role, Actor: actor, As: as, Now: a.Time}) != nil {
-			return errForbidden(a.Signer, role, actor, as)
+	if a.Op == state.OpInstall && a.Message.To == "" { // the module's name, and all addresses that begin with it
+		if claims.Decide(grants, claims.Request{Role: role, Actor: string(a.Message.Module), As: as, Now: a.Time}) != nil {
+			return errForbidden(a.Signer, role, string(a.Message.Module), as)
 		}
+	}
+	if claims.Decide(grants, claims.Request{Role: role, Actor: about, As: as, Now: a.Time}) != nil {
+		return errForbidden(a.Signer, role, about, as)
 	}
 	return nil
 }
@@ -104,30 +107,30 @@ func name(a *dispatch.Access) (string, error) {
 	return "", nil // sudo, bind and configure, which have none
 }
 
-// needs returns the role that the access needs, for each of some actors.
-func needs(a *dispatch.Access) (claims.Role, []string) {
+// needs returns the role that the access needs, and for which actor or, as a pattern, which actors.
+func needs(a *dispatch.Access) (role claims.Role, about string) {
 	msg := a.Message
 	to := string(msg.To)
 	switch {
 	case a.Op == state.OpInstall && to == "":
-		return claims.Deployer, []string{string(msg.Module), string(msg.Module) + "/*"}
+		return claims.Deployer, string(msg.Module) + "/*"
 	case a.Op == state.OpInstall:
-		return claims.Deployer, []string{to}
+		return claims.Deployer, to
 	case a.Op != state.OpMessage, msg.To == Address:
-		return claims.Operator, []string{claims.Everything}
+		return claims.Operator, claims.Everything
 	}
 	switch msg.Kind {
 	case actor.KindExecute:
-		return claims.Caller, []string{to}
+		return claims.Caller, to
 	case actor.KindInstantiate:
 		if to == "" { // the host will choose a key
 			to = string(msg.Module) + "/*"
 		}
-		return claims.Deployer, []string{to}
+		return claims.Deployer, to
 	case actor.KindMigrate, actor.KindSetAdmin:
-		return claims.Deployer, []string{to}
+		return claims.Deployer, to
 	}
-	return claims.Operator, []string{to}
+	return claims.Operator, to
 }
 
 func errForbidden(signer string, role claims.Role, about, as string) error {
