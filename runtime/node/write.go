@@ -101,9 +101,14 @@ func (n *Node) outcome(rq *request, before uint64, r *state.Receipt, t *dispatch
 	return out, nil
 }
 
-// aboutInstall: a module is everybody's, whatever its name is.
 func aboutInstall(q *api.InstallRequest) (need, error) {
-	if len(q.Code) == 0 {
+	name := actor.Address(q.Name)
+	switch {
+	case !name.Valid() || name.Key() != "":
+		return need{}, errorf(api.CodeBadRequest, "name: that of a module matches [a-z0-9][a-z0-9._-]*, and %.80q does not", q.Name)
+	case access.Reserved(q.Name):
+		return need{}, errorf(api.CodeBadRequest, "name: %s belongs to the host", q.Name)
+	case len(q.Code) == 0:
 		return need{}, errorf(api.CodeBadRequest, "code: there is none")
 	}
 	return need{role: claims.Deployer, actor: q.Name}, nil
