@@ -1,6 +1,7 @@
 // Package client asks a node the operations of package api, in Go.
 //
-//	c := client.New(client.HTTP("http://127.0.0.1:8880", nil), client.Identity{Key: key})
+//	way, err := client.NewHTTP("http://127.0.0.1:8880", nil)
+//	c := client.New(way, client.Identity{Key: key, Node: node})
 //	receipt, err := c.Send(ctx, &api.SendRequest{To: "currency", Body: body, ID: "order-17"})
 //	for notice, err := range c.Watch(ctx, &api.WatchRequest{Actor: "currency", Events: true}) { … }
 //
@@ -8,7 +9,7 @@
 //
 // Every write has a request id, its own or a new one, and every attempt at it has the same: however often it is asked,
 // it has one effect. Every attempt has a signature of its own. A node that is busy, starts, stops or has failed is asked
-// again for as long as Options say. A watch goes on behind the last notice that was handed over.
+// again for as long as its Patience lasts. A watch goes on behind the last notice that was handed over.
 //
 // An error is an *api.Error, or that of the context.
 //

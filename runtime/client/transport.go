@@ -21,7 +21,8 @@ type Transport interface {
 
 // A Streamer is a Transport that can carry a watch as a stream. Over others a watch is asked for piece by piece.
 type Streamer interface {
-	// Stream asks for a watch; payload is an api.WatchRequest. It ends with an error, as Call does, when the node ends it, or
+	// Stream asks for a watch; payload is an api.WatchRequest. A notice without a sequence says that the node has taken it, and
+	// one without changes and events that there is nothing up to there. It ends with an error, as Call does, when the node ends it, or
 	// the way to it breaks, or ctx; and without one when its user stops.
 	Stream(ctx context.Context, header map[string]string, payload []byte) iter.Seq2[api.Notice, error]
 }
