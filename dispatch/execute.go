@@ -19,12 +19,13 @@ func (e *Executor) execute() {
 	var spare []*pending
 	for {
 		list, closed := e.queue.swap(spare)
+		eager := max(eagerGroup, len(list)/eagerGroups)
 		for i, p := range list {
 			e.running, e.rest = p, list[i+1:]
 			e.one(p)
 			if len(e.group.done) >= e.opts.Group || e.group.bytes >= groupBytes {
 				e.send(true)
-			} else if len(e.group.done) >= eagerGroup {
+			} else if len(e.group.done) >= eager {
 				e.send(false)
 			}
 		}
@@ -67,8 +68,12 @@ func (e *Executor) deserted() {
 	}
 }
 
-// eagerGroup is how many transactions are worth a sync of their own while more are waiting to be executed.
-const eagerGroup = 64
+// eagerGroup is how many transactions are worth a sync of their own while more are waiting to be executed. Each group costs
+// other goroutines a turn and the disk a write: of a long list, which waits for long in any case, fewer are made.
+const (
+	eagerGroup  = 64
+	eagerGroups = 4 // of a list
+)
 
 // groupBytes is how much a group may write before it goes, however few transactions it has: a batch lies in memory.
 const groupBytes = 8 << 20
