@@ -18,5 +18,6 @@
 //
 // # What it is not
 //
-// It does not listen on any network, and it checks no signatures: a sender is who the calling program says.
+// It does not listen on any network, and it checks no signatures: a sender and a signer are who the calling program says.
+// What a signer may do it decides from grants, which are in the log: see Host.Found and package access.
 package runtime
