@@ -28,7 +28,7 @@ type Node interface {
 
 // Options configure a Gateway. The zero value is a gateway without a dashboard and without metrics.
 type Options struct {
-	// Assets are the files of the dashboard. They are read once. Those in its folder assets/ have names that change with
+	// Assets are the files of the dashboard. They are read when the gateway is made. Those in its folder assets/ have names that change with
 	// their content, and are cached for good.
 	Assets fs.FS
 	// Metrics answers /metrics; nothing does if it is nil. From other machines it takes a caller who may ask for stats,

@@ -21,13 +21,20 @@ import (
 
 // A page is a file that anybody may look at.
 type page struct {
-	typ, etag string
+	typ string
 	// policy says what the page may load; keep, that its name changes with its content.
 	policy string
 	keep   bool
-	body   []byte
-	// packed is body under gzip, nil if that is no smaller.
-	packed func() []byte
+	// content is made when it is first asked for: a node that starts has better things to do.
+	content func() (content, error)
+}
+
+// content is what is in a page.
+type content struct {
+	body []byte
+	// packed is the body under gzip, nil if that is no smaller.
+	packed []byte
+	etag   string
 }
 
 // Policies of pages. Nothing comes from elsewhere, and nothing is written into a page that runs or is drawn.
@@ -47,23 +54,15 @@ var types = map[string]string{
 
 // readPages returns everything that is served as it is, by path.
 func (g *Gateway) readPages() (map[string]*page, error) {
-	document, err := OpenAPI()
-	if err != nil {
-		return nil, err
-	}
-	docs, err := docsPage()
-	if err != nil {
-		return nil, err
-	}
 	pages := map[string]*page{
-		"/openapi.json":   newPage("openapi.json", document, docsPolicy),
-		"/docs":           newPage("docs.html", docs, docsPolicy),
-		"/docs/style.css": newPage("style.css", docsStyle, docsPolicy),
+		"/openapi.json":   newPage("openapi.json", docsPolicy, OpenAPI),
+		"/docs":           newPage("docs.html", docsPolicy, docsPage),
+		"/docs/style.css": newPage("style.css", docsPolicy, func() ([]byte, error) { return docsStyle, nil }),
 	}
 	if g.opts.Assets == nil {
 		return pages, nil
 	}
-	err = fs.WalkDir(g.opts.Assets, ".", func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(g.opts.Assets, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -71,7 +70,7 @@ func (g *Gateway) readPages() (map[string]*page, error) {
 			return fmt.Errorf("assets: %s: nobody knows what type a file %q has", name, path.Ext(name))
 		}
 		body, err := fs.ReadFile(g.opts.Assets, name)
-		p := newPage(name, body, appPolicy)
+		p := newPage(name, appPolicy, func() ([]byte, error) { return body, nil })
 		p.keep = strings.HasPrefix(name, "assets/")
 		pages["/"+name] = p
 		return err
@@ -84,22 +83,29 @@ func (g *Gateway) readPages() (map[string]*page, error) {
 	return pages, err
 }
 
-func newPage(name string, body []byte, policy string) *page {
-	sum := sha256.Sum256(body)
-	p := &page{typ: types[path.Ext(name)], body: body, policy: policy,
-		etag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
-	p.packed = sync.OnceValue(func() []byte {
-		if len(body) < 1024 || !strings.HasPrefix(p.typ, "text/") && !strings.HasPrefix(p.typ, "application/") && p.typ != types[".svg"] {
-			return nil
+func newPage(name, policy string, read func() ([]byte, error)) *page {
+	typ := types[path.Ext(name)]
+	return &page{typ: typ, policy: policy, content: sync.OnceValues(func() (c content, err error) {
+		if c.body, err = read(); err != nil {
+			return c, err
 		}
-		var out bytes.Buffer
-		z := gzip.NewWriter(&out)
-		if _, err := z.Write(body); err != nil || z.Close() != nil || out.Len() >= len(body) {
-			return nil
+		sum := sha256.Sum256(c.body)
+		c.etag = `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+		if text := strings.HasPrefix(typ, "text/") || strings.HasPrefix(typ, "application/") || typ == types[".svg"]; text && len(c.body) > 1024 {
+			c.packed = pack(c.body)
 		}
-		return out.Bytes()
-	})
-	return p
+		return c, nil
+	})}
+}
+
+// pack returns a text under gzip, nil if that is no smaller.
+func pack(text []byte) []byte {
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	if _, err := z.Write(text); err != nil || z.Close() != nil || out.Len() >= len(text) {
+		return nil
+	}
+	return out.Bytes()
 }
 
 // servePage answers everything that is no operation.
@@ -126,7 +132,7 @@ func (g *Gateway) servePage(w http.ResponseWriter, r *http.Request) {
 		p, ok = g.pages["/"] // the dashboard knows its own paths
 	}
 	if ok {
-		p.serve(w, r, g.limits.WriteTime)
+		g.send(w, r, p)
 		return
 	}
 	if r.URL.Path == "/" {
@@ -136,27 +142,32 @@ func (g *Gateway) servePage(w http.ResponseWriter, r *http.Request) {
 	g.refuse(w, r, http.StatusNotFound, api.CodeNotFound, "there is nothing at "+quote(r.URL.Path)+": see /docs")
 }
 
-// serve sends the page, or says that the client has it.
-func (p *page) serve(w http.ResponseWriter, r *http.Request, patience time.Duration) {
+// send answers with the page, or says that the client has it.
+func (g *Gateway) send(w http.ResponseWriter, r *http.Request, p *page) {
+	c, err := p.content()
+	if err != nil {
+		g.refuse(w, r, http.StatusInternalServerError, api.CodeInternal, "the page cannot be made: "+err.Error())
+		return
+	}
 	h := w.Header()
 	h.Set("Content-Security-Policy", p.policy)
-	h.Set("ETag", p.etag)
+	h.Set("ETag", c.etag)
 	h.Add("Vary", "Accept-Encoding")
 	if p.keep {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	} else {
 		h.Set("Cache-Control", "no-cache")
 	}
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(patience))
-	if has(r.Header.Get("If-None-Match"), p.etag) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(g.limits.WriteTime))
+	if has(r.Header.Get("If-None-Match"), c.etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	h.Set("Content-Type", p.typ)
-	body := p.body
-	if packed := p.packed(); packed != nil && has(r.Header.Get("Accept-Encoding"), "gzip") {
+	body := c.body
+	if c.packed != nil && has(r.Header.Get("Accept-Encoding"), "gzip") {
 		h.Set("Content-Encoding", "gzip")
-		body = packed
+		body = c.packed
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(http.StatusOK)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/troupe-run/troupe/runtime/api"
 )
@@ -88,6 +89,9 @@ func (p params) list() string {
 // parseParam returns the value of a field of type t.
 func parseParam(t reflect.Type, form string, texts []string) (any, error) {
 	text := texts[0]
+	if t != bytesType && !utf8.ValidString(strings.Join(texts, "")) {
+		return nil, fmt.Errorf("%s is no UTF-8", quote(text))
+	}
 	switch t {
 	case textsType:
 		return texts, nil

@@ -49,6 +49,9 @@ func TestParams(t *testing.T) {
 		{"get", "Actor=a", "no query parameter"},
 		{"get", "=a", "no query parameter"},
 		{"get", "actor=%zz", "malformed"},
+		{"get", "actor=%ff", "no UTF-8"},
+		{"watch", "event_types=a&event_types=%c3", "no UTF-8"},
+		{"get", "actor=a&key=%ff", api.GetRequest{Actor: "a", Key: api.Bytes{0xff}}},
 		{"get", "actor=a;key=b", "malformed"},
 		{"query", "to=a&body.json={", "no JSON"},
 		{"scan", "actor=a&descending=maybe", "neither true nor false"},
@@ -144,9 +147,9 @@ func FuzzHeaders(f *testing.F) {
 	f.Add("localhost", "application/json", "Bearer a.b.c", `"id-1"`, "http://localhost", "text/html, application/cbor;q=0")
 	f.Add("[::1]:80", "application/cbor; charset=utf-8", "bearer  x", "id", "null", "*/*")
 	f.Add("a:b:c", "application/wasm", "Bearer", `"`, "https://a", ";;,")
+	var call *node.Call
+	g := newGateway(f, recorder(&call), Options{Hosts: []string{"known"}})
 	f.Fuzz(func(t *testing.T, host, typ, authorization, id, origin, accept string) {
-		var call *node.Call
-		g := newGateway(t, recorder(&call), Options{Hosts: []string{"known"}})
 		for _, method := range []string{"POST", "GET"} {
 			call = nil
 			w := do(g, method, "/v1/info", "", "Host: "+host, "Content-Type: "+typ, "Authorization: "+authorization,
