@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 
 	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/runtime/access"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/actor/typed"
 	"github.com/troupe-run/troupe/runtime/wasm"
+	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
 	"github.com/troupe-run/troupe/state"
 )
 
@@ -43,4 +45,20 @@ func (h *Host) Schema(module actor.ModuleID) []byte {
 		return nil
 	}
 	return text
+}
+
+// Binds reports whether the code of a module is a Go value that the host has.
+func (h *Host) Binds(module actor.ModuleID) bool {
+	_, ok := h.modules.Resolve(module, state.Hash{})
+	return ok
+}
+
+// Textual reports whether actors of a module are known to speak no CBOR, so that what can be read as text is text: those of
+// a Go value that does not describe its messages, and is not the host's own.
+func (h *Host) Textual(module actor.ModuleID) bool {
+	switch actor.Address(module) {
+	case access.Address, cosmwasm.KeeperAddress, cosmwasm.BankAddress:
+		return false
+	}
+	return h.Binds(module) && h.Schema(module) == nil
 }

@@ -21,6 +21,8 @@ type Receipt struct {
 	Events   []actor.Event `json:"events,omitempty"`
 	GasUsed  uint64        `json:"gas_used"`
 	Messages uint64        `json:"messages"`
+	// Rows is how many rows of the store it wrote, its own among them.
+	Rows int `json:"rows"`
 	// Writes and Root are sums in hexadecimal: of what it wrote, and of everything up to it.
 	Writes string `json:"writes"`
 	Root   string `json:"root"`
@@ -92,12 +94,15 @@ type Entry struct {
 	Kind      string         `json:"kind,omitempty"`
 	To        actor.Address  `json:"to,omitempty"`
 	Module    actor.ModuleID `json:"module,omitempty"`
+	Admin     actor.Address  `json:"admin,omitempty"`
 	Body      Bytes          `json:"body,omitzero"`
 	Funds     []actor.Coin   `json:"funds,omitempty"`
 	// Install is what an installation makes the module; Body is then that of the migrations.
 	Install *Installation `json:"install,omitempty"`
 	// Receipt is nil if it is no longer kept.
 	Receipt *Receipt `json:"receipt,omitempty"`
+	// Changes are the keys that it wrote, if they were asked for.
+	Changes []Change `json:"changes,omitempty"`
 }
 
 // An Installation is code that a module got.
@@ -228,14 +233,24 @@ type Module struct {
 	Name actor.ModuleID `json:"name"`
 	// Kind is "native", or the dialect of the guest.
 	Kind string `json:"kind"`
+	// Bound is the transaction that gave it its code.
+	Bound uint64 `json:"bound"`
 	// Hash and Size are those of the code of a guest.
 	Hash string `json:"hash,omitempty"`
 	Size uint64 `json:"size,omitempty"`
+	// Here says that the node has the code, and so can run it.
+	Here bool `json:"here"`
+	// Text says that its actors speak no CBOR: what can be read as text is text.
+	Text bool `json:"text,omitempty"`
+	// Schema describes its messages and queries in JSON, if it does.
+	Schema Bytes `json:"schema,omitzero"`
 	// Contract says that it is a contract of CosmWasm.
 	Contract bool `json:"contract,omitempty"`
 	// Imports and Exports are "module.name" and "name", of one module that was asked for.
 	Imports []string `json:"imports,omitempty"`
 	Exports []string `json:"exports,omitempty"`
+	// Code is WebAssembly as it was installed, if it was asked for.
+	Code Bytes `json:"code,omitzero"`
 }
 
 // Grants are all grants, sorted by subject.

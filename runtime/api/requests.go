@@ -66,6 +66,8 @@ type LogRequest struct {
 	From  uint64 `json:"from,omitempty"`
 	Last  int    `json:"last,omitempty"`
 	Limit int    `json:"limit,omitempty"`
+	// Changes asks for the keys that each of them wrote, too.
+	Changes bool `json:"changes,omitempty"`
 }
 
 // A TraceRequest asks for the tree of a transaction.
@@ -101,6 +103,8 @@ type WatchRequest struct {
 // A ModuleRequest asks about one module.
 type ModuleRequest struct {
 	Name actor.ModuleID `json:"name"`
+	// Code asks for its WebAssembly, too.
+	Code bool `json:"code,omitempty"`
 }
 
 // An InstallRequest makes WebAssembly a module.

@@ -22,7 +22,7 @@ func own(id, key string) string {
 
 func receiptOf(r *state.Receipt, t *dispatch.Trace, key string) *api.Receipt {
 	out := &api.Receipt{Sequence: r.Sequence, RequestID: own(r.RequestID, key), Committed: r.Err == nil, Path: r.Path, Callee: r.Callee,
-		Data: r.Data, Events: r.Events, GasUsed: r.GasUsed, Messages: r.Messages, Writes: r.Writes.String(), Root: r.Root.String(),
+		Data: r.Data, Events: r.Events, GasUsed: r.GasUsed, Messages: r.Messages, Rows: len(r.Changes), Writes: r.Writes.String(), Root: r.Root.String(),
 		Trace: traceOf(t)}
 	if r.Err != nil {
 		out.Code, out.Message = r.Err.Code, r.Err.Message
@@ -78,7 +78,7 @@ func entryOf(e *query.Entry, key string) api.Entry {
 	cmd := &e.Command
 	msg := &cmd.Message
 	out := api.Entry{Sequence: cmd.Sequence, Time: time.Unix(0, cmd.Time).UTC(), Op: cmd.Op.String(), RequestID: own(cmd.RequestID, key),
-		Sender: cmd.Sender, Signer: cmd.Signer, To: msg.To, Module: msg.Module, Body: msg.Body, Funds: msg.Funds}
+		Sender: cmd.Sender, Signer: cmd.Signer, To: msg.To, Module: msg.Module, Admin: msg.Admin, Body: msg.Body, Funds: msg.Funds}
 	switch cmd.Op {
 	case state.OpMessage:
 		out.Kind = msg.Kind.String()
@@ -99,19 +99,27 @@ func entryOf(e *query.Entry, key string) api.Entry {
 
 func noticeOf(n *query.Notice) api.Notice {
 	out := api.Notice{Sequence: n.Sequence, Time: n.Time, Events: n.Events}
-	if len(n.Changes) > 0 {
-		out.Changes = make([]api.Change, len(n.Changes))
+	out.Changes = changesOf(n.Changes)
+	return out
+}
+
+func changesOf(list []query.Change) []api.Change {
+	if len(list) == 0 {
+		return nil
 	}
-	for i, c := range n.Changes {
-		out.Changes[i] = api.Change{Actor: c.Actor, Key: c.Key, Value: c.Value, Deleted: c.Deleted}
+	out := make([]api.Change, len(list))
+	for i, c := range list {
+		out[i] = api.Change{Actor: c.Actor, Key: c.Key, Value: c.Value, Deleted: c.Deleted}
 	}
 	return out
 }
 
-func moduleOf(m *state.Module) api.Module {
-	out := api.Module{Name: m.ID, Kind: m.Kind}
+func (n *Node) moduleOf(m *state.Module) api.Module {
+	out := api.Module{Name: m.ID, Kind: m.Kind, Bound: m.Bound}
 	if m.Installed() {
-		out.Hash, out.Size = m.Hash.String(), m.Size
+		out.Hash, out.Size, out.Here = m.Hash.String(), m.Size, true
+	} else {
+		out.Here, out.Text, out.Schema = n.host.Binds(m.ID), n.host.Textual(m.ID), n.host.Schema(m.ID)
 	}
 	return out
 }

@@ -163,7 +163,7 @@ func (n *Node) missing(seq uint64, err error) error {
 	return err
 }
 
-func log(_ context.Context, n *Node, rq *request, q *api.LogRequest) (*api.Log, error) {
+func log(ctx context.Context, n *Node, rq *request, q *api.LogRequest) (*api.Log, error) {
 	limit, err := limitOf(q.Limit)
 	if err != nil {
 		return nil, err
@@ -192,7 +192,36 @@ func log(_ context.Context, n *Node, rq *request, q *api.LogRequest) (*api.Log, 
 		out.Entries[i] = entryOf(&list[i], rq.who.Key)
 		out.Head = max(out.Head, list[i].Command.Sequence)
 	}
+	if q.Changes {
+		return out, n.addChanges(ctx, out.Entries)
+	}
 	return out, nil
+}
+
+// addChanges fills in what entries of the log, which are in order, wrote.
+func (n *Node) addChanges(ctx context.Context, list []api.Entry) error {
+	for i := 0; i < len(list); {
+		from := list[i].Sequence - 1
+		notices, upto, err := n.reader.Past(ctx, query.WatchOptions{Keys: true, From: from})
+		switch {
+		case errors.Is(err, query.ErrTooOld), err == nil && upto == from:
+			return nil // there are no receipts that would say
+		case err != nil:
+			return err
+		}
+		for j := range notices {
+			for i < len(list) && list[i].Sequence < notices[j].Sequence {
+				i++
+			}
+			if i < len(list) && list[i].Sequence == notices[j].Sequence {
+				list[i].Changes = changesOf(notices[j].Changes)
+			}
+		}
+		for i < len(list) && list[i].Sequence <= upto {
+			i++
+		}
+	}
+	return nil
 }
 
 // Bounds of executing the log again to find a trace that was not kept.
@@ -251,7 +280,7 @@ func modules(_ context.Context, n *Node, _ *request, _ *api.Empty) (*api.Modules
 	}
 	out := &api.Modules{Modules: make([]api.Module, len(list))}
 	for i := range list {
-		out.Modules[i] = moduleOf(&list[i])
+		out.Modules[i] = n.moduleOf(&list[i])
 	}
 	return out, nil
 }
@@ -261,7 +290,7 @@ func module(_ context.Context, n *Node, _ *request, q *api.ModuleRequest) (*api.
 	if err != nil {
 		return nil, err
 	}
-	out := moduleOf(&m)
+	out := n.moduleOf(&m)
 	if code == nil {
 		return &out, nil
 	}
@@ -276,6 +305,9 @@ func module(_ context.Context, n *Node, _ *request, q *api.ModuleRequest) (*api.
 	}
 	for _, exp := range in.Module.Exports {
 		out.Exports = append(out.Exports, exp.Name)
+	}
+	if q.Code {
+		out.Code = code
 	}
 	return &out, nil
 }

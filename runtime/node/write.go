@@ -125,7 +125,7 @@ func install(ctx context.Context, n *Node, rq *request, q *api.InstallRequest) (
 	if err != nil {
 		return nil, err
 	}
-	out := moduleOf(&m)
+	out := n.moduleOf(&m)
 	return &out, nil
 }
 

@@ -87,6 +87,7 @@ export interface Receipt {
   events?: ReadonlyArray<Event> | null;
   gas_used: number;
   messages: number;
+  rows: number;
   writes: string;
   root: string;
   trace?: Trace | null;
@@ -107,6 +108,7 @@ export interface Trace {
   sequence: number;
   time: string;
   sender?: string;
+  signer?: string;
   root: Span | null;
   gas_used: number;
   code?: string;
@@ -267,6 +269,7 @@ export interface LogRequest {
   from?: number;
   last?: number;
   limit?: number;
+  changes?: boolean;
 }
 
 export interface Log {
@@ -284,10 +287,19 @@ export interface Entry {
   kind?: string;
   to?: string;
   module?: string;
+  admin?: string;
   body?: Bytes | null;
   funds?: ReadonlyArray<Coin> | null;
   install?: Installation | null;
   receipt?: Receipt | null;
+  changes?: ReadonlyArray<Change> | null;
+}
+
+export interface Change {
+  actor: string;
+  key: Bytes | null;
+  value?: Bytes | null;
+  deleted?: boolean;
 }
 
 export interface TraceRequest {
@@ -318,13 +330,6 @@ export interface Notice {
   events?: ReadonlyArray<Event> | null;
 }
 
-export interface Change {
-  actor: string;
-  key: Bytes | null;
-  value?: Bytes | null;
-  deleted?: boolean;
-}
-
 export interface Modules {
   modules: ReadonlyArray<Module> | null;
 }
@@ -332,15 +337,21 @@ export interface Modules {
 export interface Module {
   name: string;
   kind: string;
+  bound: number;
   hash?: string;
   size?: number;
+  here: boolean;
+  text?: boolean;
+  schema?: Bytes | null;
   contract?: boolean;
   imports?: ReadonlyArray<string> | null;
   exports?: ReadonlyArray<string> | null;
+  code?: Bytes | null;
 }
 
 export interface ModuleRequest {
   name: string;
+  code?: boolean;
 }
 
 export interface InstallRequest {
