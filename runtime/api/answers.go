@@ -170,6 +170,7 @@ type Sub struct {
 type Reply struct {
 	ID      uint64        `json:"id"`
 	Callee  actor.Address `json:"callee,omitempty"`
+	Payload Bytes         `json:"payload,omitzero"`
 	Data    Bytes         `json:"data,omitzero"`
 	Code    string        `json:"code,omitempty"`
 	Message string        `json:"message,omitempty"`

@@ -59,7 +59,7 @@ func spanOf(s *dispatch.Span) *api.Span {
 		out.Sub = &api.Sub{ID: s.Sub.ID, ReplyOn: s.Sub.ReplyOn.String(), GasLimit: s.Sub.GasLimit, Payload: s.Sub.Payload}
 	}
 	if r := s.Reply; r != nil {
-		out.Reply = &api.Reply{ID: r.ID, Callee: r.Callee, Data: r.Data, GasUsed: r.GasUsed}
+		out.Reply = &api.Reply{ID: r.ID, Callee: r.Callee, Payload: r.Payload, Data: r.Data, GasUsed: r.GasUsed}
 		if r.Err != nil {
 			out.Reply.Code, out.Reply.Message = r.Err.Code, r.Err.Message
 		}

@@ -158,6 +158,7 @@ export interface Sub {
 export interface Reply {
   id: number;
   callee?: string;
+  payload?: Bytes | null;
   data?: Bytes | null;
   code?: string;
   message?: string;
