@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/troupe-run/troupe/claims"
+	"github.com/troupe-run/troupe/runtime/access"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/api"
 	"github.com/troupe-run/troupe/runtime/node"
@@ -289,6 +290,24 @@ func TestActorsOfGrants(t *testing.T) {
 	if e := log.Entries[0]; e.Sender != "shop" || e.Signer != alice.Public() {
 		t.Errorf("%+v", e)
 	}
+}
+
+// TestControlIsForOperators sends to the actor behind grants and pauses what only operators may, and checks that it is not even
+// in the log.
+func TestControlIsForOperators(t *testing.T) {
+	r := newRig(t, setup{})
+	deployer := r.caller(claims.Grant{Role: claims.Deployer})
+	before := r.head()
+	for _, msg := range []actor.Message{access.Grant(deployer.Public(), claims.Grant{Role: claims.Operator}), access.PauseActor("puppet/a", ""),
+		access.Revoke(r.operator.Public()), access.Found(deployer.Public())} {
+		for _, kind := range []string{"execute", "sudo", "migrate"} {
+			r.fails(r.call(deployer, "send", api.SendRequest{To: msg.To, Body: msg.Body, Kind: kind, Module: "puppet"}), api.CodeForbidden, "operator")
+		}
+	}
+	if r.head() != before {
+		t.Error("it is in the log")
+	}
+	r.send(access.Address, string(access.PauseActor("puppet/a", "x").Body))
 }
 
 func TestGrantThatEnds(t *testing.T) {
