@@ -16,14 +16,14 @@ import (
 	"github.com/troupe-run/troupe/runtime/node"
 )
 
-var dashboard = fstest.MapFS{
+var assets = fstest.MapFS{
 	"index.html":          {Data: []byte("<!doctype html><title>t</title>")},
 	"assets/index-123.js": {Data: []byte(strings.Repeat("let a = 1;\n", 500))},
 	"icon.svg":            {Data: []byte("<svg/>")},
 }
 
 func TestAssets(t *testing.T) {
-	g := newGateway(t, script{}, Options{Assets: dashboard})
+	g := newGateway(t, script{}, Options{Assets: assets})
 	for _, c := range []struct {
 		target, accept, typ, cache string
 		status                     int
@@ -64,7 +64,7 @@ func TestAssets(t *testing.T) {
 	if err != nil || w.Header().Get("Content-Encoding") != "gzip" {
 		t.Fatalf("%v, %v", w.Header(), err)
 	}
-	if text, err := io.ReadAll(z); err != nil || string(text) != string(dashboard["assets/index-123.js"].Data) {
+	if text, err := io.ReadAll(z); err != nil || string(text) != string(assets["assets/index-123.js"].Data) {
 		t.Errorf("unpacked it is %d bytes, %v", len(text), err)
 	}
 	if w := do(g, "GET", "/assets/index-123.js", "", "Accept-Encoding: gzip;q=0"); w.Header().Get("Content-Encoding") != "" {
