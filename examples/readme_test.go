@@ -8,7 +8,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -125,6 +127,7 @@ type reader struct {
 	root, dir string
 	page      string
 	env       []string
+	running   *exec.Cmd // what was started in the background
 }
 
 func newReader(t *testing.T, root string) *reader {
@@ -166,15 +169,22 @@ func (r *reader) write(file, text string) {
 	}
 }
 
-// console runs the commands of a block, compares, and returns the block with what was printed where that differs.
+// console runs the commands of a block, compares, and returns the block with what was printed where that differs. A command
+// that ends in "&" runs until the end of the block.
 func (r *reader) console(b block) string {
 	var fresh strings.Builder
+	defer r.stop()
 	for step := range strings.SplitSeq(strings.TrimPrefix(b.body, "$ "), "\n$ ") {
 		command, want, _ := strings.Cut(step, "\n")
 		if want != "" && !strings.HasSuffix(want, "\n") {
 			want += "\n"
 		}
-		got := r.run(command)
+		var got string
+		if before, ok := strings.CutSuffix(strings.TrimSpace(command), "&"); ok {
+			got = r.start(before, want)
+		} else {
+			got = r.run(command)
+		}
 		if !matches(want, got) {
 			if !*update {
 				r.t.Errorf("%s:%d: $ %s\nprints\n%s\nand not\n%s", r.page, b.line, command, got, want)
@@ -210,6 +220,55 @@ func (r *reader) run(command string) string {
 	}
 	r.t.Logf("%.1fs  $ %s", time.Since(start).Seconds(), command)
 	return string(out)
+}
+
+// start runs a command in the background until it has printed what it should, or for as long as that may take. It listens on a
+// port that is free, and works on a directory of its own.
+func (r *reader) start(command, want string) string {
+	if r.running != nil {
+		r.t.Fatalf("$ %s: something runs in the background already", command)
+	}
+	output := filepath.Join(r.dir, "background.txt")
+	file, err := os.Create(output)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer file.Close()
+	r.env = append(r.env, "TROUPE_DIR="+filepath.Join(r.dir, "served"), "TROUPE_HTTP_LISTEN=127.0.0.1:0", "TROUPE_NATS_LISTEN=127.0.0.1:0")
+	cmd := exec.Command("sh", "-c", "exec "+command)
+	cmd.Dir, cmd.Env = r.root, append(r.env, "GOFLAGS=")
+	cmd.Stdout, cmd.Stderr = file, file
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // with what it starts, as a shell has it
+	if err := cmd.Start(); err != nil {
+		r.t.Fatal(err)
+	}
+	r.running = cmd
+	deadline := time.Now().Add(5 * time.Minute)
+	for {
+		got, err := os.ReadFile(output)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if matches(want, string(got)) || time.Now().After(deadline) {
+			return string(got)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// stop ends what was started in the background, as somebody does who has seen enough.
+func (r *reader) stop() {
+	if r.running == nil {
+		return
+	}
+	if err := syscall.Kill(-r.running.Process.Pid, syscall.SIGINT); err != nil {
+		r.t.Error(err)
+	}
+	// Its exit code is that of a command which a signal has ended.
+	if err := r.running.Wait(); r.running.ProcessState == nil || !slices.Contains([]int{0, 1, 130}, r.running.ProcessState.ExitCode()) {
+		r.t.Errorf("what ran in the background: %v", err)
+	}
+	r.running, r.env = nil, r.env[:len(r.env)-3]
 }
 
 // matches reports whether got is what the lines of want say.
