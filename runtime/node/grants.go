@@ -46,6 +46,16 @@ func (k *known) put(key string, h *holder) {
 // errSame ends a read that has found what is known already.
 var errSame = errors.New("node: the row is the same")
 
+// Grants returns the grants of a key, be they over or not, as of the latest durable state: for a transport that lets callers in
+// or not. They are not to be changed.
+func (n *Node) Grants(key string) ([]claims.Grant, error) {
+	list, err := n.grantsOf(key)
+	if err != nil {
+		return nil, n.failure(err, &request{})
+	}
+	return list, nil
+}
+
 // grantsOf returns the grants of a key, be they over or not. They are not to be changed.
 func (n *Node) grantsOf(key string) ([]claims.Grant, error) {
 	if key == "" {
