@@ -10,17 +10,47 @@ import (
 // apply is the second goroutine: it writes each group into a batch and applies it. The store shows a batch to readers
 // before it is on disk; so the snapshot that queries will see is taken here, where it holds this group and none later,
 // and published by the third goroutine when the disk has it.
-func (e *Executor) apply() {
+//
+// What concerns no transaction is written between two groups. The views that show it are as those before in all else:
+// latest is the Dispatcher of the last group.
+func (e *Executor) apply(latest *Dispatcher) {
 	defer e.ended.Done()
 	defer close(e.synced)
-	for g := range e.groups {
-		if err := e.applyGroup(g); err != nil {
-			e.fail(err)
+	defer close(e.resting)
+	for {
+		select {
+		case g, ok := <-e.groups:
+			if !ok {
+				return
+			}
+			if err := e.applyGroup(g); err != nil {
+				e.fail(err)
+			}
+			latest = g.dispatcher
+			e.recycle(g)
+			e.applied.Store(g.number)
+			e.synced <- g
+		case g := <-e.upkeep:
+			g.dispatcher = latest
+			if err := e.applyUpkeep(g); err != nil {
+				e.fail(err)
+			}
+			e.synced <- g
 		}
-		e.recycle(g)
-		e.applied.Store(g.number)
-		e.synced <- g
 	}
+}
+
+func (e *Executor) applyUpkeep(g *group) error {
+	if err := e.Err(); err != nil {
+		g.batch.Close()
+		return err
+	}
+	var err error
+	if g.pending, err = e.store.Apply(g.batch); err != nil {
+		return err
+	}
+	g.view = newView(e.store.Snapshot(), e.journal.head, g.dispatcher)
+	return nil
 }
 
 // recycle gives the memory of a group's commands, which nobody needs any more, to a group to come.
@@ -78,9 +108,11 @@ func (e *Executor) sync() {
 			if err := g.pending.Wait(); err != nil {
 				e.fail(err)
 			}
-			e.counters.groups.Add(1)
-			e.counters.transactions.Add(uint64(len(g.receipts)))
-			e.counters.synced.Add(uint64(time.Since(before)))
+			if len(g.receipts) > 0 {
+				e.counters.groups.Add(1)
+				e.counters.transactions.Add(uint64(len(g.receipts)))
+				e.counters.synced.Add(uint64(time.Since(before)))
+			}
 		}
 		if err := e.Err(); err != nil {
 			g.abandon(err)
@@ -94,6 +126,9 @@ func (e *Executor) sync() {
 }
 
 func (g *group) answer() {
+	if g.kept != nil {
+		g.kept <- nil
+	}
 	for i, p := range g.waiting {
 		p.succeed(g.receipts[i])
 	}
@@ -106,6 +141,9 @@ func (g *group) answer() {
 func (g *group) abandon(err error) {
 	if g.view != nil {
 		g.view.Release()
+	}
+	if g.kept != nil {
+		g.kept <- err
 	}
 	for _, p := range g.waiting {
 		p.fail(err)

@@ -219,7 +219,11 @@ func (e *Executor) repeated(p *pending) bool {
 		e.fail(err)
 		p.fail(e.Err())
 	case !ok:
-		p.fail(fmt.Errorf("dispatch: request %q became transaction %d, whose receipt is no longer kept", id, known.Sequence))
+		// The receipt may have been let go, and the id with it, since it was looked up.
+		if _, still, err := partition.ReadRequest(e.store, id); err == nil && !still {
+			return false
+		}
+		p.fail(fmt.Errorf("%w: request %q became transaction %d", ErrNotKept, id, known.Sequence))
 	default:
 		// The transaction is applied, but perhaps not synced. The next group cannot be synced before it is.
 		p.receipt = &receipt

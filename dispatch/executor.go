@@ -82,6 +82,9 @@ type Executor struct {
 	groups  chan *group
 	synced  chan *group
 	spare   chan []executed // of groups that are applied, empty again
+	upkeep  chan *group     // that have a batch of their own
+	resting chan struct{}   // closed when upkeep is taken no more
+	pruning chan struct{}   // has an element while somebody prunes
 	ended   sync.WaitGroup
 
 	failOnce sync.Once
@@ -101,6 +104,10 @@ type group struct {
 	receipts []*state.Receipt
 	pending  *state.Pending
 	view     *View
+
+	// A group of upkeep has no transactions but a batch, and kept is told what became of it.
+	batch *state.Batch
+	kept  chan error
 }
 
 // A repeat waits for the receipt of an earlier request with its id.
@@ -112,7 +119,7 @@ func NewExecutor(store *state.Store, d Dispatcher, opts Options) (*Executor, err
 	e := &Executor{
 		opts: opts.withDefaults(), partition: d.Partition, store: store, group: &group{}, inflight: map[string]*pending{},
 		groups: make(chan *group), synced: make(chan *group, syncWindow),
-		spare: make(chan []executed, 1),
+		spare: make(chan []executed, 1), upkeep: make(chan *group), resting: make(chan struct{}), pruning: make(chan struct{}, 1),
 	}
 	head, _, err := d.Partition.ReadHead(store)
 	if err != nil {
@@ -139,7 +146,7 @@ func NewExecutor(store *state.Store, d Dispatcher, opts Options) (*Executor, err
 	e.latest.set(newView(store.Snapshot(), head, e.dispatcher))
 	e.ended.Add(3)
 	go e.execute()
-	go e.apply()
+	go e.apply(e.dispatcher)
 	go e.sync()
 	return e, nil
 }

@@ -29,7 +29,7 @@ type Request struct {
 // MaxRequestID is the greatest length of a request id, in bytes.
 const MaxRequestID = 256
 
-// Errors of Submit that callers branch on. In each case the request had no effect, except ErrStopped.
+// Errors of Submit that callers branch on. In each case the request had no effect, except ErrStopped and ErrNotKept.
 var (
 	// ErrClosed: the executor no longer takes requests.
 	ErrClosed = errors.New("closed")
@@ -39,6 +39,8 @@ var (
 	ErrOverloaded = errors.New("overloaded")
 	// ErrRequestReused: the request id was used before, for another request.
 	ErrRequestReused = errors.New("request id reused")
+	// ErrNotKept: the request was executed before, once, and what came of it is not kept any more.
+	ErrNotKept = errors.New("no longer kept")
 	// ErrStopped: the host failed. Whether the transaction is durable shows when the directory is opened again; a
 	// request with an ID can then simply be repeated.
 	ErrStopped = errors.New("stopped")

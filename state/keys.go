@@ -30,12 +30,13 @@ const (
 	Traces   Space = 11 // by sequence
 	Code     Space = 12 // by the hash of the code: see ReadCode
 	Pieces   Space = 13 // by the key of a row of Log or Code, and then by number: what is too large for that row
+	Known    Space = 14 // by sequence: request ids that are known for longer than their receipts are kept
 )
 
 var spaceNames = [...]string{
 	Meta: "meta", Modules: "modules", Actors: "actors", State: "state", Log: "log", Receipts: "receipts",
 	Requests: "requests", Timers: "timers", Outbox: "outbox", History: "history", Traces: "traces",
-	Code: "code", Pieces: "pieces",
+	Code: "code", Pieces: "pieces", Known: "known",
 }
 
 // String returns the name of the space.
@@ -49,7 +50,7 @@ func (s Space) String() string {
 func (s Space) valid() bool { return s >= Meta && int(s) < len(spaceNames) }
 
 // sequenced reports whether the rows of the space are numbered by sequence.
-func (s Space) sequenced() bool { return s == Log || s == Receipts || s == Traces }
+func (s Space) sequenced() bool { return s == Log || s == Receipts || s == Traces || s == Known }
 
 // owner reports whether rows of the space may be in pieces, and how long their keys are behind the space. It is one length,
 // so that no piece of a row can be taken for one of another.
@@ -122,6 +123,11 @@ func (p Partition) AppendRequest(buf []byte, id string) []byte {
 	return append(p.AppendSpace(buf, Requests), id...)
 }
 
+// AppendKnown appends the key under which the request id of a transaction is kept whose receipt is not.
+func (p Partition) AppendKnown(buf []byte, seq uint64) []byte {
+	return binary.BigEndian.AppendUint64(p.AppendSpace(buf, Known), seq)
+}
+
 // AppendCode appends the key of the code with a hash. Code is written by Batch.SetCode.
 func (p Partition) AppendCode(buf []byte, hash Hash) []byte {
 	return append(p.AppendSpace(buf, Code), hash[:]...)
@@ -136,7 +142,7 @@ func (p Partition) Bounds(s Space) (lo, hi []byte) {
 type Key struct {
 	Partition Partition
 	Space     Space
-	// Number is the actor's number in State and the sequence in Log, Receipts and Traces, else 0.
+	// Number is the actor's number in State and the sequence in Log, Receipts, Traces and Known, else 0.
 	Number uint64
 	// Rest is what follows: the actor's own key, a name, an address, an id, a hash. It is part of the key that was parsed.
 	Rest []byte

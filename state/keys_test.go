@@ -41,6 +41,7 @@ func TestKeyLayout(t *testing.T) {
 		{p.AppendReceipt(nil, 9), "\x01\x02\x06\x00\x00\x00\x00\x00\x00\x00\x09"},
 		{p.AppendRequest(nil, "r"), "\x01\x02\x07r"},
 		{p.AppendTrace(nil, 9), "\x01\x02\x0b\x00\x00\x00\x00\x00\x00\x00\x09"},
+		{p.AppendKnown(nil, 9), "\x01\x02\x0e\x00\x00\x00\x00\x00\x00\x00\x09"},
 		{p.AppendCode(nil, Hash{1, 31: 2}), "\x01\x02\x0c\x01" + strings.Repeat("\x00", 30) + "\x02"},
 		{appendPiece(nil, p.AppendLog(nil, 9), 258), "\x01\x02\x0d\x05\x00\x00\x00\x00\x00\x00\x00\x09\x00\x00\x01\x02"},
 		{p.AppendKey(nil, "\x01head"), "\x01\x02\x01head"},
@@ -53,7 +54,7 @@ func TestKeyLayout(t *testing.T) {
 			t.Errorf("%q is not in its space", c.got)
 		}
 	}
-	for _, bad := range []string{"", "\x00\x00", "\x00\x00\x00", "\x00\x00\x0e", "\x00\x00\x0d", "\x00\x00\x0c", "\x00\x00\x0c" + strings.Repeat("h", 33), "\x00\x00\x04", "\x00\x00\x05123",
+	for _, bad := range []string{"", "\x00\x00", "\x00\x00\x00", "\x00\x00\x0f", "\x00\x00\x0e", "\x00\x00\x0d", "\x00\x00\x0c", "\x00\x00\x0c" + strings.Repeat("h", 33), "\x00\x00\x04", "\x00\x00\x05123",
 		"\x00\x00\x0d\x05" + strings.Repeat("n", 11), "\x00\x00\x0d\x04" + strings.Repeat("n", 12), "\x00\x00\x0d\x0c" + strings.Repeat("n", 37)} {
 		if _, err := ParseKey([]byte(bad)); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("%q: %v", bad, err)

@@ -2,6 +2,7 @@ package state
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -71,7 +72,8 @@ func openMemory(o Options) (*Store, error) {
 
 func newStore(dir, path string, fs vfs.FS, o Options) *Store {
 	s := &Store{dir: dir, path: path, fs: fs, stall: newStall()}
-	s.failure = &failure{name: s.name(), onFault: o.OnFault, wake: s.stall.changed}
+	s.quit, s.stop = context.WithCancel(context.Background())
+	s.failure = &failure{name: s.name(), onFault: o.OnFault, wake: func() { s.stop(); s.stall.changed() }}
 	return s
 }
 

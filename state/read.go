@@ -16,6 +16,12 @@ func (p Partition) ReadHead(g Getter) (h Head, ok bool, err error) {
 	return read(g, p.AppendMeta(nil, HeadName), DecodeHead)
 }
 
+// ReadFloor reads the transaction behind which the history of the partition begins: that one, and all before it, are not
+// kept any more. It is not there if everything is kept.
+func (p Partition) ReadFloor(g Getter) (h Head, ok bool, err error) {
+	return read(g, p.AppendMeta(nil, FloorName), DecodeHead)
+}
+
 // ReadActor reads the row of an actor.
 func (p Partition) ReadActor(g Getter, addr actor.Address) (a Actor, ok bool, err error) {
 	return read(g, p.AppendActor(nil, addr), DecodeActor)

@@ -132,6 +132,9 @@ func DecodeRequest(b []byte) (Request, error) {
 // HeadName is the name of the meta row that holds the Head.
 const HeadName = "head"
 
+// FloorName is the name of the meta row that holds the Head of the history that is not kept any more.
+const FloorName = "floor"
+
 // Head is the end of a partition's history: its last transaction.
 type Head struct {
 	Sequence uint64

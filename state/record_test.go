@@ -48,6 +48,8 @@ func TestRecords(t *testing.T) {
 	roundTrip(t, "command", c, c.Append(nil), DecodeCommand)
 	roundTrip(t, "receipt", r, r.Append(nil), DecodeReceipt)
 	roundTrip(t, "request", q, q.Append(nil), DecodeRequest)
+	k := KnownID{Time: -5, RequestID: "r-1"}
+	roundTrip(t, "known id", k, k.Append(nil), DecodeKnownID)
 	roundTrip(t, "head", h, h.Append(nil), DecodeHead)
 	roundTrip(t, "empty receipt", Receipt{}, (&Receipt{}).Append(nil), DecodeReceipt)
 	c.Message.Body = nil
@@ -288,12 +290,25 @@ func FuzzDecodeCommand(f *testing.F) {
 
 func FuzzDecodeReceipt(f *testing.F) {
 	r := sampleReceipt()
-	fuzz(f, DecodeReceipt, func(r Receipt) []byte { return r.Append(nil) }, r.Append(nil), (&Receipt{}).Append(nil))
+	decode := func(b []byte) (Receipt, error) {
+		r, err := DecodeReceipt(b)
+		id, ok := ReceiptOf(b, r.Sequence)
+		if err == nil && (!ok || string(id) != r.RequestID) {
+			return r, errors.New("the id is another")
+		}
+		return r, err
+	}
+	fuzz(f, decode, func(r Receipt) []byte { return r.Append(nil) }, r.Append(nil), (&Receipt{}).Append(nil))
 }
 
 func FuzzDecodeRequest(f *testing.F) {
 	q := Request{Sequence: 7, Envelope: Hash{9}}
 	fuzz(f, DecodeRequest, func(q Request) []byte { return q.Append(nil) }, q.Append(nil))
+}
+
+func FuzzDecodeKnownID(f *testing.F) {
+	k := KnownID{Time: 5, RequestID: "r-1"}
+	fuzz(f, DecodeKnownID, func(k KnownID) []byte { return k.Append(nil) }, k.Append(nil))
 }
 
 func FuzzDecodeHead(f *testing.F) {
