@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime/actor"
@@ -46,9 +47,16 @@ type registry struct {
 
 	mu     sync.RWMutex
 	closed bool
-	bound  map[actor.ModuleID]dispatch.Code
-	code   map[moduleKey]dispatch.Code // of modules that are installed: what can run at once
+	bound  map[actor.ModuleID]runnable
+	code   map[moduleKey]runnable // of modules that are installed: what can run at once
 	slots  map[state.Hash]*slot
+	calls  map[actor.ModuleID]*atomic.Uint64
+}
+
+// runnable is code with the counter of its module.
+type runnable struct {
+	dispatch.Code
+	calls *atomic.Uint64
 }
 
 // moduleKey is a module that is installed. Its name counts, because it stands in what its actors say.
@@ -72,51 +80,78 @@ type slot struct {
 
 func newRegistry(l loader, fetch func(state.Hash) ([]byte, error), around func(actor.Actor) actor.Actor) *registry {
 	r := &registry{loader: l, fetch: fetch, around: around,
-		bound: map[actor.ModuleID]dispatch.Code{}, code: map[moduleKey]dispatch.Code{}, slots: map[state.Hash]*slot{}}
+		bound: map[actor.ModuleID]runnable{}, code: map[moduleKey]runnable{}, slots: map[state.Hash]*slot{},
+		calls: map[actor.ModuleID]*atomic.Uint64{}}
 	r.life, r.end = context.WithCancel(context.Background())
 	return r
 }
 
 // Resolve implements dispatch.Resolver. It waits until the program is loaded, and loads it if nobody has begun.
 func (r *registry) Resolve(name actor.ModuleID, hash state.Hash) (dispatch.Code, bool) {
+	run, ok := r.find(name, hash)
+	if !ok {
+		s := r.pin(hash, nil)
+		defer r.unpin(s)
+		if run, ok = r.resolve(s, name); !ok {
+			return dispatch.Code{}, false
+		}
+	}
+	run.calls.Add(1)
+	return run.Code, true
+}
+
+// find returns code that can run at once. A name without code is found as one that is bound, or not at all.
+func (r *registry) find(name actor.ModuleID, hash state.Hash) (run runnable, ok bool) {
 	r.mu.RLock()
+	defer r.mu.RUnlock()
 	if hash == (state.Hash{}) {
-		code, ok := r.bound[name]
-		r.mu.RUnlock()
-		return code, ok
+		run, ok = r.bound[name]
+	} else {
+		run, ok = r.code[moduleKey{name, hash}]
 	}
-	code, ok := r.code[moduleKey{name, hash}]
-	r.mu.RUnlock()
-	if ok {
-		return code, true
-	}
-	s := r.pin(hash, nil)
-	defer r.unpin(s)
-	return r.resolve(s, name)
+	return run, ok
 }
 
 // resolve returns the code of a module whose slot is pinned.
-func (r *registry) resolve(s *slot, name actor.ModuleID) (dispatch.Code, bool) {
-	key := moduleKey{name, s.hash}
-	r.mu.RLock()
-	code, ok := r.code[key]
-	r.mu.RUnlock()
-	if ok {
-		return code, true
+func (r *registry) resolve(s *slot, name actor.ModuleID) (runnable, bool) {
+	if run, ok := r.find(name, s.hash); ok {
+		return run, true
 	}
 	if r.load(s) != nil {
-		return dispatch.Code{}, false
+		return runnable{}, false
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if code, ok = r.code[key]; !ok {
-		code = dispatch.CodeOf(s.program.actor(name))
+	key := moduleKey{name, s.hash}
+	run, ok := r.code[key]
+	if !ok {
+		code := dispatch.CodeOf(s.program.actor(name))
 		if r.around != nil {
 			code.Actor = r.around(code.Actor)
 		}
-		r.code[key] = code
+		run = runnable{code, r.counter(name)}
+		r.code[key] = run
 	}
-	return code, true
+	return run, true
+}
+
+// counter returns the counter of a module, whatever code it has. The caller holds the lock.
+func (r *registry) counter(name actor.ModuleID) *atomic.Uint64 {
+	if r.calls[name] == nil {
+		r.calls[name] = new(atomic.Uint64)
+	}
+	return r.calls[name]
+}
+
+// counts returns how often actors of each module were called.
+func (r *registry) counts() map[actor.ModuleID]uint64 {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	counts := make(map[actor.ModuleID]uint64, len(r.calls))
+	for name, n := range r.calls {
+		counts[name] = n.Load()
+	}
+	return counts
 }
 
 // pin returns the slot for a hash and keeps it until unpin. Source is the code, nil if it is in the store.
@@ -249,7 +284,7 @@ func (r *registry) bind(name actor.ModuleID, a actor.Actor) bool {
 	if _, taken := r.bound[name]; taken {
 		return false
 	}
-	r.bound[name] = dispatch.CodeOf(a)
+	r.bound[name] = runnable{dispatch.CodeOf(a), r.counter(name)}
 	return true
 }
 

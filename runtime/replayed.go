@@ -37,7 +37,8 @@ func (r *replayed) meet(cmd *state.Command) {
 func (r *replayed) Resolve(name actor.ModuleID, hash state.Hash) (dispatch.Code, bool) {
 	modules := r.host.modules
 	if hash == (state.Hash{}) {
-		return modules.Resolve(name, hash)
+		run, ok := modules.find(name, hash)
+		return run.Code, ok
 	}
 	s, ok := r.held[hash]
 	if !ok {
@@ -48,7 +49,8 @@ func (r *replayed) Resolve(name actor.ModuleID, hash state.Hash) (dispatch.Code,
 		s = modules.pin(hash, source)
 		r.held[hash] = s
 	}
-	return modules.resolve(s, name)
+	run, ok := modules.resolve(s, name)
+	return run.Code, ok
 }
 
 // release lets go of all programs.

@@ -18,11 +18,13 @@ type Stats struct {
 	Store    state.Metrics
 	// Wasm is that of the engine, which other hosts may share.
 	Wasm wasm.Stats
+	// Calls are those of actors, by module, queries included. What is executed again does not count.
+	Calls map[actor.ModuleID]uint64
 }
 
 // Stats returns the figures of now.
 func (h *Host) Stats() Stats {
-	s := Stats{Executor: h.executor.Stats(), Store: h.store.Metrics()}
+	s := Stats{Executor: h.executor.Stats(), Store: h.store.Metrics(), Calls: h.modules.counts()}
 	if engine, ok := h.modules.loader.(interface{ Stats() wasm.Stats }); ok {
 		s.Wasm = engine.Stats()
 	}
@@ -32,7 +34,7 @@ func (h *Host) Stats() Stats {
 // Schema returns the messages that actors of a module take, as JSON of a typed.Description, nil if its code does not
 // tell: a Go value that is bound, and has the method Describe of *typed.Actor, does.
 func (h *Host) Schema(module actor.ModuleID) []byte {
-	code, ok := h.modules.Resolve(module, state.Hash{})
+	code, ok := h.modules.find(module, state.Hash{})
 	if !ok {
 		return nil
 	}
@@ -49,7 +51,7 @@ func (h *Host) Schema(module actor.ModuleID) []byte {
 
 // Binds reports whether the code of a module is a Go value that the host has.
 func (h *Host) Binds(module actor.ModuleID) bool {
-	_, ok := h.modules.Resolve(module, state.Hash{})
+	_, ok := h.modules.find(module, state.Hash{})
 	return ok
 }
 

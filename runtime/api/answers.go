@@ -308,7 +308,14 @@ type Stats struct {
 	DiskFree   uint64 `json:"disk_free"`
 	Heap       uint64 `json:"heap_bytes"`
 	Watchers   int    `json:"watchers"`
-	Instances  int    `json:"instances"`
+	// Instances are those of WebAssembly, of which Idle wait for a call. Created and Dropped are how many were made, and how
+	// many were not fit for another call.
+	Instances int    `json:"instances"`
+	Idle      int    `json:"instances_idle"`
+	Created   uint64 `json:"instances_created"`
+	Dropped   uint64 `json:"instances_dropped"`
+	// Calls are those of actors, by module, queries included.
+	Calls map[string]uint64 `json:"calls,omitempty"`
 }
 
 // A Bucket of a histogram counts what was at most its bound; the last one, whose bound is 0, counts all.

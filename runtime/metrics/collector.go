@@ -1,6 +1,10 @@
 package metrics
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/troupe-run/troupe/runtime/api"
@@ -42,6 +46,12 @@ var counters = []counted{
 		func(s *api.Stats) float64 { return float64(s.Watchers) }},
 	{Metric{"troupe_instances", "gauge", "Instances of WebAssembly that are kept."},
 		func(s *api.Stats) float64 { return float64(s.Instances) }},
+	{Metric{"troupe_instances_idle", "gauge", "Instances of WebAssembly that wait for a call."},
+		func(s *api.Stats) float64 { return float64(s.Idle) }},
+	{Metric{"troupe_instances_created_total", "counter", "Instances of WebAssembly that were made."},
+		func(s *api.Stats) float64 { return float64(s.Created) }},
+	{Metric{"troupe_instances_dropped_total", "counter", "Instances of WebAssembly that were not fit for another call."},
+		func(s *api.Stats) float64 { return float64(s.Dropped) }},
 	{Metric{"troupe_log_bytes", "gauge", "Size of the write-ahead log of the store."},
 		func(s *api.Stats) float64 { return float64(s.LogBytes) }},
 	{Metric{"troupe_disk_bytes", "gauge", "Size of the data directory."},
@@ -57,6 +67,7 @@ var others = []Metric{
 	{"troupe_rejected_total", "counter", "Requests that were refused for who asked or how it was signed, by reason."},
 	{"troupe_watch_lag_seconds", "histogram", "How long after its transaction a notice was handed to a watcher."},
 	{"troupe_transaction_seconds", "histogram", "How long transactions took from their request until they were durable."},
+	{"troupe_module_calls_total", "counter", "Calls of actors, by module, queries included. Beyond 100 modules those with few calls are one, (other)."},
 	{"troupe_ready", "gauge", "1 if requests are taken, else 0."},
 }
 
@@ -85,6 +96,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 		}
 		out <- prometheus.MustNewConstMetric(describe(m.Name), kind, m.of(&stats))
 	}
+	collectCalls(out, stats.Calls)
 	ready := 0.0
 	if ok, _ := c.source.Ready(); ok {
 		ready = 1
@@ -97,6 +109,30 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 		}
 		all := stats.Latency[n-1].Count
 		out <- prometheus.MustNewConstHistogram(describe("troupe_transaction_seconds"), all, float64(stats.LatencySum)/1e6, buckets)
+	}
+}
+
+// maxModules bounds the values of the label module.
+const maxModules = 100
+
+// collectCalls tells the calls of the modules that have the most, and those of all others together.
+func collectCalls(out chan<- prometheus.Metric, calls map[string]uint64) {
+	names := slices.SortedFunc(maps.Keys(calls), func(a, b string) int {
+		return cmp.Or(cmp.Compare(calls[b], calls[a]), cmp.Compare(a, b))
+	})
+	const name = "troupe_module_calls_total"
+	desc := prometheus.NewDesc(name, help(name), []string{"module"}, nil)
+	others := uint64(0)
+	for i, module := range names {
+		if i >= maxModules {
+			others += calls[module]
+			continue
+		}
+		out <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(calls[module]), module)
+	}
+	if others > 0 {
+		// No module has this name: that of a module begins with a letter or a digit.
+		out <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(others), "(other)")
 	}
 }
 

@@ -1,6 +1,7 @@
 package metrics_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -17,7 +18,11 @@ type source struct{}
 func (source) Ready() (bool, string) { return true, "" }
 
 func (source) Stats() api.Stats {
-	return api.Stats{Committed: 7, Failed: 2, Synced: 1_500_000_000, LatencySum: 2_500_000,
+	calls := map[string]uint64{}
+	for i := range uint64(102) {
+		calls[fmt.Sprintf("module%03d", i)] = i + 1
+	}
+	return api.Stats{Calls: calls, Committed: 7, Failed: 2, Synced: 1_500_000_000, LatencySum: 2_500_000,
 		Latency: []api.Bucket{{Bound: 1000, Count: 3}, {Bound: 0, Count: 9}}}
 }
 
@@ -51,6 +56,8 @@ func TestMetrics(t *testing.T) {
 		`troupe_transaction_seconds_bucket{le="0.001"} 3`,
 		`troupe_transaction_seconds_count 9`,
 		`troupe_transaction_seconds_sum 2.5`,
+		`troupe_module_calls_total{module="module101"} 102`,
+		`troupe_module_calls_total{module="(other)"} 3`,
 		`troupe_ready 1`,
 		`go_goroutines`,
 	} {

@@ -19,6 +19,7 @@ var bounds = [...]uint64{100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000
 type counts struct {
 	committed, failed, queries, gas atomic.Uint64
 	latency                         [len(bounds) + 1]atomic.Uint64
+	latencySum                      atomic.Uint64
 	rejected                        map[string]*atomic.Uint64 // by claims.Reason; the map does not change
 	// warned is the second of the last warning about a rejected request, and unwarned how many there were since.
 	warned   atomic.Int64
@@ -54,6 +55,7 @@ func (c *counts) took(d time.Duration) {
 		i++
 	}
 	c.latency[i].Add(1)
+	c.latencySum.Add(us)
 }
 
 // Stats returns what the node has done, and what it has now.
@@ -66,7 +68,11 @@ func (n *Node) Stats() api.Stats {
 		Synced: uint64(h.Executor.Synced), Queued: h.Executor.Queued, CacheHits: uint64(h.Store.CacheHits),
 		CacheMiss: uint64(h.Store.CacheMisses), CacheBytes: uint64(h.Store.CacheBytes), LogBytes: h.Store.WALBytes,
 		DiskBytes: h.Store.DiskBytes, DiskFree: h.Store.DiskFree, Heap: mem.HeapAlloc, Watchers: n.watchers.count(),
-		Instances: h.Wasm.Instances}
+		Instances: h.Wasm.Instances, Idle: h.Wasm.Idle, Created: h.Wasm.Created, Dropped: h.Wasm.Dropped, Calls: map[string]uint64{},
+		LatencySum: c.latencySum.Load()}
+	for module, count := range h.Calls {
+		s.Calls[string(module)] = count
+	}
 	for reason, count := range c.rejected {
 		if v := count.Load(); v > 0 {
 			s.Rejected[reason] = v

@@ -172,11 +172,11 @@ func (s *server) stop(listening bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.Config.Drain)
 	defer cancel()
 	s.Logger.Info("stopping", "within", s.Config.Drain)
-	err := s.node.Drain(ctx)
+	var err error
 	if listening {
-		err = errors.Join(err, s.gateway.Shutdown(ctx))
+		err = s.gateway.Shutdown(ctx)
 	}
-	if err != nil {
+	if err = errors.Join(err, s.node.Drain(ctx)); err != nil {
 		err = fmt.Errorf("not everything ended within %s: %w", s.Config.Drain, err)
 	}
 	return errors.Join(err, s.dir.retract())

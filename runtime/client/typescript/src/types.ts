@@ -51,6 +51,10 @@ export interface Stats {
   heap_bytes: number;
   watchers: number;
   instances: number;
+  instances_idle: number;
+  instances_created: number;
+  instances_dropped: number;
+  calls?: Readonly<Record<string, number>>;
 }
 
 export interface Bucket {
