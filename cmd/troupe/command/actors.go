@@ -1,12 +1,12 @@
 package command
 
 import (
+	"context"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"github.com/troupe-run/troupe/query"
-	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 )
 
@@ -35,7 +35,7 @@ transaction.`,
 			% actors account/ -n 20
 			% actors -o json --limit 0`),
 		Args: between(0, 1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := page.check(); err != nil {
 				return err
 			}
@@ -43,7 +43,7 @@ transaction.`,
 			if len(args) > 0 {
 				prefix = args[0]
 			}
-			return c.read(func(h *runtime.Host) error { return c.actors(h, prefix, page) })
+			return c.asking(cmd.Context(), func(p place) error { return c.actors(cmd.Context(), p, prefix, page) })
 		},
 		ValidArgsFunction: c.completeAddress,
 	}
@@ -51,11 +51,11 @@ transaction.`,
 	return cmd
 }
 
-func (c *call) actors(h *runtime.Host, prefix string, page pageFlags) error {
+func (c *call) actors(ctx context.Context, p place, prefix string, page pageFlags) error {
 	rows := [][]string{{"ADDRESS", "MODULE", "CREATOR", "CREATED"}}
 	none := true
 	token, err := page.pages(func(limit int, token string) (int, string, error) {
-		list, err := h.Reader().Actors(prefix, limit, token)
+		list, err := p.actors(ctx, prefix, limit, token)
 		if err != nil {
 			return 0, "", err
 		}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 )
 
@@ -54,8 +53,8 @@ func (c *call) completeAddress(cmd *cobra.Command, args []string, prefix string)
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	_ = c.read(func(h *runtime.Host) error {
-		list, err := h.Reader().Actors(prefix, completionLimit, "")
+	_ = c.asking(cmd.Context(), func(p place) error {
+		list, err := p.actors(cmd.Context(), prefix, completionLimit, "")
 		for _, a := range list.Actors {
 			found = append(found, cobra.CompletionWithDesc(string(a.Address), string(a.Module)))
 		}
@@ -65,9 +64,9 @@ func (c *call) completeAddress(cmd *cobra.Command, args []string, prefix string)
 }
 
 // completeModule offers the modules that the data directory knows.
-func (c *call) completeModule(*cobra.Command, []string, string) (found []string, _ cobra.ShellCompDirective) {
-	_ = c.read(func(h *runtime.Host) error {
-		list, err := h.Reader().Modules()
+func (c *call) completeModule(cmd *cobra.Command, _ []string, _ string) (found []string, _ cobra.ShellCompDirective) {
+	_ = c.asking(cmd.Context(), func(p place) error {
+		list, err := p.modules(cmd.Context())
 		for _, m := range list {
 			found = append(found, string(m.ID))
 		}

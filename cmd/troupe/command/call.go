@@ -19,6 +19,12 @@ type call struct {
 	binary  *Program
 	printer *printer
 	dir     string
+	server  string // that is asked in place of a directory; empty: none, or the context in use
+	key     string // the name of the user's key; empty: that of the context, or the default
+	// dirGiven says that the directory was named.
+	dirGiven bool
+	// told says that the user knows that a server is asked in place of the directory.
+	told    bool
 	app     string // the folder of the application that the directory is of; empty: of none
 	output  string
 	timeout time.Duration
@@ -48,7 +54,11 @@ func (c *call) prepare(cmd *cobra.Command) error {
 	default:
 		return usagef("--output is text or json, not %q", c.output)
 	}
-	if c.app != "" {
+	if err := needsDirectory(cmd); err != nil {
+		return err
+	}
+	c.dirGiven = cmd.Flags().Changed("dir") || os.Getenv("TROUPE_DIR") != ""
+	if c.app != "" && c.server == "" {
 		a, err := c.readApp(c.app)
 		if err != nil {
 			return err

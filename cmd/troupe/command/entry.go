@@ -1,10 +1,10 @@
 package command
 
 import (
+	"fmt"
 	"time"
 
-	"github.com/troupe-run/troupe/dispatch"
-	"github.com/troupe-run/troupe/query"
+	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/state"
 )
@@ -35,9 +35,26 @@ type installView struct {
 	Size    int        `json:"size"`
 	Replace bool       `json:"replace"`
 	Migrate bool       `json:"migrate"`
+	// body is that of the migrate messages.
+	body []byte
 }
 
-func (p *printer) viewEntry(e *query.Entry) entryView {
+// text says the same as show.Installation.
+func (in *installView) text(p *printer) string {
+	text := fmt.Sprintf("%s %s, %s bytes", harmless(in.Kind), show.Hash(in.Hash), show.Count(in.Size))
+	switch {
+	case in.Migrate:
+		text += ", migrate"
+	case in.Replace:
+		text += ", replace"
+	}
+	if len(in.body) > 0 {
+		text += " " + p.options().Value(in.body)
+	}
+	return text
+}
+
+func (p *printer) viewEntry(e *entry) entryView {
 	cmd := &e.Command
 	v := entryView{Sequence: cmd.Sequence, Op: cmd.Op.String(), Time: time.Unix(0, cmd.Time).UTC(), Sender: cmd.Sender}
 	msg := &cmd.Message
@@ -46,9 +63,8 @@ func (p *printer) viewEntry(e *query.Entry) entryView {
 		v.Message = &messageView{Kind: msg.Kind.String(), To: msg.To, Module: msg.Module, Admin: msg.Admin, Body: p.data(msg.Body)}
 	case state.OpInstall:
 		v.Message = &messageView{Module: msg.Module}
-		if in, err := dispatch.DecodeInstallation(msg); err == nil {
-			v.Message.Body = p.data(in.Body)
-			v.Message.Install = &installView{in.Kind, in.Hash(), len(in.Code), in.Replace, in.Migrate}
+		if in := e.installs(); in != nil {
+			v.Message.Body, v.Message.Install = p.data(in.body), in
 		}
 	default:
 		v.Message = &messageView{Module: msg.Module, Body: p.data(msg.Body)}

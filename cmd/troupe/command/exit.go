@@ -22,9 +22,10 @@ const (
 	ExitUsage     = 2 // the command line, a body, an address or a module makes no sense, or a request id was used for another request
 	ExitNotFound  = 3 // no such actor, key, transaction, module or file
 	ExitDirectory = 4 // the data directory is missing, locked, occupied, or not one of Troupe
-	ExitBusy      = 5 // overloaded, or the time was up
+	ExitBusy      = 5 // overloaded, or the time was up, or no server answers
 	ExitDamaged   = 6 // stored data is corrupt, or a replay diverged from the log
 	ExitHost      = 7 // anything else: the disk is full, the host has stopped
+	ExitDenied    = 8 // a server does not know your key, or its grants do not allow this
 )
 
 // exitHelp is what help says about them.
@@ -34,9 +35,10 @@ const exitHelp = `Exit codes:
   2  the command line, a body, an address or a module makes no sense, or a request id was used for another request
   3  no such actor, key, transaction, module or file
   4  the data directory is missing, locked, occupied, or not one of Troupe
-  5  overloaded, or the time was up
+  5  overloaded, or the time was up, or no server answers
   6  stored data is corrupt, or the log does not give the same outcome again
   7  anything else: the disk is full, the host has stopped
+  8  the server does not know your key, or its grants do not allow this
   128 and the number of the signal that ended the command`
 
 // A classified error knows its exit code.
@@ -54,6 +56,10 @@ func usagef(format string, args ...any) error {
 
 func notFoundf(format string, args ...any) error {
 	return &classified{ExitNotFound, fmt.Errorf(format, args...)}
+}
+
+func deniedf(format string, args ...any) error {
+	return &classified{ExitDenied, fmt.Errorf(format, args...)}
 }
 
 func directoryf(format string, args ...any) error {

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -39,8 +40,8 @@ is run.`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveDefault
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
-			code, err := c.codeOrModule(args[0])
+		RunE: func(cmd *cobra.Command, args []string) error {
+			code, err := c.codeOrModule(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -60,21 +61,24 @@ is run.`,
 }
 
 // codeOrModule reads a file, or the code of a module if there is no file of that name.
-func (c *call) codeOrModule(arg string) ([]byte, error) {
+func (c *call) codeOrModule(ctx context.Context, arg string) ([]byte, error) {
 	if _, err := os.Stat(arg); arg == "-" || !errors.Is(err, fs.ErrNotExist) || actor.Address(arg).Validate() != nil {
 		return c.codeOf(arg)
 	}
-	if kind, err := inspect(c.dir); err == nil && kind != dirOurs {
+	if kind, err := inspect(c.dir); err == nil && kind != dirOurs && c.server == "" {
 		return nil, notFoundf("there is no file %s, and no data directory %s with a module of that name", arg, c.dir)
 	}
 	var code []byte
-	err := c.look(func(h *runtime.Host) (err error) {
-		_, code, err = h.Reader().Code(actor.ModuleID(arg))
+	where := ""
+	in := func(p place) (err error) {
+		where = p.called()
+		code, err = p.code(ctx, actor.ModuleID(arg))
 		return err
-	})
+	}
+	err := c.at(ctx, in, func() error { return c.look(func(h *runtime.Host) error { return in(directory{c, h}) }) })
 	switch {
-	case errors.Is(err, query.ErrNotFound):
-		return nil, notFoundf("there is no file %s, and the data directory %s has no module of that name", arg, c.dir)
+	case where != "" && (errors.Is(err, query.ErrNotFound) || exitCode(err) == ExitNotFound):
+		return nil, notFoundf("there is no file %s, and %s has no module of that name", arg, where)
 	case err == nil && code == nil:
 		return nil, usagef("the module %s is a part of a binary, not WebAssembly: see %s modules %s", arg, c.Name, arg)
 	}

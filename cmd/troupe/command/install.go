@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/cmd/troupe/manifest"
 	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
@@ -49,7 +49,7 @@ In a data directory that has a chain, which --app says, it is stored as a code i
 			if err := checkModule(args[0]); err != nil {
 				return err
 			}
-			opts, err := f.options(c, args)
+			in, err := f.installation(c, args)
 			if err != nil {
 				return err
 			}
@@ -61,11 +61,21 @@ In a data directory that has a chain, which --app says, it is stored as a code i
 				return err
 			}
 			c.except = args[0]
-			return c.write(func(h *runtime.Host) error {
-				if h.Chain() != nil && isContract(code) {
-					return c.storeContract(cmd.Context(), h, args[0], code, &f)
+			in.code = code
+			ctx := cmd.Context()
+			return c.sending(ctx, func(p place) error {
+				chained, err := p.chained(ctx)
+				if err != nil {
+					return err
 				}
-				return c.install(cmd.Context(), h, args[0], code, opts, f.trace)
+				if chained && isContract(code) {
+					d, here := p.(directory)
+					if !here {
+						return usagef("%s has a chain, and a contract on a chain is stored by whoever has the data directory open: put it into the %s of its application", p.called(), manifest.File)
+					}
+					return c.storeContract(ctx, d.host, args[0], code, &f)
+				}
+				return c.install(ctx, p, in, chained)
 			})
 		},
 	}
@@ -78,18 +88,18 @@ In a data directory that has a chain, which --app says, it is stored as a code i
 	return cmd
 }
 
-func (f *installFlags) options(c *call, args []string) (opts *runtime.InstallOptions, err error) {
-	opts = &runtime.InstallOptions{Replace: f.replace, Migrate: f.migrate, Trace: new(dispatch.Trace)}
+func (f *installFlags) installation(c *call, args []string) (in *installation, err error) {
+	in = &installation{name: args[0], replace: f.replace, migrate: f.migrate, traced: f.trace}
 	if !f.migrate && (len(args) > 2 || f.as != "") {
 		return nil, misuse("BODY and --as are for migrate messages: they go with --migrate")
 	}
 	if f.as != "" {
-		if opts.Sender, err = parseSender(f.as); err != nil {
+		if in.sender, err = parseSender(f.as); err != nil {
 			return nil, err
 		}
 	}
-	opts.MigrateBody, err = f.read(c, args[2:])
-	return opts, err
+	in.body, err = f.read(c, args[2:])
+	return in, err
 }
 
 // checkModule refuses what cannot be the name of a module, before anything is opened.
@@ -122,18 +132,18 @@ func (c *call) codeOf(file string) ([]byte, error) {
 	return code, err
 }
 
-func (c *call) install(ctx context.Context, h *runtime.Host, name string, code []byte, opts *runtime.InstallOptions, trace bool) error {
-	m, err := h.Install(ctx, name, code, opts)
-	changed := opts.Trace.Root != nil
+func (c *call) install(ctx context.Context, p place, in *installation, chained bool) error {
+	m, err := p.install(ctx, in)
+	changed := in.trace.Root != nil
 	var failed *runtime.TxError
 	if err != nil && !errors.As(err, &failed) {
 		return err
 	}
 	if err == nil && c.printer.json {
-		return c.installed(h, &m, opts.Trace, changed, trace)
+		return c.installed(ctx, p, &m, in)
 	}
-	if changed && trace {
-		c.printer.printf("%s", show.Trace(opts.Trace, c.printer.options()))
+	if changed && in.traced {
+		c.printer.printf("%s", show.Trace(&in.trace, c.printer.options()))
 	}
 	if err != nil {
 		if c.printer.json {
@@ -147,14 +157,14 @@ func (c *call) install(ctx context.Context, h *runtime.Host, name string, code [
 	}
 	c.printer.printf("%s %s  %s %s, %s bytes, seq %d\n", what, c.printer.style(show.Name, string(m.ID)), m.Kind, show.Hash(m.Hash),
 		show.Count(m.Size), m.Bound)
-	if m.Kind == cosmwasm.Kind && h.Chain() == nil {
+	if m.Kind == cosmwasm.Kind && !chained {
 		c.printer.printf("  a plain actor, to be made by 'instantiate': the directory has no chain, so there are no funds and no codes; " +
 			"--app names an application with one\n")
 	}
-	if !changed || trace {
+	if !changed || in.traced {
 		return nil
 	}
-	receipt, err := h.Reader().Receipt(m.Bound)
+	receipt, err := p.receipt(ctx, m.Bound)
 	if err == nil {
 		c.printer.printf("%s", show.Events(receipt.Events, c.printer.options()))
 	}
@@ -162,22 +172,23 @@ func (c *call) install(ctx context.Context, h *runtime.Host, name string, code [
 }
 
 // installed prints for machines what became of an installation.
-func (c *call) installed(h *runtime.Host, m *state.Module, t *dispatch.Trace, changed, trace bool) error {
+func (c *call) installed(ctx context.Context, p place, m *state.Module, in *installation) error {
+	changed := in.trace.Root != nil
 	v := struct {
 		moduleView
 		Changed bool         `json:"changed"`
 		Receipt *receiptView `json:"receipt,omitempty"`
 		Trace   *traceView   `json:"trace,omitempty"`
-	}{moduleView: c.viewModule(m), Changed: changed}
+	}{moduleView: viewModule(&module{Module: *m, here: true}), Changed: changed}
 	if changed {
-		receipt, err := h.Reader().Receipt(m.Bound)
+		receipt, err := p.receipt(ctx, m.Bound)
 		if err != nil {
 			return err
 		}
-		r := c.printer.viewReceipt(&receipt)
+		r := c.printer.viewReceipt(receipt)
 		v.Receipt = &r
-		if trace {
-			v.Trace = c.printer.viewTrace(t)
+		if in.traced {
+			v.Trace = c.printer.viewTrace(&in.trace)
 		}
 	}
 	return c.printer.object(v)

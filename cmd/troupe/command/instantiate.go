@@ -1,10 +1,6 @@
 package command
 
-import (
-	"github.com/spf13/cobra"
-
-	"github.com/troupe-run/troupe/runtime"
-)
+import "github.com/spf13/cobra"
 
 func (c *call) instantiateCommand() *cobra.Command {
 	var f sendFlags
@@ -54,15 +50,15 @@ func (c *call) moduleMessage(f *sendFlags, module *string, cmd *cobra.Command) *
 		if args[1] == "" {
 			return misuse("MODULE is empty")
 		}
-		*module = args[1]
+		*module, f.hasAs = args[1], cmd.Flags().Changed("as")
 		req, err := f.request(c, append(args[:1:1], args[2:]...))
 		if err != nil {
 			return err
 		}
-		return c.write(func(h *runtime.Host) error { return c.send(cmd.Context(), h, req) })
+		return c.sending(cmd.Context(), func(p place) error { return c.send(cmd.Context(), p, req) })
 	}
 	f.add(cmd)
-	cmd.Flags().StringVar(&f.as, "as", "cli", "the `sender` of the message")
+	cmd.Flags().StringVar(&f.as, "as", "", senderHelp)
 	cmd.Flags().StringVar(&f.id, "id", "", "the request `id`: however often a request is sent with it, it has one effect")
 	cmd.Flags().BoolVar(&f.trace, "trace", false, "print the tree of the transaction")
 	return cmd

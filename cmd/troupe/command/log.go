@@ -8,10 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/troupe-run/troupe/dispatch"
-	"github.com/troupe-run/troupe/dispatch/show"
-	"github.com/troupe-run/troupe/query"
-	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/state"
 )
@@ -48,7 +44,7 @@ sent what to whom, and what came of it. The log belongs to one process at a time
 			if err := f.check(); err != nil {
 				return err
 			}
-			return c.read(func(h *runtime.Host) error { return c.log(cmd.Context(), h, &f) })
+			return c.asking(cmd.Context(), func(p place) error { return c.log(cmd.Context(), p, &f) })
 		},
 	}
 	flags := cmd.Flags()
@@ -75,7 +71,7 @@ func (f *logFlags) check() error {
 }
 
 // chosen reports whether the filters let an entry through.
-func (f *logFlags) chosen(e *query.Entry) bool {
+func (f *logFlags) chosen(e *entry) bool {
 	cmd, r := &e.Command, e.Receipt
 	switch {
 	case (cmd.Op == state.OpBind || cmd.Op == state.OpConfigure) && !f.all:
@@ -97,25 +93,25 @@ func hasEvent(r *state.Receipt, is func(*actor.Event) bool) bool {
 }
 
 // log prints the chosen transactions. Forward, it prints what it has read before it reads on: a log can be long.
-func (c *call) log(ctx context.Context, h *runtime.Host, f *logFlags) error {
-	head, err := h.Reader().Head()
+func (c *call) log(ctx context.Context, p place, f *logFlags) error {
+	last, err := p.head(ctx)
 	if err != nil {
 		return err
 	}
-	last, listed := head.Sequence, 0
+	text, listed := textOf(p), 0
 	if f.to != 0 {
 		last = min(last, f.to)
 	}
-	printed := func(list []query.Entry) error {
-		err := c.entries(h, list, listed == 0)
+	printed := func(list []entry) error {
+		err := c.entries(ctx, text, list, listed == 0)
 		listed += len(list)
 		return err
 	}
 	if f.from != 0 || f.limit == 0 {
-		err = f.forward(ctx, h.Reader(), last, printed)
+		err = f.forward(ctx, p, last, printed)
 	} else {
-		var list []query.Entry
-		if list, err = backward(ctx, h.Reader(), 0, last, f.limit, f.chosen); err == nil {
+		var list []entry
+		if list, err = backward(ctx, p, 0, last, f.limit, f.chosen); err == nil {
 			err = printed(list)
 		}
 	}
@@ -126,7 +122,7 @@ func (c *call) log(ctx context.Context, h *runtime.Host, f *logFlags) error {
 }
 
 // entries prints a part of the log, with the head of the table if it is the first.
-func (c *call) entries(h *runtime.Host, list []query.Entry, first bool) error {
+func (c *call) entries(ctx context.Context, text *textual, list []entry, first bool) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -135,7 +131,7 @@ func (c *call) entries(h *runtime.Host, list []query.Entry, first bool) error {
 		rows = append(rows, []string{"SEQ", "TIME", "FROM", "TO", "MESSAGE", "OUTCOME"})
 	}
 	for i := range list {
-		c.printer.text = c.Modules.textualEntry(h, &list[i])
+		c.printer.text = text.entry(ctx, &list[i])
 		if !c.printer.json {
 			rows = append(rows, c.printer.entryRow(&list[i]))
 		} else if err := c.printer.object(c.printer.viewEntry(&list[i])); err != nil {
@@ -147,7 +143,7 @@ func (c *call) entries(h *runtime.Host, list []query.Entry, first bool) error {
 }
 
 // forward hands the chosen entries from f.from to last to printed, in order, a page at a time.
-func (f *logFlags) forward(ctx context.Context, r *query.Router, last uint64, printed func([]query.Entry) error) error {
+func (f *logFlags) forward(ctx context.Context, p place, last uint64, printed func([]entry) error) error {
 	left := f.limit
 	if left == 0 {
 		left = math.MaxInt
@@ -156,12 +152,12 @@ func (f *logFlags) forward(ctx context.Context, r *query.Router, last uint64, pr
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		entries, err := r.Log(from, stride)
+		entries, err := p.log(ctx, from, stride)
 		if err != nil || len(entries) == 0 {
 			return err
 		}
 		from = entries[len(entries)-1].Command.Sequence + 1
-		list := slices.DeleteFunc(entries, func(e query.Entry) bool { return e.Command.Sequence > last || !f.chosen(&e) })
+		list := slices.DeleteFunc(entries, func(e entry) bool { return e.Command.Sequence > last || !f.chosen(&e) })
 		list = list[:min(len(list), left)]
 		left -= len(list)
 		if err := printed(list); err != nil {
@@ -175,12 +171,12 @@ func (f *logFlags) forward(ctx context.Context, r *query.Router, last uint64, pr
 const stride = 256
 
 // backward returns the last of the chosen entries behind oldest, in order.
-func backward(ctx context.Context, r *query.Router, oldest, last uint64, limit int, chosen func(*query.Entry) bool) (list []query.Entry, err error) {
+func backward(ctx context.Context, p place, oldest, last uint64, limit int, chosen func(*entry) bool) (list []entry, err error) {
 	for last > oldest && len(list) < limit && ctx.Err() == nil {
 		first := last - min(last-oldest, stride) + 1
-		var found []query.Entry
+		var found []entry
 		for from := first; from <= last; {
-			entries, err := r.Log(from, int(last-from+1))
+			entries, err := p.log(ctx, from, int(last-from+1))
 			if err != nil {
 				return nil, err
 			}
@@ -206,7 +202,7 @@ func backward(ctx context.Context, r *query.Router, oldest, last uint64, limit i
 }
 
 // entryRow is a line of the log for people.
-func (p *printer) entryRow(e *query.Entry) []string {
+func (p *printer) entryRow(e *entry) []string {
 	cmd := &e.Command
 	outcome := "receipt not kept"
 	if r := e.Receipt; r != nil {
@@ -217,7 +213,7 @@ func (p *printer) entryRow(e *query.Entry) []string {
 			outcome += ", " + count(r.Messages, "sub-message")
 		}
 	}
-	to, message := string(cmd.Message.To), p.messageText(cmd)
+	to, message := string(cmd.Message.To), p.messageText(e)
 	if to == "" && e.Receipt != nil {
 		to = string(e.Receipt.Callee)
 	}
@@ -226,15 +222,16 @@ func (p *printer) entryRow(e *query.Entry) []string {
 }
 
 // messageText says what a command asks for.
-func (p *printer) messageText(cmd *state.Command) string {
+func (p *printer) messageText(e *entry) string {
+	cmd := &e.Command
 	msg := &cmd.Message
 	switch {
 	case cmd.Op == state.OpBind:
 		return "bind " + string(msg.Module)
 	case cmd.Op == state.OpInstall:
 		text := "install " + string(msg.Module)
-		if in, err := dispatch.DecodeInstallation(msg); err == nil {
-			text += " " + show.Installation(&in, p.options())
+		if in := e.installs(); in != nil {
+			text += " " + in.text(p)
 		}
 		return text
 	case cmd.Op != state.OpMessage:

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/troupe-run/troupe/dispatch/show"
-	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/actor/typed"
 	"github.com/troupe-run/troupe/state"
@@ -39,18 +38,18 @@ of that module, if it is made of typed handlers.`,
 			% modules -o json`),
 		Args:              between(0, 1),
 		ValidArgsFunction: c.completeModule,
-		RunE: func(_ *cobra.Command, args []string) error {
-			return c.read(func(h *runtime.Host) error {
-				list, err := h.Reader().Modules()
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.asking(cmd.Context(), func(p place) error {
+				list, err := p.modules(cmd.Context())
 				if err != nil {
 					return err
 				}
 				if len(args) == 0 {
 					return c.modules(list)
 				}
-				i := slices.IndexFunc(list, func(m state.Module) bool { return string(m.ID) == args[0] })
+				i := slices.IndexFunc(list, func(m module) bool { return string(m.ID) == args[0] })
 				if i < 0 {
-					return notFoundf("the data directory %s has no module %s", c.dir, quoted(args[0]))
+					return notFoundf("%s has no module %s", p.called(), quoted(args[0]))
 				}
 				return c.module(&list[i])
 			})
@@ -58,23 +57,14 @@ of that module, if it is made of typed handlers.`,
 	}
 }
 
-func (c *call) viewModule(m *state.Module) moduleView {
-	code, here := c.Modules[string(m.ID)]
-	v := moduleView{ID: m.ID, Kind: m.Kind, Bound: m.Bound, Hash: m.Hash, Size: m.Size, Here: here}
-	if m.Installed() {
-		v.Here = true
-		return v
-	}
-	if d, ok := code.(describer); ok {
-		v.Messages = d.Describe().Messages
-	}
-	return v
+func viewModule(m *module) moduleView {
+	return moduleView{ID: m.ID, Kind: m.Kind, Bound: m.Bound, Hash: m.Hash, Size: m.Size, Here: m.here, Messages: m.messages}
 }
 
-func (c *call) modules(list []state.Module) error {
+func (c *call) modules(list []module) error {
 	rows := [][]string{{"MODULE", "KIND", "HASH", "SIZE", "BOUND", "CODE"}}
 	for i := range list {
-		v := c.viewModule(&list[i])
+		v := viewModule(&list[i])
 		if c.printer.json {
 			if err := c.printer.object(v); err != nil {
 				return err
@@ -94,8 +84,8 @@ func (c *call) modules(list []state.Module) error {
 	return nil
 }
 
-func (c *call) module(m *state.Module) error {
-	v := c.viewModule(m)
+func (c *call) module(m *module) error {
+	v := viewModule(m)
 	p := c.printer
 	if p.json {
 		return p.object(v)

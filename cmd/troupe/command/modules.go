@@ -13,7 +13,6 @@ import (
 	"github.com/troupe-run/troupe/cmd/troupe/manifest"
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/dispatch/show"
-	"github.com/troupe-run/troupe/query"
 	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/actor/typed"
@@ -90,43 +89,6 @@ func (c *call) modulesFlag(cmd *cobra.Command, names *[]string) {
 
 // describer is what typed actors have.
 type describer interface{ Describe() typed.Description }
-
-// textual reports whether the module is known to speak no CBOR, so that what can be read as text is text.
-func (m Modules) textual(id actor.ModuleID) bool {
-	a, known := m[string(id)]
-	_, isTyped := a.(describer)
-	return known && !isTyped
-}
-
-// textualActor is textual for the module of an actor, be it there or yet to come.
-func (m Modules) textualActor(h *runtime.Host, who actor.Address) bool {
-	if info, err := h.Reader().Actor(who); err == nil {
-		return m.textual(info.Module)
-	}
-	return m.textual(actor.ModuleID(who.Kind()))
-}
-
-// textualEntry is textual for the receiver of a message.
-func (m Modules) textualEntry(h *runtime.Host, e *query.Entry) bool {
-	who := e.Command.Message.To
-	if e.Receipt != nil && e.Receipt.Callee != "" {
-		who = e.Receipt.Callee
-	}
-	return m.textualActor(h, who)
-}
-
-// textualTree reports whether all modules that ran in a tree are textual.
-func (m Modules) textualTree(s *dispatch.Span) bool {
-	if s.Module != "" && !m.textual(s.Module) {
-		return false
-	}
-	for _, child := range s.Children {
-		if !m.textualTree(child) {
-			return false
-		}
-	}
-	return true
-}
 
 // explainUnbound says what to do about a module whose code is not here.
 func (c *call) explainUnbound(h *runtime.Host, err error) error {

@@ -196,7 +196,8 @@ func cacheDir() string {
 // openError says in the words of a user why a directory cannot be opened.
 func (c *call) openError(dir string, err error) error {
 	if errors.Is(err, state.ErrLocked) {
-		return directoryf("the data directory %s is open in %s; close that first", dir, holder(dir))
+		text := fmt.Sprintf("the data directory %s is open in %s; close that first", dir, holder(dir))
+		return &classified{ExitDirectory, reworded{text, err}}
 	}
 	text := err.Error()
 	for _, prefix := range []string{"runtime: open " + dir + ": ", "state: open " + dir + ": "} {

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -9,7 +10,6 @@ import (
 
 	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/query"
-	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 )
 
@@ -72,9 +72,10 @@ state.
 			if err != nil {
 				return err
 			}
-			return c.read(func(h *runtime.Host) error {
-				c.printer.text = c.Modules.textualActor(h, to)
-				answer, err := h.Reader().Smart(cmd.Context(), to, question)
+			ctx := cmd.Context()
+			return c.asking(ctx, func(p place) error {
+				c.printer.text = textOf(p).actor(ctx, to)
+				answer, err := p.ask(ctx, to, question)
 				if err != nil {
 					return refusal(err)
 				}
@@ -120,7 +121,7 @@ as typed actors keep it, is shown as JSON.`,
 			% get ledger --hex-key 00ff01 -o json`),
 		Args:              between(2, 2),
 		ValidArgsFunction: c.completeAddress,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := out.check(c); err != nil {
 				return err
 			}
@@ -134,7 +135,7 @@ as typed actors keep it, is shown as JSON.`,
 					return err
 				}
 			}
-			return c.read(func(h *runtime.Host) error { return c.get(h, to, key, &out) })
+			return c.asking(cmd.Context(), func(p place) error { return c.get(cmd.Context(), p, to, key, &out) })
 		},
 	}
 	out.add(cmd)
@@ -142,15 +143,15 @@ as typed actors keep it, is shown as JSON.`,
 	return cmd
 }
 
-func (c *call) get(h *runtime.Host, to actor.Address, key []byte, out *valueFlags) error {
-	value, ok, err := h.Reader().Get(to, key)
+func (c *call) get(ctx context.Context, p place, to actor.Address, key []byte, out *valueFlags) error {
+	value, ok, err := p.get(ctx, to, key)
 	if err != nil {
 		return err
 	}
 	if !ok {
 		return notFoundf("%s has no key %s", to, show.Key(key))
 	}
-	c.printer.text = c.Modules.textualActor(h, to)
+	c.printer.text = textOf(p).actor(ctx, to)
 	if c.printer.json {
 		return c.printer.object(struct {
 			Actor actor.Address `json:"actor"`

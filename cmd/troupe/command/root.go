@@ -57,6 +57,7 @@ Bytes of actors (bodies, data, values) are objects {"json": the value, if there 
 	root.PersistentFlags().StringVar(&c.dir, "dir", dir, "the data `directory`; TROUPE_DIR names another default")
 	root.PersistentFlags().StringVar(&c.app, "app", os.Getenv("TROUPE_APP"), "the `folder` of the application that the data directory is of, whose native modules and "+
 		"chain it needs; TROUPE_APP names another default")
+	c.serverFlags(root)
 	root.PersistentFlags().StringVarP(&c.output, "output", "o", outputText, "`format` of the output: text or json")
 	root.PersistentFlags().DurationVar(&c.timeout, "timeout", 0, "give up after this `time`, such as 5s; 0 means never")
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{outputText, outputJSON}, cobra.ShellCompDirectiveNoFileComp))

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"math"
 
@@ -8,7 +9,6 @@ import (
 
 	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/query"
-	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 )
 
@@ -96,7 +96,7 @@ more than --limit, the last line has a token by which the list goes on; with -o 
 			if err := page.check(); err != nil {
 				return err
 			}
-			return c.read(func(h *runtime.Host) error { return c.scan(h, who, rg, page) })
+			return c.asking(cmd.Context(), func(p place) error { return c.scan(cmd.Context(), p, who, rg, page) })
 		},
 	}
 	page.add(cmd, "keys")
@@ -118,12 +118,12 @@ func parseKey(text string, isHex bool) ([]byte, error) {
 	return []byte(text), nil
 }
 
-func (c *call) scan(h *runtime.Host, who actor.Address, rg query.Range, page pageFlags) error {
-	c.printer.text = c.Modules.textualActor(h, who)
+func (c *call) scan(ctx context.Context, at place, who actor.Address, rg query.Range, page pageFlags) error {
+	c.printer.text = textOf(at).actor(ctx, who)
 	none := true
 	token, err := page.pages(func(limit int, token string) (int, string, error) {
 		rg.Limit, rg.Token = limit, token
-		p, err := h.Reader().Scan(who, rg)
+		p, err := at.scan(ctx, who, rg)
 		if err != nil {
 			return 0, "", err
 		}

@@ -15,6 +15,8 @@ import (
 	"github.com/troupe-run/troupe/state"
 )
 
+const senderHelp = "the `sender` of the message; " + localSender + " if empty, and your key on a server"
+
 // sendFlags are what send can be told beside the address and the body.
 type sendFlags struct {
 	bodyFlags
@@ -22,6 +24,7 @@ type sendFlags struct {
 	create, migrate          string
 	admin, setAdmin          string
 	sudo, trace, hasSetAdmin bool
+	hasAs                    bool
 }
 
 func (c *call) sendCommand() *cobra.Command {
@@ -41,17 +44,17 @@ the exit code is 1. The directory is made if it is not there.
 		Args:              between(1, 2),
 		ValidArgsFunction: c.completeAddress,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.hasSetAdmin = cmd.Flags().Changed("set-admin")
+			f.hasSetAdmin, f.hasAs = cmd.Flags().Changed("set-admin"), cmd.Flags().Changed("as")
 			req, err := f.request(c, args)
 			if err != nil {
 				return err
 			}
-			return c.write(func(h *runtime.Host) error { return c.send(cmd.Context(), h, req) })
+			return c.sending(cmd.Context(), func(p place) error { return c.send(cmd.Context(), p, req) })
 		},
 	}
 	f.add(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&f.as, "as", "cli", "the `sender` of the message")
+	flags.StringVar(&f.as, "as", "", senderHelp)
 	flags.StringVar(&f.id, "id", "", "the request `id`: however often a request is sent with it, it has one effect")
 	flags.StringVar(&f.create, "create", "", "make the actor from this `module`; the body is for its instantiation")
 	flags.StringVar(&f.admin, "admin", "", "with --create: the `address` that may migrate the actor")
@@ -80,7 +83,7 @@ func (f *sendFlags) request(c *call, args []string) (req dispatch.Request, err e
 			return req, err
 		}
 	}
-	if !f.sudo {
+	if f.hasAs {
 		if req.Sender, err = parseSender(f.as); err != nil {
 			return req, err
 		}
@@ -119,10 +122,10 @@ func (f *sendFlags) kind(msg *actor.Message) (err error) {
 }
 
 // send runs the transaction and prints its receipt, be it good or bad.
-func (c *call) send(ctx context.Context, h *runtime.Host, req dispatch.Request) error {
-	receipt, err := h.Do(ctx, req)
+func (c *call) send(ctx context.Context, p place, req dispatch.Request) error {
+	receipt, err := p.do(ctx, &req)
 	if receipt != nil {
-		if printErr := c.sent(h, req, receipt); printErr != nil {
+		if printErr := c.sent(ctx, p, req, receipt); printErr != nil {
 			err = errors.Join(err, printErr)
 		}
 	}
@@ -133,11 +136,12 @@ func (c *call) send(ctx context.Context, h *runtime.Host, req dispatch.Request) 
 	return err
 }
 
-func (c *call) sent(h *runtime.Host, req dispatch.Request, r *state.Receipt) error {
+func (c *call) sent(ctx context.Context, p place, req dispatch.Request, r *state.Receipt) error {
 	t := req.Trace
-	c.printer.text = c.Modules.textualActor(h, cmp.Or(r.Callee, req.Message.To))
-	if t != nil && t.Root != nil {
-		c.printer.text = c.Modules.textualTree(t.Root)
+	if text := textOf(p); t != nil && t.Root != nil {
+		c.printer.text = text.tree(ctx, t.Root)
+	} else {
+		c.printer.text = text.actor(ctx, cmp.Or(r.Callee, req.Message.To))
 	}
 	switch {
 	case t == nil || t.Root == nil:

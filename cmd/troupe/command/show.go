@@ -9,7 +9,6 @@ import (
 
 	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/query"
-	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/state"
 )
@@ -46,16 +45,16 @@ number or by the id of its request: who sent what, what it left and what it wrot
 				return usagef("--keys and --recent are 0 or more")
 			}
 			if f.id != "" {
-				return c.read(func(h *runtime.Host) error { return c.showRequest(cmd.Context(), h, f.id) })
+				return c.asking(cmd.Context(), func(p place) error { return c.showRequest(cmd.Context(), p, f.id) })
 			}
 			if seq, err := strconv.ParseUint(args[0], 10, 64); err == nil && !f.actor {
-				return c.read(func(h *runtime.Host) error { return c.showTx(cmd.Context(), h, seq) })
+				return c.asking(cmd.Context(), func(p place) error { return c.showTx(cmd.Context(), p, seq) })
 			}
 			who, err := parseAddress(args[0])
 			if err != nil {
 				return err
 			}
-			return c.read(func(h *runtime.Host) error { return c.showActor(cmd.Context(), h, who, &f) })
+			return c.asking(cmd.Context(), func(p place) error { return c.showActor(cmd.Context(), p, who, &f) })
 		},
 	}
 	cmd.Flags().BoolVar(&f.actor, "actor", false, "the argument is an address, although it is a number")
@@ -76,20 +75,19 @@ type actorDetail struct {
 // recentSearch bounds how far back the transactions of an actor are looked for.
 const recentSearch = 10_000
 
-func (c *call) showActor(ctx context.Context, h *runtime.Host, who actor.Address, f *showFlags) error {
-	r := h.Reader()
-	info, err := r.Actor(who)
+func (c *call) showActor(ctx context.Context, p place, who actor.Address, f *showFlags) error {
+	info, err := p.actor(ctx, who)
 	if err != nil {
 		return err
 	}
-	c.printer.text = c.Modules.textual(info.Module)
+	c.printer.text = textOf(p).module(ctx, info.Module)
 	page := query.Page{}
 	if f.keys > 0 {
-		if page, err = r.Scan(who, query.Range{Limit: f.keys}); err != nil {
+		if page, err = p.scan(ctx, who, query.Range{Limit: f.keys}); err != nil {
 			return err
 		}
 	}
-	recent, err := recentOf(ctx, r, who, f.recent)
+	recent, err := recentOf(ctx, p, who, f.recent)
 	if err != nil {
 		return err
 	}
@@ -108,17 +106,17 @@ func (c *call) showActor(ctx context.Context, h *runtime.Host, who actor.Address
 }
 
 // recentOf returns the last transactions that an actor took part in.
-func recentOf(ctx context.Context, r *query.Router, who actor.Address, limit int) ([]query.Entry, error) {
-	head, err := r.Head()
+func recentOf(ctx context.Context, p place, who actor.Address, limit int) ([]entry, error) {
+	head, err := p.head(ctx)
 	if err != nil {
 		return nil, err
 	}
 	filter := logFlags{actor: string(who)}
-	oldest := head.Sequence - min(head.Sequence, recentSearch)
-	return backward(ctx, r, oldest, head.Sequence, limit, filter.chosen)
+	oldest := head - min(head, recentSearch)
+	return backward(ctx, p, oldest, head, limit, filter.chosen)
 }
 
-func (p *printer) actor(info *query.Info, page *query.Page, recent []query.Entry, f *showFlags) {
+func (p *printer) actor(info *query.Info, page *query.Page, recent []entry, f *showFlags) {
 	p.printf("%s\n", p.style(show.Name, string(info.Address)))
 	p.printf("  module   %s\n  creator  %s, in seq %d\n", info.Module, orDash(string(info.Creator)), info.Created)
 	if info.Admin != "" {
@@ -142,7 +140,7 @@ func (p *printer) actor(info *query.Info, page *query.Page, recent []query.Entry
 		p.printf("recent\n")
 		for i := range recent {
 			e := &recent[i]
-			p.printf("  seq %d  %s  %s\n", e.Command.Sequence, orDash(string(e.Command.Sender)), shortened(p.messageText(&e.Command), 80))
+			p.printf("  seq %d  %s  %s\n", e.Command.Sequence, orDash(string(e.Command.Sender)), shortened(p.messageText(e), 80))
 			if e.Receipt == nil {
 				continue
 			}

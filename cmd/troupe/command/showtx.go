@@ -3,10 +3,10 @@ package command
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/query"
-	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/state"
 )
@@ -24,27 +24,27 @@ type changeView struct {
 	Deleted bool          `json:"deleted,omitempty"`
 }
 
-func (c *call) showRequest(ctx context.Context, h *runtime.Host, id string) error {
-	receipt, err := h.Reader().ReceiptOf(id)
-	if errors.Is(err, query.ErrNotFound) {
+func (c *call) showRequest(ctx context.Context, p place, id string) error {
+	receipt, err := p.receiptOf(ctx, id)
+	if exitCode(err) == ExitNotFound || errors.Is(err, query.ErrNotFound) {
 		return notFoundf("no request has had the id %s", quoted(id))
 	}
 	if err != nil {
 		return err
 	}
-	return c.showTx(ctx, h, receipt.Sequence)
+	return c.showTx(ctx, p, receipt.Sequence)
 }
 
-func (c *call) showTx(ctx context.Context, h *runtime.Host, seq uint64) error {
-	e, err := findEntry(h.Reader(), seq)
+func (c *call) showTx(ctx context.Context, p place, seq uint64) error {
+	e, err := findEntry(ctx, p, seq)
 	if err != nil {
 		return err
 	}
-	changes, err := changesOf(ctx, h.Reader(), e)
+	changes, err := p.changes(ctx, e)
 	if err != nil {
 		return err
 	}
-	c.printer.text = c.Modules.textualEntry(h, e)
+	c.printer.text = textOf(p).entry(ctx, e)
 	if c.printer.json {
 		v := txDetail{c.printer.viewEntry(e), []changeView{}}
 		for _, ch := range changes {
@@ -57,15 +57,15 @@ func (c *call) showTx(ctx context.Context, h *runtime.Host, seq uint64) error {
 }
 
 // findEntry returns a transaction of the log.
-func findEntry(r *query.Router, seq uint64) (*query.Entry, error) {
-	head, err := r.Head()
+func findEntry(ctx context.Context, p place, seq uint64) (*entry, error) {
+	head, err := p.head(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if seq == 0 || seq > head.Sequence {
-		return nil, noTx(seq, head.Sequence)
+	if seq == 0 || seq > head {
+		return nil, noTx(seq, head)
 	}
-	entries, err := r.Log(seq, 1)
+	entries, err := p.log(ctx, seq, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -106,9 +106,19 @@ func wroteState(r *state.Receipt) bool {
 	return false
 }
 
-func (p *printer) tx(e *query.Entry, changes []query.Change) {
+// command tells what was asked in one line.
+func (p *printer) command(e *entry) string {
+	text := show.Command(&e.Command, p.options())
+	if e.asks != nil {
+		name := p.style(show.Word, "install") + " " + p.style(show.Name, string(e.Command.Message.Module))
+		text = strings.Replace(text, name, name+"  "+e.asks.text(p), 1)
+	}
+	return text
+}
+
+func (p *printer) tx(e *entry, changes []query.Change) {
 	cmd, r := &e.Command, e.Receipt
-	p.printf("%s\n", show.Command(cmd, p.options()))
+	p.printf("%s\n", p.command(e))
 	if r == nil {
 		p.printf("its receipt is not kept\n")
 		return

@@ -7,7 +7,6 @@ import (
 
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/dispatch/show"
-	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 )
 
@@ -29,18 +28,19 @@ the modules in this binary and takes as long as that takes.`,
 			if err != nil {
 				return err
 			}
-			return c.read(func(h *runtime.Host) error {
-				if _, err := findEntry(h.Reader(), seq); err != nil {
+			ctx := cmd.Context()
+			return c.asking(ctx, func(p place) error {
+				if _, err := findEntry(ctx, p, seq); err != nil {
 					return err
 				}
-				t, err := h.Trace(cmd.Context(), seq)
+				t, err := p.trace(ctx, seq)
 				if err != nil {
 					return err
 				}
 				if t.Root == nil {
 					return notFoundf("transaction %d is an entry of the host and has no tree: see show %d", seq, seq)
 				}
-				c.printer.text = c.Modules.textualTree(t.Root)
+				c.printer.text = textOf(p).tree(ctx, t.Root)
 				opts := c.printer.options()
 				opts.Reads, opts.Gas = reads, gas
 				if full {
