@@ -338,3 +338,26 @@ func TestInstallInTheLog(t *testing.T) {
 	req.Replace = true
 	r.ok(deployer, "install", req, &m)
 }
+
+// TestLastEntriesOfTheLog checks that who asks for the last entries gets them, also where a page of the log ends before.
+func TestLastEntriesOfTheLog(t *testing.T) {
+	r := newRig(t, setup{})
+	large := api.Bytes(strings.Repeat("set k="+strings.Repeat("x", 100<<10)+"\n", 6) + "set k=y")
+	for range 20 {
+		r.ok(r.operator, "send", api.SendRequest{To: "puppet/a", Body: large}, new(api.Receipt))
+	}
+	r.ok(r.operator, "send", set("puppet/a", "k", "small"), new(api.Receipt))
+	for last, least := range map[int]int{1: 1, 2: 2, 7: 7, 1000: 16} {
+		var log api.Log
+		r.ok(r.operator, "log", api.LogRequest{Last: last}, &log)
+		n := len(log.Entries)
+		if n < least || n > last || log.Entries[n-1].Sequence != r.head() {
+			t.Fatalf("the last %d: %d entries, up to %d of %d", last, n, log.Entries[n-1].Sequence, r.head())
+		}
+		for i := range log.Entries {
+			if want := r.head() - uint64(n-1-i); log.Entries[i].Sequence != want {
+				t.Fatalf("the last %d: %d at the place of %d", last, log.Entries[i].Sequence, want)
+			}
+		}
+	}
+}

@@ -184,6 +184,9 @@ func log(ctx context.Context, n *Node, rq *request, q *api.LogRequest) (*api.Log
 		}
 	}
 	list, err := n.reader.Log(from, limit)
+	if err == nil && q.Last > 0 {
+		list, err = n.toHead(list, limit, head.Sequence)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -196,6 +199,37 @@ func log(ctx context.Context, n *Node, rq *request, q *api.LogRequest) (*api.Log
 		return out, n.addChanges(ctx, out.Entries)
 	}
 	return out, nil
+}
+
+// lastPages is how many pages of the log an answer may have to whoever asks for the last entries.
+const lastPages = 16
+
+// toHead adds to a page of the log those behind it, up to head: a page ends early where entries are large, as installations
+// are. Where there are more than lastPages it is the older entries that are left out.
+func (n *Node) toHead(list []query.Entry, limit int, head uint64) ([]query.Entry, error) {
+	ends := []int{len(list)} // of the pages, in list
+	for len(list) > 0 && len(list) < limit {
+		at := list[len(list)-1].Command.Sequence
+		if at >= head {
+			break
+		}
+		page, err := n.reader.Log(at+1, limit-len(list))
+		if err != nil {
+			return nil, err
+		}
+		if len(page) == 0 {
+			break
+		}
+		if list = append(list, page...); len(ends) == lastPages {
+			first := ends[0]
+			list, limit, ends = list[first:], limit-first, ends[1:]
+			for i := range ends {
+				ends[i] -= first
+			}
+		}
+		ends = append(ends, len(list))
+	}
+	return list, nil
 }
 
 // addChanges fills in what entries of the log, which are in order, wrote.
