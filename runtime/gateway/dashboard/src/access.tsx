@@ -1,10 +1,12 @@
 import { useState } from "preact/hooks";
+import { keyName } from "./format.ts";
 import { asError, node, useCall, type Grant, type TroupeError } from "./node.ts";
-import { Failure, Loading, Section, Table } from "./parts.tsx";
+import { Copy, Failure, Loading, Section, Table, Twice } from "./parts.tsx";
 
 export function Access({ you, operator }: { you: string; operator: boolean }) {
   const grants = useCall("grants", operator ? {} : undefined);
   const [failure, setFailure] = useState<TroupeError>();
+  const [done, setDone] = useState("");
   if (!operator) {
     return (
       <>
@@ -13,10 +15,19 @@ export function Access({ you, operator }: { you: string; operator: boolean }) {
       </>
     );
   }
-  const change = async (act: () => Promise<unknown>) => {
+  const change = async (act: () => Promise<unknown>, said: string): Promise<boolean> => {
     setFailure(undefined);
-    await act().catch((error) => setFailure(asError(error)));
-    grants.reload();
+    setDone("");
+    try {
+      await act();
+      setDone(said);
+      return true;
+    } catch (error) {
+      setFailure(asError(error));
+      return false;
+    } finally {
+      grants.reload();
+    }
   };
   return (
     <>
@@ -26,24 +37,26 @@ export function Access({ you, operator }: { you: string; operator: boolean }) {
       {(failure ?? grants.error) && <Failure of={(failure ?? grants.error)!} />}
       {grants.loading && <Loading />}
       {grants.value && (
-        <Table label="Grants" head={["Name", "Role", "Actors", "May act as", "Until", "Key", ""]}>
+        <Table label="Grants" head={["Name", "Role", "Actors", "May act as", "Until", "Key", "Change"]}>
           {grants.value.grants?.map((g) => (
             <tr key={g.subject + g.role}>
               <td>
-                {g.name} {g.subject === you && <span class="badge">you</span>}
+                {g.name} {g.subject === you && <span class="badge">{g.name ? "you" : "your key"}</span>}
               </td>
               <td>{g.role}</td>
               <td>{g.actors?.join(", ") || "all"}</td>
-              <td>{g.as?.join(", ")}</td>
+              <td>{g.as?.join(", ") || (g.role === "operator" ? "anybody" : "nobody else")}</td>
               <td class="time">{g.until ? new Date(g.until * 1e3).toLocaleString("en-GB") : "always"}</td>
               <td>
-                <code title={g.subject}>{g.subject.slice(0, 12)}…</code>
+                <code title={g.subject}>{keyName(g.subject)}</code> <Copy text={g.subject} what={`the key of ${g.name || g.subject}`} />
               </td>
               <td>
                 {g.subject !== you && (
-                  <button class="danger" onClick={() => confirm(`Take all grants of ${g.name || g.subject} away?`) && change(() => node.call("revoke", { subject: g.subject }))}>
-                    Revoke
-                  </button>
+                  <Twice
+                    name="Revoke"
+                    sure={`Take all from ${g.name || keyName(g.subject)}?`}
+                    onSure={() => change(() => node.call("revoke", { subject: g.subject }), `${g.name || g.subject} may do nothing any more.`)}
+                  />
                 )}
               </td>
             </tr>
@@ -51,20 +64,23 @@ export function Access({ you, operator }: { you: string; operator: boolean }) {
         </Table>
       )}
       <Section title="Grant">
-        <GrantForm onGrant={(grant) => change(() => node.call("grant", grant))} />
+        <GrantForm onGrant={(grant) => change(() => node.call("grant", grant), `${grant.name} is ${grant.role} now.`)} />
+        <p class="hint" role="status">
+          {done}
+        </p>
       </Section>
     </>
   );
 }
 
-function GrantForm({ onGrant }: { onGrant: (grant: Grant) => void }) {
-  const submit = (e: SubmitEvent) => {
+function GrantForm({ onGrant }: { onGrant: (grant: Grant) => Promise<boolean> }) {
+  const submit = async (e: SubmitEvent) => {
     e.preventDefault();
     const form = e.currentTarget as HTMLFormElement;
     const data = new FormData(form);
     const text = (name: string) => (data.get(name) as string).trim();
     const words = (name: string) => text(name).split(/[\s,]+/).filter(Boolean);
-    onGrant({
+    const granted = await onGrant({
       subject: text("subject"),
       name: text("name"),
       role: text("role"),
@@ -72,13 +88,13 @@ function GrantForm({ onGrant }: { onGrant: (grant: Grant) => void }) {
       as: words("as"),
       until: text("until") ? Math.floor(Date.parse(text("until")) / 1e3) : undefined,
     });
-    form.reset();
+    if (granted) form.reset();
   };
   return (
     <form class="grant" onSubmit={submit}>
       <label>
         Public key
-        <input name="subject" required pattern="U[A-Z2-7]{55}" placeholder="U…" autocomplete="off" spellcheck={false} />
+        <input name="subject" required pattern="U[A-Z2-7]{55}" title="56 letters and digits that begin with U: troupe keys shows them" placeholder="U…" autocomplete="off" spellcheck={false} />
       </label>
       <label>
         Name

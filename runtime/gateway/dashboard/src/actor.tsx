@@ -1,21 +1,39 @@
 import { useState } from "preact/hooks";
-import { clock, keyText, number, short } from "./format.ts";
+import { keyText, number, short } from "./format.ts";
 import { MessageForm } from "./forms.tsx";
-import { useCall, useWatch, type Bytes } from "./node.ts";
-import { Failure, Loading, Section, Table, Value, Who } from "./parts.tsx";
+import { asError, node, useCall, useLoaded, useWatch, type Actor, type Bytes, type Notice, type TroupeError } from "./node.ts";
+import { Copy, emitted, Events, Failure, Loading, Section, Table, Time, Value, Who } from "./parts.tsx";
 import { href } from "./router.ts";
 
-export function ActorPage({ address, readOnly }: { address: string; readOnly: boolean }) {
+interface Props {
+  address: string;
+  mayWrite: boolean;
+  operator: boolean;
+}
+
+export function ActorPage({ address, mayWrite, operator }: Props) {
   const actor = useCall("actor", { address }, 5_000);
   const watch = useWatch({ actor: address });
   const a = actor.value;
+  if (actor.error?.code === "not_found") {
+    return (
+      <>
+        <h1>{address}</h1>
+        <p>
+          There is no actor at this address. Names that only send, such as those of players, are no actors. The <a href="#/actors">list</a> has those that are.
+        </p>
+      </>
+    );
+  }
   // What is shown of the state is asked for again when the actor has written.
   const written = watch.notices.find((n) => n.changes?.length)?.sequence ?? 0;
   return (
     <>
       <div class="bar">
         <h1>{address}</h1>
+        <Copy text={address} what="the address" />
         {a?.paused != null && <span class="badge">paused{a.paused && `: ${a.paused}`}</span>}
+        {a && operator && mayWrite && <Pause of={a} changed={actor.reload} />}
       </div>
       {actor.error && <Failure of={actor.error} />}
       {a && (
@@ -26,7 +44,7 @@ export function ActorPage({ address, readOnly }: { address: string; readOnly: bo
           </dd>
           <dt>Created</dt>
           <dd>
-            by <Who is={a.creator} /> in <a href={href("transactions", a.created)}>{number(a.created)}</a>
+            by <Who is={a.creator} /> in <a href={href("transactions", a.created)}>transaction {number(a.created)}</a>
           </dd>
           {a.admin && (
             <>
@@ -43,7 +61,7 @@ export function ActorPage({ address, readOnly }: { address: string; readOnly: bo
           <StateBrowser address={address} version={written} />
         </div>
         <div>
-          {!readOnly && (
+          {mayWrite && (
             <Section title="Send">
               <MessageForm address={address} schema={a?.schema} what="send" />
             </Section>
@@ -54,27 +72,73 @@ export function ActorPage({ address, readOnly }: { address: string; readOnly: bo
           <Section title="Live" extra="events and changes from now on">
             {watch.error && <Failure of={watch.error} />}
             <div class="live" role="log" aria-label="Live" tabIndex={0}>
-              {watch.notices.length === 0 && <p class="hint">Waiting for the next transaction…</p>}
+              {watch.notices.length === 0 && <p class="hint">Waiting for the next transaction that commits…</p>}
               {watch.notices.map((n) => (
-                <div class="notice" key={n.sequence}>
-                  <a href={href("transactions", n.sequence)}>{number(n.sequence)}</a> <span class="time">{clock(n.time)}</span>
-                  {n.events?.map((e) => (
-                    <p class="event">
-                      <span aria-hidden="true">◆</span> <strong>{e.type}</strong> {e.attributes?.map((x) => `${x.key}=${x.value}`).join(" ")}
-                    </p>
-                  ))}
-                  {n.changes?.map((c) => (
-                    <p>
-                      <code class="key">{keyText(c.key)}</code> = {c.deleted ? <em>deleted</em> : short(c.value)}
-                    </p>
-                  ))}
-                </div>
+                <News of={n} key={n.sequence} />
               ))}
             </div>
           </Section>
         </div>
       </div>
     </>
+  );
+}
+
+/** What one transaction did. Where no actor emitted anything, at least how it was called. */
+function News({ of: n }: { of: Notice }) {
+  const calls = emitted(n.events).length > 0 || n.changes?.length ? [] : (n.events ?? []);
+  return (
+    <div class="notice">
+      <a href={href("transactions", n.sequence)}>{number(n.sequence)}</a> <Time of={n.time} />{" "}
+      {calls.map((e) => (
+        <span class="kind">{e.type} </span>
+      ))}
+      <Events of={n.events} />
+      {n.changes?.map((c) => (
+        <p>
+          <code class="key">{keyText(c.key)}</code> = {c.deleted ? <em>deleted</em> : short(c.value).slice(0, 400)}
+        </p>
+      ))}
+    </div>
+  );
+}
+
+/** Lets an actor take no more messages, with a reason that senders are told, or again. */
+function Pause({ of: a, changed }: { of: Actor; changed: () => void }) {
+  const [asked, setAsked] = useState(false);
+  const [failure, setFailure] = useState<TroupeError>();
+  const act = async (action: Promise<unknown>) => {
+    setFailure(undefined);
+    await action.catch((error) => setFailure(asError(error)));
+    setAsked(false);
+    changed();
+  };
+  return (
+    <div class="pause">
+      {a.paused != null ? (
+        <button onClick={() => act(node.call("resume", { actor: a.address }))}>Resume</button>
+      ) : (
+        <button aria-expanded={asked} onClick={() => setAsked(!asked)}>
+          Pause…
+        </button>
+      )}
+      {asked && a.paused == null && (
+        <form
+          class="bar"
+          onSubmit={(e) => {
+            e.preventDefault();
+            void act(node.call("pause", { actor: a.address, reason: new FormData(e.currentTarget).get("reason") as string }));
+          }}
+        >
+          <label>
+            <span class="visually-hidden">Reason, which senders are told</span>
+            <input name="reason" placeholder="reason, which senders are told" autocomplete="off" />
+          </label>
+          <button>Pause {a.address}</button>
+        </form>
+      )}
+      {failure && <Failure of={failure} />}
+    </div>
   );
 }
 
@@ -90,15 +154,17 @@ function StateBrowser({ address, version }: { address: string; version: number }
   }
   return (
     <Section title="State">
-      <label class="search">
-        <span class="visually-hidden">Key begins with</span>
-        <input type="search" placeholder="key begins with…" value={prefix} onInput={(e) => (setPrefix(e.currentTarget.value), setTokens([]))} />
-      </label>
+      <div class="bar">
+        <label class="search">
+          <span class="visually-hidden">Key begins with</span>
+          <input type="search" placeholder="key begins with…" value={prefix} onInput={(e) => (setPrefix(e.currentTarget.value), setTokens([]))} />
+        </label>
+      </div>
       {page.error && <Failure of={page.error} />}
       {page.loading && <Loading />}
-      {page.value?.pairs?.length === 0 && <p class="hint">No keys.</p>}
+      {page.value?.pairs?.length === 0 && <p class="hint">{prefix ? `No key begins with ${prefix}.` : "It has written nothing yet."}</p>}
       {page.value?.pairs && page.value.pairs.length > 0 && (
-        <Table label="State" head={["Key", "Value"]}>
+        <Table label="Keys and values" head={["Key", "Value"]}>
           {page.value.pairs.map((pair) => {
             const key = keyText(pair.key);
             const isOpen = open?.base64 === pair.key?.base64;
@@ -107,18 +173,19 @@ function StateBrowser({ address, version }: { address: string; version: number }
                 <td>
                   <button class="link key" aria-expanded={isOpen} onClick={() => setOpen(isOpen ? undefined : pair.key!)}>
                     {key}
-                  </button>
+                  </button>{" "}
+                  {isOpen && <Copy text={key} what="the key" />}
                 </td>
                 <td>
                   <Value of={pair.value} wide={isOpen} />
-                  {isOpen && <History address={address} of={pair.key!} />}
+                  {isOpen && <History address={address} of={pair.key!} version={version} />}
                 </td>
               </tr>
             );
           })}
         </Table>
       )}
-      <div class="bar">
+      <div class="bar below">
         {tokens.length > 0 && <button onClick={() => setTokens(tokens.slice(0, -1))}>Back</button>}
         {page.value?.token && <button onClick={() => setTokens([...tokens, page.value!.token!])}>Next</button>}
         {page.value && <span class="hint">as of {number(page.value.sequence)}</span>}
@@ -128,15 +195,17 @@ function StateBrowser({ address, version }: { address: string; version: number }
 }
 
 /** Which transactions wrote a key, as far as they are kept. */
-function History({ address, of }: { address: string; of: Bytes }) {
-  const history = useCall("history", { actor: address, key: { base64: of.base64 }, limit: 20 });
+function History({ address, of, version }: { address: string; of: Bytes; version: number }) {
+  const history = useLoaded(`history ${address} ${of.base64} ${version}`, (signal) =>
+    node.call("history", { actor: address, key: { base64: of.base64 }, limit: 20 }, { signal }),
+  );
   if (history.error) return <Failure of={history.error} />;
   if (!history.value) return <Loading />;
   return (
-    <ul class="history" aria-label="History">
+    <ul class="history" aria-label={`History of ${keyText(of)}`}>
       {history.value.versions?.map((v) => (
         <li key={v.sequence}>
-          <a href={href("transactions", v.sequence)}>{number(v.sequence)}</a> <span class="time">{clock(v.time)}</span>{" "}
+          <a href={href("transactions", v.sequence)}>{number(v.sequence)}</a> <Time of={v.time} />{" "}
           {v.deleted ? <em>deleted</em> : <Value of={v.value} />}
         </li>
       ))}

@@ -26,7 +26,7 @@ export function ActorList() {
       {list.loading && <Loading />}
       {list.value?.actors?.length === 0 && (
         <p class="hint">
-          {prefix ? `No address begins with ${prefix}.` : "There are no actors yet: the first message to one makes it."}
+          {prefix ? `No address begins with ${prefix}.` : <>There are no actors yet: <code>troupe instantiate</code> makes one of a module.</>}
         </p>
       )}
       {list.value?.actors && list.value.actors.length > 0 && (
@@ -49,7 +49,7 @@ export function ActorList() {
           ))}
         </Table>
       )}
-      <div class="bar">
+      <div class="bar below">
         {tokens.length > 0 && <button onClick={() => setTokens(tokens.slice(0, -1))}>Back</button>}
         {list.value?.token && <button onClick={() => setTokens([...tokens, list.value!.token!])}>Next</button>}
       </div>

@@ -4,11 +4,11 @@ import { ActorPage } from "./actor.tsx";
 import { ActorList } from "./actors.tsx";
 import { keyName } from "./format.ts";
 import { ModuleList, ModulePage } from "./modules.tsx";
-import { useCall } from "./node.ts";
+import { useCall, type Info } from "./node.ts";
 import { Overview } from "./overview.tsx";
 import { Failure } from "./parts.tsx";
 import { href, useRoute } from "./router.ts";
-import { signIn, signOut } from "./session.ts";
+import { covers, signIn, signOut } from "./session.ts";
 import { TransactionList, TransactionPage } from "./transactions.tsx";
 
 const places = [
@@ -33,6 +33,7 @@ export function App() {
 
   if (info.error?.code === "unauthenticated" || info.error?.code === "stale") return <SignIn why={info.error.message} />;
   const node = info.value;
+  const operator = node?.roles?.includes("operator") ?? false;
   return (
     <>
       <a class="skip" href="#main" onClick={(e) => (e.preventDefault(), main.current?.focus())}>
@@ -66,17 +67,23 @@ export function App() {
         {info.error && <Failure of={info.error} />}
         {place === "" && <Overview info={node} />}
         {place === "transactions" && (item ? <TransactionPage sequence={Number(item)} /> : <TransactionList />)}
-        {place === "actors" && (item ? <ActorPage address={item} readOnly={readOnly(node?.roles)} /> : <ActorList />)}
+        {place === "actors" && (item ? <ActorPage address={item} mayWrite={mayWrite(node)} operator={operator} /> : <ActorList />)}
         {place === "modules" && (item ? <ModulePage name={item} /> : <ModuleList />)}
-        {place === "access" && <Access you={node?.key ?? ""} operator={node?.roles?.includes("operator") ?? false} />}
-        {title === "Not here" && <p>There is no such page. The pages are listed above.</p>}
+        {place === "access" && <Access you={node?.key ?? ""} operator={operator} />}
+        {title === "Not here" && (
+          <>
+            <h1>Not here</h1>
+            <p>There is no such page. The pages are listed above.</p>
+          </>
+        )}
       </main>
     </>
   );
 }
 
-/** Whoever can only read gets no forms to send with. */
-const readOnly = (roles: readonly string[] | null | undefined) => roles?.every((r) => r === "reader") ?? true;
+/** Whoever can only read gets no forms to send with; nor does anybody while the node takes no writes. */
+const mayWrite = (node?: Info) =>
+  node !== undefined && node.state !== "read_only" && covers("send") && (node.roles?.some((r) => r !== "reader") ?? false);
 
 function State({ ready, state, reason }: { ready: boolean; state: string; reason?: string }) {
   return (
@@ -89,7 +96,7 @@ function State({ ready, state, reason }: { ready: boolean; state: string; reason
 
 function SignIn({ why }: { why: string }) {
   return (
-    <main class="sign-in">
+    <main class="sign-in" aria-label="Sign in">
       <form
         onSubmit={(e) => {
           e.preventDefault();

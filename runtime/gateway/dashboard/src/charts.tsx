@@ -2,6 +2,7 @@ import { useId } from "preact/hooks";
 
 export interface Series {
   name: string;
+  /** One a second; NaN where nothing is known. */
   values: number[];
 }
 
@@ -18,10 +19,9 @@ const height = 160;
 /** Lines over the last seconds. What it shows is also told as text. */
 export function Chart({ title, series, format, seconds }: Props) {
   const id = useId();
-  const top = niceTop(Math.max(1e-9, ...series.flatMap((s) => s.values)));
-  const summary = series
-    .map((s) => `${s.name} ${format(s.values.at(-1) ?? 0)} now, at most ${format(Math.max(0, ...s.values))}`)
-    .join("; ");
+  const top = niceTop(Math.max(1, ...series.flatMap((s) => s.values.filter(known))));
+  const last = (s: Series) => (known(s.values.at(-1) ?? NaN) ? format(s.values.at(-1)!) : "–");
+  const summary = series.map((s) => `${s.name} ${last(s)} now, at most ${format(Math.max(0, ...s.values.filter(known)))}`).join("; ");
   return (
     <figure class="chart">
       <figcaption id={id}>
@@ -32,7 +32,7 @@ export function Chart({ title, series, format, seconds }: Props) {
               <svg width="22" height="8" aria-hidden="true">
                 <line class={`line line-${i}`} x1="1" x2="21" y1="4" y2="4" />
               </svg>
-              {s.name} <strong>{format(s.values.at(-1) ?? 0)}</strong>
+              {s.name} <strong>{last(s)}</strong>
             </span>
           ))}
         </span>
@@ -42,12 +42,12 @@ export function Chart({ title, series, format, seconds }: Props) {
           <line class="grid" x1="0" x2={width} y1={y(part)} y2={y(part)} />
         ))}
         {series.map((s, i) => (
-          <polyline class={`line line-${i}`} points={points(s.values, seconds, top)} />
+          <path class={`line line-${i}`} d={path(s.values, seconds, top)} />
         ))}
       </svg>
       <div class="axis" aria-hidden="true">
         <span>{seconds} s ago</span>
-        <span>top {format(top)}</span>
+        <span>upper line {format(top)}</span>
         <span>now</span>
       </div>
     </figure>
@@ -56,10 +56,19 @@ export function Chart({ title, series, format, seconds }: Props) {
 
 const y = (part: number) => height - part * (height - 8);
 
-function points(values: number[], seconds: number, top: number): string {
+const known = (n: number) => !Number.isNaN(n);
+
+/** A line through the values that are known; one between two that are not is a dot. */
+function path(values: number[], seconds: number, top: number): string {
   const step = width / (seconds - 1);
   const first = width - (values.length - 1) * step;
-  return values.map((v, i) => `${(first + i * step).toFixed(1)},${y(v / top).toFixed(1)}`).join(" ");
+  return values
+    .map((v, i) => {
+      if (!known(v)) return "";
+      const at = `${(first + i * step).toFixed(1)},${y(v / top).toFixed(1)}`;
+      return i > 0 && known(values[i - 1]!) ? `L${at}` : `M${at}h0`;
+    })
+    .join("");
 }
 
 /** The least of 1, 2 and 5 times a power of ten that is not below n. */

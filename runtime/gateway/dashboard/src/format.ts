@@ -57,7 +57,24 @@ export function duration(us: number): string {
 export function clock(time: string): string {
   const at = new Date(time);
   const today = new Date().toDateString() === at.toDateString();
-  return today ? at.toLocaleTimeString("en-GB") : at.toLocaleDateString("en-CA") + " " + at.toLocaleTimeString("en-GB");
+  return today ? at.toLocaleTimeString("en-GB") : day(at) + " " + at.toLocaleTimeString("en-GB");
+}
+
+/** A time to the millisecond, in the zone of the browser. */
+export function exactTime(time: string): string {
+  const at = new Date(time);
+  return `${day(at)} ${at.toLocaleTimeString("en-GB")}.${String(at.getMilliseconds()).padStart(3, "0")}`;
+}
+
+const day = (at: Date) => at.toLocaleDateString("en-CA");
+
+/** How long ago a time was; from a day on, the time itself. The clocks of node and browser may differ a little. */
+export function ago(time: string): string {
+  const seconds = Math.floor((Date.now() - Date.parse(time)) / 1e3);
+  if (seconds < 1) return "now";
+  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ago`;
+  return seconds < 86_400 ? `${Math.floor(seconds / 3_600)} h ago` : clock(time);
 }
 
 /** A public key, long enough to tell it from others. */

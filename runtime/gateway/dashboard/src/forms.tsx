@@ -53,10 +53,12 @@ export function MessageForm({ address, schema, what }: Props) {
   const submit = async (e: Event) => {
     e.preventDefault();
     setBusy(true);
-    setResult(await perform(what, address, text, sender));
+    setResult(await perform(what, address, text, sender, schema != null));
     setBusy(false);
   };
   const message = messages.find((m) => m.name === chosen);
+  const fields = message && simple(message) ? message.fields! : [];
+  const values = fields.length > 0 ? valuesOf(text, message!.name!) : undefined;
   return (
     <form class="message" onSubmit={submit}>
       {messages.length > 0 && (
@@ -70,15 +72,26 @@ export function MessageForm({ address, schema, what }: Props) {
           </select>
         </label>
       )}
-      <label for={id + "body"}>Body, in JSON</label>
+      {values &&
+        fields.map((f) => (
+          <label>
+            {f.name} <span class="hint">{f.type}{f.optional && ", optional"}</span>
+            <Input
+              field={f}
+              value={values[f.name!]}
+              onValue={(v) => setText(JSON.stringify({ [message!.name!]: { ...values, [f.name!]: v } }, null, 2))}
+            />
+          </label>
+        ))}
+      <label for={id + "body"}>Body{schema && ", in JSON"}</label>
       <textarea id={id + "body"} rows={Math.min(12, Math.max(3, text.split("\n").length))} spellcheck={false} value={text} onInput={(e) => setText(e.currentTarget.value)} />
-      {message?.fields && message.fields.length > 0 && (
+      {!values && message?.fields && message.fields.length > 0 && (
         <p class="hint">{message.fields.map((f) => `${f.name}: ${f.type}${f.optional ? " (optional)" : ""}`).join(", ")}</p>
       )}
       {what === "send" && (
         <label>
           As
-          <input value={sender} placeholder="my own key" autocomplete="off" onInput={(e) => setSender(e.currentTarget.value)} />
+          <input value={sender} placeholder="my own key" autocomplete="off" spellcheck={false} onInput={(e) => setSender(e.currentTarget.value)} />
         </label>
       )}
       <button disabled={busy}>{what === "send" ? "Send" : "Ask"}</button>
@@ -87,10 +100,10 @@ export function MessageForm({ address, schema, what }: Props) {
   );
 }
 
-async function perform(what: "send" | "query", address: string, text: string, sender: string): Promise<Result> {
+async function perform(what: "send" | "query", address: string, text: string, sender: string, isJSON: boolean): Promise<Result> {
   const body: Bytes | undefined = text.trim() === "" ? undefined : { text: text.trim() };
   try {
-    if (body) JSON.parse(body.text!);
+    if (body && isJSON) JSON.parse(body.text!);
   } catch (error) {
     return { error: asError(new Error(`The body is not JSON: ${(error as Error).message}`)) };
   }
@@ -103,7 +116,7 @@ async function perform(what: "send" | "query", address: string, text: string, se
     return { data: receipt.data, sequence: receipt.sequence, committed: true, gas: receipt.gas_used };
   } catch (error) {
     const failure = asError(error);
-    return { error: failure, sequence: failure.details.sequence, committed: failure.details.sequence ? false : undefined };
+    return { error: failure, committed: failure.details.sequence ? false : undefined };
   }
 }
 
@@ -112,7 +125,8 @@ function Shown({ result }: { result: Result }) {
     <div class="result">
       {result.committed !== undefined && (
         <p>
-          <Outcome ok={result.committed} /> <a href={href("transactions", result.sequence!)}>transaction {number(result.sequence!)}</a>
+          <Outcome ok={result.committed} />{" "}
+          {result.sequence && <a href={href("transactions", result.sequence)}>transaction {number(result.sequence)}</a>}
         </p>
       )}
       {result.error && <Failure of={result.error} />}
@@ -120,6 +134,35 @@ function Shown({ result }: { result: Result }) {
       {result.gas !== undefined && <p class="hint">{number(result.gas)} gas</p>}
     </div>
   );
+}
+
+/** One field of a message that has a form of its own. */
+function Input({ field, value, onValue }: { field: Field; value: unknown; onValue: (v: unknown) => void }) {
+  if (field.type === "bool") return <input type="checkbox" checked={value === true} onChange={(e) => onValue(e.currentTarget.checked)} />;
+  if (field.type === "text") return <input value={String(value ?? "")} autocomplete="off" spellcheck={false} onInput={(e) => onValue(e.currentTarget.value)} />;
+  return (
+    <input
+      type="number"
+      step={field.type.startsWith("float") ? "any" : 1}
+      min={field.type.startsWith("uint") ? 0 : undefined}
+      max={Number.MAX_SAFE_INTEGER}
+      value={String(value ?? "")}
+      onInput={(e) => onValue(Number(e.currentTarget.value))}
+    />
+  );
+}
+
+/** Whether each field of a message can be put into one input. The others are written in the body. */
+const simple = (m: Message) => (m.fields?.length ?? 0) > 0 && m.fields!.every((f) => f.name && /^(text|bool|u?int\d*|float\d*)$/.test(f.type));
+
+/** The fields of a message as they stand in the body; undefined while it says something else. */
+function valuesOf(text: string, name: string): Record<string, unknown> | undefined {
+  try {
+    const values = JSON.parse(text)[name];
+    return values && typeof values === "object" && !Array.isArray(values) ? values : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A message with a zero in each field, to be filled in. */

@@ -1,6 +1,6 @@
 import { bytesText } from "./format.ts";
 import { useCall } from "./node.ts";
-import { Failure, Loading, Section, Table } from "./parts.tsx";
+import { Copy, Failure, Loading, Section, Table } from "./parts.tsx";
 import { href } from "./router.ts";
 
 export function ModuleList() {
@@ -12,7 +12,9 @@ export function ModuleList() {
       </div>
       {list.error && <Failure of={list.error} />}
       {list.loading && <Loading />}
-      {list.value?.modules?.length === 0 && <p class="hint">There are no modules yet.</p>}
+      {list.value?.modules?.length === 0 && <p class="hint">
+          There are no modules yet: <code>troupe install</code> installs WebAssembly.
+        </p>}
       {list.value?.modules && list.value.modules.length > 0 && (
         <Table label="Modules" head={["Name", "Kind", "Size", "Hash"]}>
           {list.value.modules.map((m) => (
@@ -50,13 +52,14 @@ export function ModulePage({ name }: { name: string }) {
           <>
             <dt>Hash</dt>
             <dd>
-              <code class="clip">{m.hash}</code>
+              <code>{m.hash}</code> <Copy text={m.hash} what="the hash" />
             </dd>
             <dt>Size</dt>
             <dd>{bytesText(m.size ?? 0)}</dd>
           </>
         )}
       </dl>
+      {m.kind === "native" && <p class="hint">Its imports are those of the binary.</p>}
       {m.imports && <Names title="Imports" empty="It imports nothing." of={m.imports} />}
       {m.exports && <Names title="Exports" empty="It exports nothing." of={m.exports} />}
     </>

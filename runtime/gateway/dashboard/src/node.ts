@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Client, TroupeError, type Notice, type Operations, type WatchRequest } from "../../../client/typescript/src/client.ts";
+import { Client, TroupeError, type Entry, type Notice, type Operations, type WatchRequest } from "../../../client/typescript/src/client.ts";
 import { token } from "./session.ts";
 
 export * from "../../../client/typescript/src/client.ts";
@@ -19,17 +19,21 @@ export function useCall<Op extends keyof Operations>(
   request: Operations[Op]["request"] | undefined,
   every = 0,
 ): Loaded<Operations[Op]["answer"]> {
-  const [state, setState] = useState<{ key: string; value?: Operations[Op]["answer"]; error?: TroupeError }>({ key: "" });
+  return useLoaded(request && op + JSON.stringify(request), (signal) => node.call(op, request!, { signal }), every);
+}
+
+/** Loads what the key stands for when the view appears and whenever the key changes. Undefined loads nothing. */
+export function useLoaded<T>(key: string | undefined, load: (signal: AbortSignal) => Promise<T>, every = 0): Loaded<T> {
+  const [state, setState] = useState<{ key?: string; value?: T; error?: TroupeError }>({ key: "" });
   const [round, setRound] = useState(0);
-  const key = request === undefined ? "" : op + JSON.stringify(request);
   useEffect(() => {
-    if (request === undefined) return;
+    if (key === undefined) return;
     const stop = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const ask = async () => {
       try {
         if (document.visibilityState === "visible" || round === 0) {
-          const value = await node.call(op, request, { signal: stop.signal });
+          const value = await load(stop.signal);
           setState({ key, value });
         }
       } catch (error) {
@@ -44,13 +48,24 @@ export function useCall<Op extends keyof Operations>(
       clearTimeout(timer);
     };
   }, [key, every, round]);
-  const current = state.key === key ? state : { value: undefined, error: undefined };
+  const current = state.key === key ? state : {};
   return {
     value: current.value,
     error: current.error,
     loading: current.value === undefined && current.error === undefined,
     reload: () => setRound((n) => n + 1),
   };
+}
+
+/** The transactions before one, as far as they are kept: at most so many. A page of the log can end early. */
+export async function entriesBefore(before: number, count: number, signal: AbortSignal): Promise<Entry[]> {
+  const list: Entry[] = [];
+  for (let from = Math.max(1, before - count); from < before; from = list.at(-1)!.sequence + 1) {
+    const page = await node.call("log", { from, limit: before - from }, { signal });
+    if (!page.entries?.length) break;
+    list.push(...page.entries.filter((e) => e.sequence < before));
+  }
+  return list;
 }
 
 export interface Watched {

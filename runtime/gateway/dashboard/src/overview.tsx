@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Chart } from "./charts.tsx";
 import { bytesText, duration, number, rough } from "./format.ts";
 import { useCall, type Info, type Stats } from "./node.ts";
-import { Failure, Loading, Section } from "./parts.tsx";
+import { Copy, Failure, Loading, Section, Time } from "./parts.tsx";
 import { Latest } from "./transactions.tsx";
 
 const seconds = 120;
@@ -29,7 +29,7 @@ export function Overview({ info }: { info?: Info }) {
         <Tile name="Latency, half within" value={last?.p50 ? duration(last.p50) : "–"} more={last?.p99 ? `99 % within ${duration(last.p99)}` : "nothing was written"} />
         <Tile name="Queue" value={number(now.queued)} more={`${rough(last?.grouped ?? 0)} a group, ${last?.sync ? duration(last.sync) : "–"} a sync`} />
         <Tile name="Log" value={number(info?.sequence ?? 0)} more={`${bytesText(now.disk_bytes)} on disk, ${bytesText(now.disk_free)} free`} />
-        <Tile name="Cache" value={last && last.hits >= 0 ? `${(100 * last.hits).toFixed(1)} %` : "–"} unit=" hits" more={`${bytesText(now.cache_bytes)}, heap ${bytesText(now.heap_bytes)}`} />
+        <Tile name="Cache" value={last && last.hits >= 0 ? `${(100 * last.hits).toFixed(1)} %` : "–"} unit={last && last.hits >= 0 ? " hits" : ""} more={`${bytesText(now.cache_bytes)}, heap ${bytesText(now.heap_bytes)}`} />
       </dl>
       <div class="charts">
         <Chart
@@ -59,13 +59,21 @@ export function Overview({ info }: { info?: Info }) {
         <dl class="facts">
           <dt>Key</dt>
           <dd>
-            <code>{info?.host}</code>
+            <code>{info?.host}</code> {info && <Copy text={info.host} what="the node's key" />}
           </dd>
+          {info && (
+            <>
+              <dt>Started</dt>
+              <dd>
+                <Time of={info.started} exact />
+              </dd>
+            </>
+          )}
           <dt>Version</dt>
           <dd>{info?.version}</dd>
           <dt>Root</dt>
           <dd>
-            <code>{info?.root}</code>
+            <code>{info?.root}</code> {info && <Copy text={info.root} what="the root" />}
           </dd>
           {Object.entries(now.rejected ?? {}).map(([reason, n]) => (
             <>
@@ -110,12 +118,12 @@ function step(a: Stats, b: Stats) {
   };
 }
 
-/** The bound, in microseconds, that the part q of what was written between two samples has kept; 0 if nothing was. */
+/** The bound, in microseconds, that the part q of what was written between two samples has kept; NaN if nothing was. */
 function quantile(a: Stats, b: Stats, q: number): number {
   const before = a.latency ?? [];
   const buckets = (b.latency ?? []).map((bucket, i) => ({ le: bucket.le, count: bucket.count - (before[i]?.count ?? 0) }));
   const all = buckets.at(-1)?.count ?? 0;
-  if (all === 0) return 0;
+  if (all === 0) return NaN;
   const found = buckets.findIndex((bucket) => bucket.count >= q * all);
   const { le, count } = buckets[found]!;
   const [low, lowCount] = found > 0 ? [buckets[found - 1]!.le, buckets[found - 1]!.count] : [0, 0];

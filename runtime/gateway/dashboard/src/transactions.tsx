@@ -1,43 +1,99 @@
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { clock, number, short } from "./format.ts";
-import { useCall, type Entry } from "./node.ts";
-import { Failure, Loading, Outcome, Table, Value, Who } from "./parts.tsx";
+import { number, short } from "./format.ts";
+import { entriesBefore, node, useCall, useLoaded, type Entry } from "./node.ts";
+import { Copy, Failure, Loading, Outcome, Table, Time, Value, Who } from "./parts.tsx";
 import { href } from "./router.ts";
 import { Tree } from "./tree.tsx";
 
 export function TransactionList() {
   const [live, setLive] = useState(true);
   const [before, setBefore] = useState(0);
+  const [text, setText] = useState("");
+  const [outcome, setOutcome] = useState("");
+  const keep = (e: Entry) => ended(e, outcome) && mentions(e, text);
   return (
     <>
       <div class="bar">
         <h1>Transactions</h1>
+        <label class="search">
+          <span class="visually-hidden">Filter by sender, actor or message</span>
+          <input type="search" placeholder="filter by sender, actor, message…" value={text} onInput={(e) => setText(e.currentTarget.value)} />
+        </label>
+        <label class="choice">
+          <span class="visually-hidden">Outcome</span>
+          <select value={outcome} onChange={(e) => setOutcome(e.currentTarget.value)}>
+            <option value="">all outcomes</option>
+            <option value="committed">committed</option>
+            <option value="rolled back">rolled back</option>
+          </select>
+        </label>
         <label class="check">
           <input type="checkbox" checked={live && !before} disabled={before > 0} onChange={(e) => setLive(e.currentTarget.checked)} /> live
         </label>
         {before > 0 && <button onClick={() => setBefore(0)}>Latest</button>}
       </div>
-      <Latest last={50} live={live} before={before} older={setBefore} />
+      <Latest last={50} live={live} before={before} older={setBefore} keep={text || outcome ? keep : undefined} />
     </>
   );
 }
 
+const ended = (e: Entry, outcome: string) => !outcome || e.receipt?.committed === (outcome === "committed");
+
+/** Whether all words of a text stand somewhere in what the list shows of an entry. */
+function mentions(e: Entry, text: string): boolean {
+  const shown = [e.sequence, e.sender || "host", e.signer, e.to, e.module, e.op, e.kind, e.receipt?.code, e.body && short(e.body)].join(" ").toLowerCase();
+  return text.toLowerCase().split(/\s+/).every((word) => shown.includes(word));
+}
+
+interface LatestProps {
+  last: number;
+  live?: boolean;
+  before?: number;
+  older?: (before: number) => void;
+  keep?: (e: Entry) => boolean;
+}
+
 /** The last transactions, or those before one. */
-export function Latest({ last, live = true, before = 0, older }: { last: number; live?: boolean; before?: number; older?: (before: number) => void }) {
-  const log = useCall("log", before ? { from: Math.max(1, before - last), limit: Math.min(last, before - 1) } : { last }, live && !before ? 1_000 : 0);
+export function Latest({ last, live = true, before = 0, older, keep }: LatestProps) {
+  const log = useLoaded(
+    `log ${last} ${before}`,
+    async (signal) => (before ? entriesBefore(before, last, signal) : (await node.call("log", { last }, { signal })).entries ?? []),
+    live && !before ? 1_000 : 0,
+  );
   if (log.error && !log.value) return <Failure of={log.error} />;
   if (!log.value) return <Loading />;
-  const entries = [...(log.value.entries ?? [])].reverse();
-  if (entries.length === 0) return <p class="hint">Nothing has happened yet.</p>;
-  const first = entries.at(-1)!.sequence;
+  if (log.value.length === 0) {
+    return (
+      <p class="hint">
+        Nothing has happened yet. <code>troupe send</code> sends a message; so do the forms on the page of an <a href="#/actors">actor</a>.
+      </p>
+    );
+  }
+  const entries = log.value.filter(keep ?? (() => true)).reverse();
+  const first = log.value[0]!.sequence;
   return (
     <>
-      <Table label="Transactions" head={["Seq", "Time", "From", "To", "Message", "Outcome", "Gas"]}>
-        {entries.map((e) => (
-          <Row of={e} key={e.sequence} />
-        ))}
-      </Table>
-      {older && first > 1 && <button onClick={() => older(first)}>Older</button>}
+      {log.error && <Failure of={log.error} />}
+      {keep && (
+        <p class="hint" role="status">
+          {number(entries.length)} of the {number(log.value.length)} transactions from {number(first)} to {number(log.value.at(-1)!.sequence)}
+        </p>
+      )}
+      {entries.length > 0 && (
+        <div class="transactions">
+          <Table label="Transactions" head={["Seq", "When", "From", "To", "Message", "Outcome", "Gas"]}>
+            {entries.map((e) => (
+              <Row of={e} key={e.sequence} />
+            ))}
+          </Table>
+        </div>
+      )}
+      {older && first > 1 && (
+        <div class="bar below">
+          <button onClick={() => older(first)}>Older</button>
+        </div>
+      )}
     </>
   );
 }
@@ -45,18 +101,20 @@ export function Latest({ last, live = true, before = 0, older }: { last: number;
 function Row({ of: e }: { of: Entry }) {
   const receipt = e.receipt;
   return (
-    <tr>
-      <td>
+    <tr role="row">
+      <td role="cell">
         <a href={href("transactions", e.sequence)}>{number(e.sequence)}</a>
       </td>
-      <td class="time">{clock(e.time)}</td>
-      <td>{e.op === "message" ? <Who is={e.sender} link={false} /> : <span class="name host">host</span>}</td>
-      <td>{e.to ? <Who is={e.to} /> : <span class="name">{e.module}</span>}</td>
-      <td class="clip">
-        <span class="kind">{e.op === "message" ? e.kind : e.op}</span> {e.op === "message" && e.body && short(e.body)}
+      <td role="cell">
+        <Time of={e.time} />
       </td>
-      <td>{receipt && <Outcome ok={receipt.committed} why={receipt.code} />}</td>
-      <td class="number">{receipt && number(receipt.gas_used)}</td>
+      <td role="cell">{e.op === "message" ? <Who is={e.sender} link={false} /> : <span class="name host">host</span>}</td>
+      <td role="cell">{e.to ? <Who is={e.to} /> : e.module && <a href={href("modules", e.module)}>{e.module}</a>}</td>
+      <td role="cell" class="clip">
+        <span class="kind">{e.op === "message" ? e.kind : e.op}</span> {e.op === "message" && e.body && short(e.body).slice(0, 400)}
+      </td>
+      <td role="cell">{receipt && <Outcome ok={receipt.committed} why={receipt.code} />}</td>
+      <td role="cell" class="number">{receipt && number(receipt.gas_used)}</td>
     </tr>
   );
 }
@@ -65,12 +123,12 @@ export function TransactionPage({ sequence }: { sequence: number }) {
   const valid = Number.isSafeInteger(sequence) && sequence > 0;
   const log = useCall("log", valid ? { from: sequence, limit: 1 } : undefined);
   const entry = log.value?.entries?.[0];
-  const isMessage = entry?.op === "message" || entry?.op === "install";
-  const trace = useCall("trace", isMessage ? { sequence } : undefined);
-  if (!valid) return <p>Transactions have numbers from 1 on.</p>;
+  const hasTree = entry?.sequence === sequence && (entry.op === "message" || entry.op === "install");
+  const trace = useCall("trace", hasTree ? { sequence } : undefined);
+  if (!valid) return <Missing>Transactions have numbers from 1 on.</Missing>;
   if (log.error) return <Failure of={log.error} />;
   if (!log.value) return <Loading />;
-  if (entry?.sequence !== sequence) return <p>There is no transaction {sequence} yet, or it is no longer kept.</p>;
+  if (entry?.sequence !== sequence) return <Missing>There is no transaction {sequence} yet, or it is no longer kept.</Missing>;
   const receipt = entry.receipt;
   return (
     <>
@@ -78,8 +136,16 @@ export function TransactionPage({ sequence }: { sequence: number }) {
         <h1>Transaction {number(sequence)}</h1>
         {receipt && <Outcome ok={receipt.committed} why={receipt.code} />}
         <span class="pager">
-          {sequence > 1 && <a href={href("transactions", sequence - 1)}>← {number(sequence - 1)}</a>}
-          {sequence < log.value.head && <a href={href("transactions", sequence + 1)}>{number(sequence + 1)} →</a>}
+          {sequence > 1 && (
+            <a href={href("transactions", sequence - 1)} aria-label={`Transaction ${sequence - 1}, before`}>
+              ← {number(sequence - 1)}
+            </a>
+          )}
+          {sequence < log.value.head && (
+            <a href={href("transactions", sequence + 1)} aria-label={`Transaction ${sequence + 1}, after`}>
+              {number(sequence + 1)} →
+            </a>
+          )}
         </span>
       </div>
       {receipt && !receipt.committed && (
@@ -87,54 +153,73 @@ export function TransactionPage({ sequence }: { sequence: number }) {
           <strong>{receipt.code}</strong> {receipt.path?.join(" → ")}: {receipt.message}
         </p>
       )}
-      <dl class="facts">
-        <dt>Time</dt>
-        <dd>{clock(entry.time)}</dd>
-        <dt>From</dt>
-        <dd>
-          <Who is={entry.sender} />
-        </dd>
-        {entry.signer && entry.signer !== entry.sender && (
-          <>
-            <dt>Signed by</dt>
-            <dd>
-              <Who is={entry.signer} />
-            </dd>
-          </>
-        )}
-        {entry.request_id && (
-          <>
-            <dt>Request</dt>
-            <dd>
-              <code>{entry.request_id}</code>
-            </dd>
-          </>
-        )}
-        {receipt && (
-          <>
-            <dt>Gas</dt>
-            <dd>{number(receipt.gas_used)}</dd>
-            <dt>Sub-messages</dt>
-            <dd>{number(receipt.messages)}</dd>
-            {receipt.data && (
-              <>
-                <dt>Data</dt>
-                <dd>
-                  <Value of={receipt.data} />
-                </dd>
-              </>
-            )}
-            <dt>Root</dt>
-            <dd>
-              <code class="clip">{receipt.root}</code>
-            </dd>
-          </>
-        )}
-      </dl>
-      {!isMessage && <p class="hint">It configured the node: {entry.op}, and has no tree.</p>}
+      <Facts of={entry} />
+      {!hasTree && <p class="hint">It configured the node and has no tree: {entry.op}{entry.module && ` ${entry.module}`}.</p>}
+      {entry.op === "configure" && <Value of={entry.body} wide />}
       {trace.error && <Failure of={trace.error} />}
-      {isMessage && trace.loading && <Loading />}
+      {hasTree && trace.loading && <Loading />}
       {trace.value?.root && <Tree root={trace.value.root} />}
     </>
+  );
+}
+
+function Missing({ children }: { children: ComponentChildren }) {
+  return (
+    <>
+      <h1>Transaction</h1>
+      <p>{children}</p>
+    </>
+  );
+}
+
+function Facts({ of: entry }: { of: Entry }) {
+  const receipt = entry.receipt;
+  return (
+    <dl class="facts">
+      <dt>Time</dt>
+      <dd>
+        <Time of={entry.time} exact />
+      </dd>
+      <dt>From</dt>
+      <dd>
+        <Who is={entry.sender} />
+      </dd>
+      {entry.signer && (
+        <>
+          <dt>Signed by</dt>
+          <dd>
+            <Who is={entry.signer} /> <Copy text={entry.signer} what="the signer's key" />
+          </dd>
+        </>
+      )}
+      {entry.request_id && (
+        <>
+          <dt>Request</dt>
+          <dd>
+            <code>{entry.request_id}</code> <Copy text={entry.request_id} what="the request's id" />
+          </dd>
+        </>
+      )}
+      {receipt && (
+        <>
+          <dt>Gas</dt>
+          <dd>{number(receipt.gas_used)}</dd>
+          <dt>Sub-messages</dt>
+          <dd>{number(receipt.messages)}</dd>
+          {receipt.data && (
+            <>
+              <dt>Data</dt>
+              <dd>
+                <Value of={receipt.data} />
+              </dd>
+            </>
+          )}
+          <dt>Root</dt>
+          <dd>
+            <code title={receipt.root}>{receipt.root.slice(0, 16)}…</code> <Copy text={receipt.root} what="the root" />
+          </dd>
+        </>
+      )}
+    </dl>
   );
 }

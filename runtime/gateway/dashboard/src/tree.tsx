@@ -1,7 +1,8 @@
 import { useRef, useState } from "preact/hooks";
-import { keyText, number, short } from "./format.ts";
-import type { Span, Touch } from "./node.ts";
-import { Outcome, Value, Who } from "./parts.tsx";
+import { bytesText, keyText, number } from "./format.ts";
+import type { Span, Sub, Touch } from "./node.ts";
+import { Events, Outcome, Value, Who } from "./parts.tsx";
+import { href } from "./router.ts";
 
 /**
  * The tree of a transaction. A call that was rolled back has a broken line, a sign and a word; only then a colour.
@@ -48,7 +49,7 @@ export function Tree({ root }: { root: Span }) {
   };
   return (
     <ul class="tree" role="tree" aria-label="Messages of the transaction" ref={list} onKeyDown={onKeyDown}>
-      <Node span={root} path="0" closed={closed} toggle={toggle} current={current} onFocus={setCurrent} />
+      <Node span={root} path="0" all={root.gas_used} closed={closed} toggle={toggle} current={current} onFocus={setCurrent} />
     </ul>
   );
 }
@@ -61,38 +62,40 @@ function visit(span: Span, path: string, closed: ReadonlySet<string>, see: (path
 interface NodeProps {
   span: Span;
   path: string;
+  /** The gas of the whole tree. */
+  all: number;
   closed: ReadonlySet<string>;
   toggle: (path: string, open: boolean) => void;
   current: string;
   onFocus: (path: string) => void;
 }
 
-function Node({ span, path, closed, toggle, current, onFocus }: NodeProps) {
+function Node({ span, path, all, closed, toggle, current, onFocus }: NodeProps) {
   const open = !closed.has(path);
   const outcome = span.committed || span.kind === "query" ? "kept" : "undone";
   return (
-    <li
-      role="treeitem"
-      class={`node ${outcome} ${span.kind}`}
-      data-path={path}
-      tabIndex={current === path ? 0 : -1}
-      aria-expanded={open}
-      aria-level={path.split(".").length}
-      aria-label={label(span)}
-      onFocus={(e) => e.target === e.currentTarget && onFocus(path)}
-    >
-      <div class="call" onClick={() => toggle(path, !open)}>
-        <span class="twist" aria-hidden="true">
-          {open ? "▾" : "▸"}
-        </span>
-        <Heading span={span} />
-        <span class="gas">{number(span.gas_used)} gas</span>
+    <li role="none" class={`node ${outcome} ${span.kind}`}>
+      <div
+        role="treeitem"
+        data-path={path}
+        tabIndex={current === path ? 0 : -1}
+        aria-expanded={open}
+        aria-level={path.split(".").length}
+        onFocus={(e) => e.target === e.currentTarget && onFocus(path)}
+      >
+        <div class="call" onClick={(e) => (e.target as Element).closest("a, summary, pre") || toggle(path, !open)}>
+          <span class="twist" aria-hidden="true">
+            {open ? "▾" : "▸"}
+          </span>
+          <Heading span={span} />
+          <Gas span={span} all={all} />
+        </div>
+        {open && <Details span={span} />}
       </div>
-      {open && <Details span={span} />}
       {open && span.children && span.children.length > 0 && (
         <ul role="group">
           {span.children.map((child, i) => (
-            <Node span={child} path={`${path}.${i}`} closed={closed} toggle={toggle} current={current} onFocus={onFocus} />
+            <Node span={child} path={`${path}.${i}`} all={all} closed={closed} toggle={toggle} current={current} onFocus={onFocus} />
           ))}
         </ul>
       )}
@@ -100,40 +103,80 @@ function Node({ span, path, closed, toggle, current, onFocus }: NodeProps) {
   );
 }
 
-function label(span: Span): string {
-  const end = span.kind === "query" ? "" : span.committed ? ", committed" : `, rolled back${span.why ? `: ${span.why}` : ""}`;
-  return `${span.kind} from ${span.from || "host"} to ${span.to || span.module}${end}`;
+/** How much gas a call used, and which part of the whole: with everything below it, and, darker, alone. */
+function Gas({ span, all }: { span: Span; all: number }) {
+  const below = span.children?.reduce((sum, child) => sum + child.gas_used, 0) ?? 0;
+  const own = Math.max(0, span.gas_used - below);
+  const part = (n: number) => (all > 0 ? (100 * n) / all : 0);
+  return (
+    <span class="gas" title={below > 0 ? `${number(own)} by itself, ${number(below)} below` : undefined}>
+      {number(span.gas_used)} gas
+      <svg class="share" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+        <rect class="of" width="100" height="6" />
+        <rect class="below" width={part(span.gas_used)} height="6" />
+        <rect class="own" width={part(own)} height="6" />
+      </svg>
+    </span>
+  );
+}
+
+/** When the sender of a sub-message is told how it ended; nothing if never. */
+function replyOn(sub: Sub): string {
+  if (sub.reply_on === "never") return "";
+  return `id ${sub.id}, reply ${sub.reply_on === "always" ? "always" : `on ${sub.reply_on}`}`;
 }
 
 function Heading({ span }: { span: Span }) {
-  const failed = !span.committed && span.kind !== "query";
+  const policy = span.sub && [replyOn(span.sub), span.sub.gas_limit && `at most ${number(span.sub.gas_limit)} gas`].filter(Boolean).join(", ");
   return (
     <span class="heading">
-      {span.reply ? (
-        <span class="reply">
-          reply {span.reply.id} → <Who is={span.to} />{" "}
-          {span.reply.code ? <span class="error">error {span.reply.code}</span> : <span>success</span>}
+      <What span={span} />
+      {policy && <span class="policy">{policy}</span>}
+      {span.kind === "query" ? span.code && <span class="outcome bad">failed: {span.code}</span> : <Outcome ok={span.committed} why={span.committed ? undefined : span.why} />}
+    </span>
+  );
+}
+
+function What({ span }: { span: Span }) {
+  const { install: code, reply } = span;
+  if (code) {
+    return (
+      <>
+        <span class="kind">install module</span>{" "}
+        <a class="name" href={href("modules", span.module ?? "")}>
+          {span.module}
+        </a>{" "}
+        <span class="policy">
+          {code.kind} <code title={code.hash}>{code.hash.slice(0, 12)}</code>, {bytesText(code.size)}
+          {code.before && `, in the place of ${code.before.slice(0, 12)}`}
         </span>
-      ) : (
+      </>
+    );
+  }
+  if (reply) {
+    return (
+      <span class="reply">
+        <span class="kind">reply {reply.id}</span> <span aria-hidden="true">→</span> <Who is={span.to} />{" "}
+        {reply.code ? <span class="error">error {reply.code}</span> : <span>success</span>} {reply.data && <Value of={reply.data} />}
+      </span>
+    );
+  }
+  const creates = span.kind === "instantiate" || span.kind === "migrate";
+  return (
+    <>
+      <Who is={span.from} /> <span aria-hidden="true">{span.kind === "query" ? "⇢" : "→"}</span> <Who is={span.to || span.module} />{" "}
+      <span class="kind">
+        {span.kind}
+        {creates && span.to && span.module && ` of ${span.module}`}
+      </span>{" "}
+      {span.body && <Value of={span.body} />}
+      {span.kind === "query" && span.data && (
         <>
-          <Who is={span.from} /> <span aria-hidden="true">{span.kind === "query" ? "⇢" : "→"}</span> <Who is={span.to || span.module} />{" "}
-          <span class="kind">{span.kind}</span> {span.body && <Value of={span.body} />}
-          {span.kind === "query" && span.data && (
-            <>
-              {" "}
-              = <Value of={span.data} />
-            </>
-          )}
+          {" "}
+          = <Value of={span.data} />
         </>
       )}
-      {span.sub && (
-        <span class="policy">
-          id {span.sub.id}, reply {span.sub.reply_on}
-          {span.sub.gas_limit ? `, at most ${number(span.sub.gas_limit)} gas` : ""}
-        </span>
-      )}
-      {failed ? <Outcome ok={false} why={span.why} /> : span.kind !== "query" && <Outcome ok={true} />}
-    </span>
+    </>
   );
 }
 
@@ -153,16 +196,12 @@ function Details({ span }: { span: Span }) {
         <ul class="diff" aria-label="Writes">
           {writes.map((t) => (
             <li>
-              <code class="key">{keyText(t.key)}</code>: <del>{short(t.old)}</del> → {t.op === "delete" ? <em>deleted</em> : <ins>{short(t.new)}</ins>}
+              <code class="key">{keyText(t.key)}</code>: <del><Value of={t.old} /></del> → {t.op === "delete" ? <em>deleted</em> : <ins><Value of={t.new} /></ins>}
             </li>
           ))}
         </ul>
       )}
-      {span.events?.map((e) => (
-        <p class="event">
-          <span aria-hidden="true">◆</span> event <strong>{e.type}</strong> {e.attributes?.map((a) => `${a.key}=${a.value}`).join(" ")}
-        </p>
-      ))}
+      <Events of={span.events} />
       {span.logs?.map((line) => <p class="log">{line}</p>)}
       {span.data && span.kind !== "query" && (
         <p>
@@ -187,7 +226,7 @@ function readText(t: Touch) {
   return (
     <>
       {t.op} {t.of && <Who is={t.of} />} <code class="key">{keyText(t.key)}</code>
-      {t.op === "get" && <> = {short(t.new ?? t.old)}</>}
+      {t.op === "get" && <> = <Value of={t.new ?? t.old} /></>}
     </>
   );
 }
