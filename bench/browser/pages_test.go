@@ -1,0 +1,42 @@
+package browser
+
+import "testing"
+
+// pages are all pages, by the names of their pictures.
+var pages = []struct{ name, path string }{
+	{"overview", "/"},
+	{"transactions", "/transactions"},
+	{"tree", "/transactions/9"},
+	{"rolled-back", "/transactions/10"},
+	{"installation", "/transactions/4"},
+	{"actors", "/actors"},
+	{"actor", "/actors/warrior"},
+	{"modules", "/modules"},
+	{"module", "/modules/currency"},
+	{"access", "/access"},
+	{"nowhere", "/nowhere"},
+}
+
+// TestPages looks at each page in light and dark, and at the width of a phone.
+func TestPages(t *testing.T) {
+	for _, scheme := range []string{"light", "dark"} {
+		t.Run(scheme, func(t *testing.T) {
+			b := open(t, "/")
+			b.dress(scheme)
+			for _, page := range pages {
+				b.size(1280, 900)
+				b.visit(page.path)
+				b.accessible(scheme + " " + page.name)
+				b.snap(page.name + "-" + scheme)
+				b.size(390, 844)
+				if width := b.text(`String(document.documentElement.scrollWidth)`); width != "390" {
+					b.Errorf("%s is %s pixels wide on a phone of 390", page.name, width)
+				}
+				if scheme == "light" {
+					b.accessible("phone " + page.name)
+				}
+				b.snap(page.name + "-phone-" + scheme)
+			}
+		})
+	}
+}
