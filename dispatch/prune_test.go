@@ -168,7 +168,7 @@ func TestPruneBySize(t *testing.T) {
 	if err != nil || got.Transactions < 1000 || got.Transactions > 7000 {
 		t.Fatalf("of %d bytes: %+v, %v", all, got, err)
 	}
-	if left := size(got.Floor.Sequence + 1); left > all/2 {
+	if left := size(got.Floor.Sequence + 1); left > all*2/3 { // memory becomes tables meanwhile
 		t.Errorf("%d of %d bytes are left", left, all)
 	}
 	if got, err := e.Prune(t.Context(), Pruning{Bytes: all}); err != nil || got.Transactions != 0 {

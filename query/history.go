@@ -60,6 +60,17 @@ func (r *Router) Command(seq uint64) (state.Command, error) {
 	return cmd, hostError(err)
 }
 
+// Floor returns the last transaction whose command, receipt and trace are not kept any more. It is the zero Head if all are.
+func (r *Router) Floor() (state.Head, error) {
+	v, err := r.view()
+	if err != nil {
+		return state.Head{}, err
+	}
+	defer v.Release()
+	floor, _, err := r.partition.ReadFloor(v)
+	return floor, hostError(err)
+}
+
 func notFound(v *dispatch.View, what string, seq uint64) error {
 	if seq > v.Head.Sequence {
 		return fmt.Errorf("query: %s %d: %w: the last transaction is %d", what, seq, ErrNotFound, v.Head.Sequence)

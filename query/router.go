@@ -30,7 +30,7 @@ var (
 	ErrNoTrace = errors.New("no trace")
 	// ErrToken: a paging token is damaged, or belongs to another request.
 	ErrToken = errors.New("bad token")
-	// ErrTooOld: a watch is to begin where receipts are no longer kept.
+	// ErrTooOld: a watch or a history is to go back to where receipts are no longer kept.
 	ErrTooOld = errors.New("too old")
 )
 

@@ -27,7 +27,8 @@ const versionSearch = 100_000
 // Versions lists the values that transactions before a sequence, or all if it is 0, gave to a key of an actor: the latest
 // first, at most limit of them, DefaultLimit if zero and MaxLimit at most, and no more than MaxPageBytes but for the
 // first. It looks through receipts, and at so many of them only: it goes on before the transaction that it returns, even
-// if the list is empty; that is 0 if there is nothing older. Nobody at the address is an error as in Get.
+// if the list is empty; that is 0 if there is nothing older. ErrTooOld says that there may be something older, but that it is
+// not kept. Nobody at the address is an error as in Get.
 func (r *Router) Versions(ctx context.Context, to actor.Address, key []byte, before uint64, limit int) (list []Version, next uint64, err error) {
 	if err := checkKey(key); err != nil {
 		return nil, 0, err
@@ -42,8 +43,15 @@ func (r *Router) Versions(ctx context.Context, to actor.Address, key []byte, bef
 		return nil, 0, err
 	}
 	lower, upper := r.partition.Bounds(state.Receipts)
+	begins, err := r.begins(v, to)
+	if err != nil {
+		return nil, 0, err
+	}
 	if before != 0 {
 		upper = r.partition.AppendReceipt(nil, before)
+		if begins > 0 && before <= begins {
+			return nil, 0, fmt.Errorf("query: the values of a key of %s: %w: those before transaction %d are not kept", to, ErrTooOld, begins)
+		}
 	}
 	it, err := v.Iter(lower, upper)
 	if err != nil {
@@ -77,7 +85,20 @@ func (r *Router) Versions(ctx context.Context, to actor.Address, key []byte, bef
 			list = append(list, version)
 		}
 	}
-	return list, 0, hostError(it.Err())
+	return list, begins, hostError(it.Err())
+}
+
+// begins returns the transaction before which something about an actor is not kept, 0 if everything is.
+func (r *Router) begins(v *dispatch.View, to actor.Address) (uint64, error) {
+	floor, pruned, err := r.partition.ReadFloor(v)
+	if err != nil || !pruned {
+		return 0, hostError(err)
+	}
+	record, ok, err := r.partition.ReadActor(v, to)
+	if err != nil || ok && record.Created > floor.Sequence {
+		return 0, hostError(err)
+	}
+	return floor.Sequence + 1, nil
 }
 
 // version returns what a transaction gave to a key, if anything.

@@ -2,9 +2,11 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/query"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/state"
 )
@@ -53,13 +55,19 @@ func orNone(e *actor.Error) string {
 // Verify executes every transaction of the log again, in memory and from the beginning, and compares results, writes
 // and roots. It returns the last transaction that it reached. A difference is a *DivergenceError. The Go values that the
 // log uses must be bound; code that it installs is in it. It runs beside everything else on the state as of its start.
+// ErrPruned says that the beginning is not kept: then there are Check and VerifyFrom.
 func (h *Host) Verify(ctx context.Context) (state.Head, error) {
 	view := h.executor.View()
 	if view == nil {
 		return state.Head{}, h.gone()
 	}
 	defer view.Release()
-	return h.replay(ctx, view, view.Head.Sequence, func(seq uint64, cmd *state.Command, now *state.Receipt) error {
+	return h.again(ctx, view, view.Head.Sequence, compareWith(view), nil)
+}
+
+// compareWith returns what compares the receipts of an execution with those in the view.
+func compareWith(view *dispatch.View) func(uint64, *state.Command, *state.Receipt) error {
+	return func(seq uint64, cmd *state.Command, now *state.Receipt) error {
 		was, ok, err := partition.ReadReceipt(view, seq)
 		if err == nil && !ok {
 			err = fmt.Errorf("transaction %d has no receipt: %w", seq, state.ErrCorrupt)
@@ -71,10 +79,11 @@ func (h *Host) Verify(ctx context.Context) (state.Head, error) {
 			return &DivergenceError{Sequence: seq, Command: *cmd, Was: &was, Now: now}
 		}
 		return nil
-	}, nil)
+	}
 }
 
-// Trace returns what happened in a transaction: as it was kept, or else by executing the log again up to it.
+// Trace returns what happened in a transaction: as it was kept, or else by executing the log again up to it. The error is
+// query.ErrTooOld if neither is possible any more.
 func (h *Host) Trace(ctx context.Context, seq uint64) (*dispatch.Trace, error) {
 	view := h.executor.View()
 	if view == nil {
@@ -88,27 +97,43 @@ func (h *Host) Trace(ctx context.Context, seq uint64) (*dispatch.Trace, error) {
 		return t, nil
 	}
 	t := new(dispatch.Trace)
-	_, err := h.replay(ctx, view, seq, nil, t)
+	_, err := h.again(ctx, view, seq, nil, t)
+	if errors.Is(err, ErrPruned) {
+		err = fmt.Errorf("runtime: the trace of transaction %d was not kept: %w: %w", seq, query.ErrTooOld, err)
+	}
 	return t, err
 }
 
-// replay executes the log up to and including transaction last, which fills trace.
-func (h *Host) replay(ctx context.Context, view *dispatch.View, last uint64,
+// again is replay from the beginning.
+func (h *Host) again(ctx context.Context, view *dispatch.View, last uint64,
 	each func(uint64, *state.Command, *state.Receipt) error, trace *dispatch.Trace) (state.Head, error) {
+	floor, pruned, err := partition.ReadFloor(view)
+	if err != nil {
+		return state.Head{}, err
+	}
+	if pruned {
+		return state.Head{}, fmt.Errorf("runtime: %w: %s keeps what is behind transaction %d", ErrPruned, h.name(), floor.Sequence)
+	}
 	memory, err := state.Open("", nil)
 	if err != nil {
 		return state.Head{}, err
 	}
 	defer memory.Close()
+	return h.replay(ctx, view, memory, last, each, trace)
+}
+
+// replay executes the log behind what a store has, up to and including transaction last, which fills trace.
+func (h *Host) replay(ctx context.Context, view *dispatch.View, store *state.Store, last uint64,
+	each func(uint64, *state.Command, *state.Receipt) error, trace *dispatch.Trace) (state.Head, error) {
 	code := &replayed{host: h, held: map[state.Hash]*slot{}}
 	defer code.release()
 	d := *view.Dispatcher
 	d.Resolver = code
-	r, err := dispatch.NewReplay(memory, d)
+	r, err := dispatch.NewReplay(store, d)
 	if err != nil {
 		return state.Head{}, err
 	}
-	for seq := uint64(1); seq <= last; seq++ {
+	for seq := r.Head().Sequence + 1; seq <= last; seq++ {
 		if ctx.Err() != nil {
 			return r.Head(), context.Cause(ctx)
 		}

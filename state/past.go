@@ -50,20 +50,41 @@ func (s *Store) PastSize(p Partition, from, to uint64) (size uint64, err error) 
 	return size, s.Err()
 }
 
-// ReclaimPast gives back the space of the history of transactions before a sequence that has been deleted. It writes what
-// is in memory and then works table by table: it does not hold up readers or Apply, but takes its time. Views that were
-// taken before the deletion hold on to the space.
-func (s *Store) ReclaimPast(ctx context.Context, p Partition, before uint64) (err error) {
+// Flush writes what is in memory to tables. Of history that has been deleted, tables that hold nothing else then go at once,
+// and the others little by little, as tables are merged. It does not hold up readers or Apply. Views that were taken before
+// the deletion hold on to the space.
+func (s *Store) Flush(ctx context.Context) error {
+	return s.background(ctx, "flush", func(ctx context.Context) error {
+		flushed, err := s.db.AsyncFlush()
+		if err != nil {
+			return err
+		}
+		select {
+		case <-flushed:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	})
+}
+
+// ReclaimPast is Flush, and returns when all space of the history of transactions before a sequence has been given back. It
+// merges the tables that have any of it, however many there are: it is for a store that has nothing else to do.
+func (s *Store) ReclaimPast(ctx context.Context, p Partition, before uint64) error {
+	if err := s.Flush(ctx); err != nil {
+		return err
+	}
 	for _, r := range p.pastRanges(0, before) {
-		if err := s.compact(ctx, r[0], r[1]); err != nil {
+		if err := s.background(ctx, "compact", func(ctx context.Context) error { return s.db.Compact(ctx, r[0], r[1], false) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// compact holds no lock while it waits: a compaction ends late, and if the store has failed not before Close.
-func (s *Store) compact(ctx context.Context, lo, hi []byte) (err error) {
+// background runs what waits for Pebble's own work. It holds no lock meanwhile: a compaction takes its time, and if the
+// store has failed it ends no sooner than Close.
+func (s *Store) background(ctx context.Context, what string, run func(context.Context) error) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s.mu.RLock()
@@ -71,12 +92,12 @@ func (s *Store) compact(ctx context.Context, lo, hi []byte) (err error) {
 		s.mu.RUnlock()
 		return err
 	}
-	s.compacting.Add(1)
-	defer s.compacting.Done()
+	s.waiting.Add(1)
+	defer s.waiting.Done()
 	defer context.AfterFunc(s.quit, cancel)()
 	s.mu.RUnlock()
-	defer s.catch("compact", &err)
-	err = s.db.Compact(ctx, lo, hi, false)
+	defer s.catch(what, &err)
+	err = run(ctx)
 	if failed := s.Err(); failed != nil {
 		return failed
 	}
@@ -86,7 +107,7 @@ func (s *Store) compact(ctx context.Context, lo, hi []byte) (err error) {
 	case s.quit.Err() != nil:
 		return s.closedError()
 	}
-	return fmt.Errorf("state: compact %s: %w", s.name(), err)
+	return fmt.Errorf("state: %s %s: %w", what, s.name(), err)
 }
 
 // ReceiptOf returns the request id that a receipt's record has, without decoding the rest and without allocating: it is

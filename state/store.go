@@ -48,10 +48,10 @@ type Store struct {
 	closed  bool
 	handles handles
 	copying sync.Mutex // one checkpoint at a time
-	// compacting are those that were asked for. Close ends quit and waits for them.
-	compacting sync.WaitGroup
-	quit       context.Context
-	stop       context.CancelFunc
+	// waiting are those who wait for work in the background. They stop when quit ends, which Close and a failure do.
+	waiting sync.WaitGroup
+	quit    context.Context
+	stop    context.CancelFunc
 	// batchSize is how much memory a new batch is given: what the last one needed, and some more.
 	batchSize atomic.Int64
 }
@@ -187,7 +187,7 @@ func (s *Store) Close() (err error) {
 	// A panic inside Pebble may have left a lock of its own behind, and closing would wait for that. Nothing reaches the
 	// disk any more, so that the directory can be given free under it.
 	if !s.failure.panicked() {
-		s.compacting.Wait()
+		s.waiting.Wait()
 		err = s.closeDB()
 	} else if s.lock != nil {
 		err = s.lock.Close() // Pebble's share of the lock, which closing it would have given back

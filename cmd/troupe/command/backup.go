@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -46,25 +47,28 @@ any other: look at it with --dir, or bring it back by restore.`,
 }
 
 func (c *call) restoreCommand() *cobra.Command {
-	return &cobra.Command{
+	var unchecked bool
+	cmd := &cobra.Command{
 		Use:   "restore BACKUP",
 		Short: "Make the data directory from a backup",
 		Long: `Copy a backup to the data directory that --dir names, after reading every row of it. The data directory must be missing
-or empty: nothing is overwritten. If anything is wrong, nothing is left there.`,
+or empty: nothing is overwritten. Then every command and receipt of the copy is compared with the chain of roots, which
+--no-verify leaves out. If anything is wrong, nothing is left there.`,
 		Example: c.examples(`
-			% restore backups/monday --dir ./restored`),
+			% restore backups/monday --dir ./restored
+			% restore backups/monday --dir ./restored --no-verify`),
 		Args: between(1, 1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := c.checkDir(); err != nil {
 				return err
 			}
 			if err := c.checkRestore(args[0]); err != nil {
 				return err
 			}
-			if err := runtime.Restore(args[0], c.dir); err != nil {
+			if err := c.restore(cmd.Context(), args[0], unchecked); err != nil {
 				return c.restoreError(args[0], err)
 			}
-			return c.read(func(h *runtime.Host) error {
+			return c.look(func(h *runtime.Host) error {
 				head, err := h.Reader().Head()
 				if err != nil {
 					return err
@@ -73,6 +77,18 @@ or empty: nothing is overwritten. If anything is wrong, nothing is left there.`,
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&unchecked, "no-verify", false, "do not compare the copy with the chain of roots")
+	return cmd
+}
+
+func (c *call) restore(ctx context.Context, from string, unchecked bool) error {
+	if unchecked {
+		return runtime.RestoreUnchecked(from, c.dir)
+	}
+	stop := c.working("restoring " + from)
+	_, err := runtime.Restore(ctx, from, c.dir)
+	stop()
+	return err
 }
 
 // checkRestore looks at both directories before either is touched.

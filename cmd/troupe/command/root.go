@@ -18,7 +18,7 @@ func (c *call) root() *cobra.Command {
 		Use:   c.Name,
 		Short: "Run, send to, look at and check transactional actors",
 		Long: `One message to one actor starts a transaction: the actor changes its state and sends sub-messages, and all that comes
-of it commits in one durable write or leaves nothing. ` + c.Name + ` works on a data directory, which is open in one process at a time.
+of it commits in one durable write or leaves nothing. ` + c.Name + ` works on a data directory, which is open in one process at a time, or asks a server: --server names it.
 
 ` + exitHelp + `
 
@@ -64,14 +64,17 @@ Bytes of actors (bodies, data, values) are objects {"json": the value, if there 
 	_ = root.MarkPersistentFlagDirname("dir")
 	root.AddGroup(&cobra.Group{ID: "act", Title: "Send and run:"}, &cobra.Group{ID: "make", Title: "Write actors:"},
 		&cobra.Group{ID: "look", Title: "Look at the state:"},
-		&cobra.Group{ID: "past", Title: "Look at the past:"}, &cobra.Group{ID: "keep", Title: "Keep and measure:"})
+		&cobra.Group{ID: "past", Title: "Look at the past:"}, &cobra.Group{ID: "rule", Title: "Servers and who may do what:"},
+		&cobra.Group{ID: "keep", Title: "Keep and measure:"})
 	for group, commands := range map[string][]*cobra.Command{
 		"act":  {c.serveCommand(), c.sendCommand(), c.installCommand(), c.instantiateCommand(), c.migrateCommand(), c.runCommand(), c.testCommand()},
 		"make": {c.newCommand(), c.buildCommand(), c.devCommand()},
 		"look": {c.queryCommand(), c.getCommand(), c.scanCommand(), c.actorsCommand(), c.modulesCommand(), c.moduleCommand(),
-			c.showCommand()},
+			c.showCommand(), c.watchCommand()},
 		"past": {c.logCommand(), c.traceCommand(), c.verifyCommand()},
-		"keep": {c.backupCommand(), c.restoreCommand(), c.benchCommand()},
+		"rule": {c.keysCommand(), c.contextCommand(), c.tokenCommand(), c.grantsCommand(), c.grantCommand(), c.revokeCommand(), c.pauseCommand(),
+			c.resumeCommand()},
+		"keep": {c.backupCommand(), c.restoreCommand(), c.pruneCommand(), c.benchCommand()},
 	} {
 		for _, cmd := range commands {
 			cmd.GroupID = group

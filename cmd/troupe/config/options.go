@@ -156,13 +156,13 @@ func number(key, def, doc string, at func(*Config) *int) Option {
 
 func size(key, def, doc string, at func(*Config) *int64) Option {
 	return Option{key, "size", def, doc, func(c *Config, text string) (err error) {
-		*at(c), err = parseSize(text)
+		*at(c), err = ParseSize(text)
 		return err
 	}}
 }
 
-// parseSize reads a number of bytes: 1048576, 1024KiB or 1MiB.
-func parseSize(text string) (int64, error) {
+// ParseSize reads a number of bytes: 1048576, 1024KiB or 1MiB.
+func ParseSize(text string) (int64, error) {
 	digits, shift := text, 0
 	for unit, s := range map[string]int{"KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40} {
 		if rest, ok := strings.CutSuffix(text, unit); ok {
@@ -178,7 +178,7 @@ func parseSize(text string) (int64, error) {
 
 func duration(key, def, doc string, at func(*Config) *time.Duration) Option {
 	return Option{key, "time", def, doc, func(c *Config, text string) error {
-		d, err := parseTime(text)
+		d, err := ParseTime(text)
 		if err != nil || d < 0 {
 			return fmt.Errorf("%q is no length of time: write 30s, 10m, 12h or 30d", text)
 		}
@@ -187,8 +187,8 @@ func duration(key, def, doc string, at func(*Config) *time.Duration) Option {
 	}}
 }
 
-// parseTime reads a length of time, as Go writes it, or in days.
-func parseTime(text string) (time.Duration, error) {
+// ParseTime reads a length of time, as Go writes it, or in days.
+func ParseTime(text string) (time.Duration, error) {
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		n, err := strconv.ParseUint(days, 10, 16)
 		return time.Duration(n) * 24 * time.Hour, err
