@@ -93,7 +93,7 @@ func (p *publisher) next(ctx context.Context) error {
 	if err := p.put(p.subjects.Committed(), last); err != nil {
 		return err
 	}
-	if err := p.nc.FlushWithContext(ctx); err != nil {
+	if err := flush(ctx, p.nc); err != nil {
 		return err
 	}
 	p.sequence.Store(notices.Sequence)

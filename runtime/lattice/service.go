@@ -56,6 +56,7 @@ type Service struct {
 
 	requests, watches room
 	bodies            room
+	workers           workers
 	// ctx is that of all requests.
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -116,6 +117,7 @@ func Serve(ctx context.Context, c Connection, n Node, o Options) (*Service, erro
 	s.bodies.max = int64(cmp.Or(o.Bodies, 256<<20))
 	s.opts.Inbox = cmp.Or(o.Inbox, anyInbox)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.workers.jobs, s.workers.quit, s.workers.do = make(chan job), s.ctx.Done(), s.do
 	nc, err := c.open(ctx, "troupe "+info.Name, o.Wait, s.hooks(c.place()))
 	if err != nil {
 		s.cancel()
@@ -234,11 +236,14 @@ func (s *Service) take(op api.Op, r micro.Request) {
 		return
 	}
 	call.Payload = payload
-	go func() {
-		defer inside.leave(1)
-		defer s.bodies.leave(len(payload))
-		s.answer(op, call, reply, timeout)
-	}()
+	s.workers.run(job{op, call, reply, timeout, inside})
+}
+
+// do answers a request and makes room for another.
+func (s *Service) do(j job) {
+	defer j.inside.leave(1)
+	defer s.bodies.leave(len(j.call.Payload))
+	s.answer(j.op, j.call, j.reply, j.timeout)
 }
 
 func (s *Service) answerable(reply string) bool {
@@ -358,7 +363,7 @@ func (s *Service) Stop(ctx context.Context) error {
 			return fmt.Errorf("lattice: %d requests and %d watches were under way: %w", s.requests.inside.Load(), s.watches.inside.Load(), context.Cause(ctx))
 		}
 	}
-	if err := s.nc.FlushWithContext(ctx); err != nil && s.nc.IsConnected() {
+	if err := flush(ctx, s.nc); err != nil && s.nc.IsConnected() {
 		return fmt.Errorf("lattice: %w", err)
 	}
 	return nil

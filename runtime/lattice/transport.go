@@ -117,7 +117,9 @@ func (t *transport) Call(ctx context.Context, op string, header map[string]strin
 func (t *transport) Close() error {
 	t.nc.Close()
 	<-t.closed
-	t.fail(func(*pending) *api.Error { return errorf(api.CodeUnknown, "the connection was closed before the answer came") })
+	t.fail(func(*pending) *api.Error {
+		return errorf(api.CodeUnknown, "the connection was closed before the answer came")
+	})
 	return nil
 }
 

@@ -47,6 +47,7 @@ type Server struct {
 	server *server.Server
 	door   *door
 	log    *logger
+	tls    bool
 	stop   chan struct{}
 	once   sync.Once
 	done   chan struct{}
@@ -74,7 +75,7 @@ func Start(o Options) (*Server, error) {
 	if at.IP != nil {
 		host = at.IP.String()
 	}
-	s := &Server{door: &door{node: o.Node, admit: o.Admit, log: o.Logger, guests: map[uint64]guest{}}, log: &logger{to: o.Logger},
+	s := &Server{door: &door{node: o.Node, admit: o.Admit, log: o.Logger, guests: map[uint64]guest{}}, log: &logger{to: o.Logger}, tls: o.TLS != nil,
 		stop: make(chan struct{}), done: make(chan struct{})}
 	opts := &server.Options{
 		ServerName: "troupe-" + o.Node, Host: cmp.Or(host, "0.0.0.0"), Port: at.Port,
@@ -117,7 +118,7 @@ func (s *Server) failure(listen string) error {
 // URL is where clients of this machine reach the server.
 func (s *Server) URL() string {
 	scheme := "nats"
-	if s.server.TLSRequired() {
+	if s.tls {
 		scheme = "tls"
 	}
 	addr, ok := s.server.Addr().(*net.TCPAddr)
