@@ -5,6 +5,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
+	"fmt"
+	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,27 +25,45 @@ type binary struct {
 	log             *tail
 }
 
-// build builds the command into the folder of a test, unless there is one.
-func build(t *testing.T) string {
-	t.Helper()
-	if *built != "" {
-		return *built
+// folder is where the command is built. It is this test's own.
+var folder string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	var err error
+	if folder, err = os.MkdirTemp("", "troupe-crash-"); err != nil {
+		log.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "troupe")
+	code := m.Run()
+	if err := os.RemoveAll(folder); err != nil {
+		log.Print(err)
+	}
+	os.Exit(code)
+}
+
+// build builds the command, once for all tests, unless there is one.
+var build = sync.OnceValues(func() (path string, err error) {
+	if *built != "" {
+		return *built, nil
+	}
+	path = filepath.Join(folder, "troupe")
 	cmd := exec.Command("go", "build", "-o", path, "github.com/troupe-run/troupe/cmd/troupe")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as it is released, whatever this test is built with
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
-	return path
-}
+	return path, nil
+})
 
 // newBinary returns the command with an empty directory, and the key of its operator.
 func newBinary(t *testing.T) *binary {
 	t.Helper()
+	path, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
 	home := t.TempDir()
-	b := &binary{path: build(t), dir: filepath.Join(home, "data"), keys: filepath.Join(home, "keys"), log: new(tail)}
+	b := &binary{path: path, dir: filepath.Join(home, "data"), keys: filepath.Join(home, "keys"), log: new(tail)}
 	keys, err := claims.OpenKeys(b.keys)
 	if err == nil {
 		b.operator, _, err = keys.LoadOrCreate("default")

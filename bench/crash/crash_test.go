@@ -146,24 +146,39 @@ func (c *crowd) history(t *testing.T, keys []claims.Key) *history.History {
 	if err := c.failed.Load(); err != nil {
 		t.Fatal(*err)
 	}
-	h := &history.History{Opening: map[string]uint64{}, Final: map[string]uint64{}, Looks: c.looks}
+	w, _ := c.road.of(0)
+	h := &history.History{Opening: map[string]uint64{}, Final: w.balances(ctx, t), Looks: c.looks}
 	for _, a := range c.asks {
 		h.Asks = append(h.Asks, *a)
 	}
-	w, _ := c.road.of(0)
+	for i := range accounts {
+		h.Opening[string(ownerOf(i))] = opening
+	}
+	h.Log, h.Head = w.log(ctx, t)
+	return h
+}
+
+// balances returns what is on all accounts.
+func (w *way) balances(ctx context.Context, t *testing.T) map[string]uint64 {
+	t.Helper()
+	balances := map[string]uint64{}
 	for i := range accounts {
 		a, err := w.client.Query(ctx, &api.QueryRequest{To: accountOf(i), Body: typed.Encode(bank.Balance{})})
 		if err != nil {
 			t.Fatal(err)
 		}
-		name := string(ownerOf(i))
-		h.Opening[name] = opening
-		if h.Final[name], err = typed.Decode[uint64](a.Data); err != nil {
+		if balances[string(ownerOf(i))], err = typed.Decode[uint64](a.Data); err != nil {
 			t.Fatal(err)
 		}
 	}
-	h.Log, h.Head = w.log(ctx, t)
-	return h
+	return balances
+}
+
+func sum(balances map[string]uint64) (n uint64) {
+	for _, b := range balances {
+		n += b
+	}
+	return n
 }
 
 // log returns the requests with ids of the log.

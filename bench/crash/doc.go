@@ -9,6 +9,9 @@
 //	go test ./bench/crash -crash.rounds 50     # as it is done before a release
 //	go test ./bench/crash -crash.seed 7        # the same moments and requests again, as far as the machine lets them be
 //
+// Other tests do to the whole program over sockets what package gateway does to its handler: clients that die, floods of what
+// is refused, a thousand watchers, a port that is taken.
+//
 // # Guarantees
 //
 // What was asked and answered is judged by package history, which knows nothing of Troupe, and at the end the directory
