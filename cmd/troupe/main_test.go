@@ -49,10 +49,12 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TROUPE_CACHE", filepath.Join(env.WorkDir, ".cache"))
+			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, ".config"))
 			return goEnv(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "damage": damage, "missing": missing,
-			"wait-locked": waitLocked, "guest": guest(account), "contract": contract, "registry": registry, "fill": fill},
+			"wait-locked": waitLocked, "guest": guest(account), "contract": contract, "registry": registry, "fill": fill,
+			"serving": serving, "same": same},
 	})
 }
 

@@ -70,10 +70,11 @@ func (c *call) serverName() (string, error) {
 
 // needsDirectory refuses --server for a command that works on a data directory only, or on none.
 func needsDirectory(cmd *cobra.Command) error {
-	if !cmd.Flags().Changed("server") || askable[strings.Fields(cmd.CommandPath())[1]] {
+	path := strings.Fields(cmd.CommandPath())
+	if !cmd.Flags().Changed("server") || len(path) < 2 || askable[path[1]] {
 		return nil
 	}
-	return misuse("%s needs the data directory itself: it cannot be asked of a server", cmd.Name())
+	return misuse("%s cannot be asked of a server: leave --server out", strings.Join(path[1:], " "))
 }
 
 // askable are the commands that a server can be asked.

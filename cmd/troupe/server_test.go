@@ -1,0 +1,58 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// serving DIR waits until the node of a data directory can be asked, and sets the variables URL, NATS and NODE to where and
+// who it is.
+func serving(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: serving DIR")
+	}
+	var at struct{ URL, NATS, Node string }
+	for range 1000 {
+		text, err := os.ReadFile(filepath.Join(ts.MkAbs(args[0]), "node", "serve.json"))
+		if err == nil {
+			ts.Check(json.Unmarshal(text, &at))
+			ts.Setenv("URL", at.URL)
+			ts.Setenv("NATS", at.NATS)
+			ts.Setenv("NODE", at.Node)
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("nobody serves %s", args[0])
+}
+
+// odds are what differs between a directory and a server that do the same: who has signed, and the sums that this is in.
+var odds = regexp.MustCompile(`"root":"[0-9a-f]{64}"|root [0-9a-f]{64}|  signed by \S+|U[A-Z2-7]{55}/`)
+
+// same COMMAND... runs a command of mytroupe on the directory $DIR and on the server $SERVER, and fails unless both print
+// the same and end with the same code.
+func same(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: same COMMAND...")
+	}
+	run := func(where ...string) string {
+		err := ts.Exec("mytroupe", append(args[:len(args):len(args)], where...)...)
+		ended := "ended well\n"
+		if err != nil {
+			ended = "ended with " + err.Error() + "\n"
+		}
+		out := odds.ReplaceAllString(ts.ReadFile("stdout")+"----\n"+ts.ReadFile("stderr")+ended, "")
+		return strings.NewReplacer("the server "+ts.Getenv("SERVER"), "HERE", "the data directory "+ts.Getenv("DIR"), "HERE").Replace(out)
+	}
+	local, asked := run("--dir", ts.Getenv("DIR")), run("--server", ts.Getenv("SERVER"))
+	if local != asked {
+		ts.Fatalf("%q on a directory and on a server:\n%s\n%s", args, local, asked)
+	}
+	ts.Logf("%s", local)
+}
