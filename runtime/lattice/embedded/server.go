@@ -95,7 +95,7 @@ func Start(o Options) (*Server, error) {
 	}
 	s.server.SetLoggerV2(s.log, o.Logger.Enabled(context.Background(), slog.LevelDebug), false, false)
 	s.server.Start()
-	if !s.server.ReadyForConnections(5*time.Second) || s.log.fatal() != nil {
+	if s.log.fatal() != nil || !s.server.ReadyForConnections(5*time.Second) {
 		s.server.Shutdown()
 		s.server.WaitForShutdown()
 		return nil, s.failure(o.Listen)
