@@ -119,7 +119,8 @@ type dependency struct {
 var dependencies = []dependency{
 	{"Pebble", []string{"github.com/cockroachdb/pebble"}, "state"},
 	{"wazero", []string{"github.com/tetratelabs/wazero"}, "runtime/wasm"},
-	{"NATS", []string{"github.com/nats-io/nats.go", "github.com/nats-io/nats-server"}, "runtime/lattice"},
+	{"NATS", []string{"github.com/nats-io/nats.go"}, "runtime/lattice"},
+	{"the server of NATS", []string{"github.com/nats-io/nats-server"}, "runtime/lattice/embedded"},
 	{"Prometheus", []string{"github.com/prometheus"}, ""},
 	{"curves", []string{"github.com/consensys/gnark-crypto", "github.com/decred/dcrd", "filippo.io/nistec", "github.com/hdevalence/ed25519consensus"}, ""},
 }
@@ -164,6 +165,8 @@ func TestDependenciesHaveOneHome(t *testing.T) {
 		{"Pebble in a test", map[string]string{"txn/a_test.go": importing("txn", "github.com/cockroachdb/pebble/v2/vfs")}, "only state names Pebble"},
 		{"wazero", map[string]string{"runtime/a.go": importing("runtime", "github.com/tetratelabs/wazero/api")}, "only runtime/wasm names wazero"},
 		{"NATS", map[string]string{"runtime/gateway/a.go": importing("gateway", "github.com/nats-io/nats.go/jetstream")}, "only runtime/lattice names NATS"},
+		{"the server of NATS", map[string]string{"runtime/lattice/a.go": importing("lattice", "github.com/nats-io/nats-server/v2/server")},
+			"only runtime/lattice/embedded names the server of NATS"},
 		{"Prometheus twice", map[string]string{
 			"runtime/metrics/a.go": importing("metrics", "github.com/prometheus/client_golang/prometheus"),
 			"runtime/gateway/a.go": importing("gateway", "github.com/prometheus/client_golang/prometheus/promhttp"),
