@@ -229,8 +229,8 @@ func (n *Node) doGuarded(ctx context.Context, name string, req any, rq *request)
 
 // execute decides whether a request is allowed, and runs it.
 func (n *Node) execute(ctx context.Context, rq *request, body any) (any, error) {
-	if rq.op.Write && n.opts.ReadOnly {
-		return nil, errorf(api.CodeUnavailable, "the node only reads: ask one that writes")
+	if err := n.writable(rq.op); err != nil {
+		return nil, err
 	}
 	what, err := rq.op.about(body)
 	if err != nil {

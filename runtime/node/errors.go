@@ -57,7 +57,7 @@ func errorOf(err error, write bool) *api.Error {
 		return plain(api.CodeUnavailable)
 	case errors.Is(err, query.ErrNotFound):
 		return plain(api.CodeNotFound)
-	case errors.Is(err, query.ErrTooOld), errors.Is(err, query.ErrNoTrace):
+	case errors.Is(err, query.ErrTooOld), errors.Is(err, query.ErrNoTrace), errors.Is(err, dispatch.ErrNotKept):
 		return plain(api.CodeTooOld)
 	case errors.Is(err, query.ErrToken), errors.Is(err, runtime.ErrCode):
 		return plain(api.CodeBadRequest)

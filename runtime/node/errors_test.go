@@ -43,6 +43,7 @@ func TestEveryErrorHasACode(t *testing.T) {
 		{query.ErrNotFound, false, api.CodeNotFound},
 		{query.ErrTooOld, false, api.CodeTooOld},
 		{query.ErrNoTrace, false, api.CodeTooOld},
+		{dispatch.ErrNotKept, true, api.CodeTooOld},
 		{query.ErrToken, false, api.CodeBadRequest},
 		{runtime.ErrCode, true, api.CodeBadRequest},
 		{&actor.Error{Code: actor.CodeUnknownActor}, false, api.CodeNotFound},

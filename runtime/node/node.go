@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/troupe-run/troupe/claims"
@@ -75,6 +76,8 @@ type Node struct {
 	catching chan struct{}
 	// quit is closed when the node begins to drain.
 	quit chan struct{}
+	// refusing is why nothing is written for now, nil if it is.
+	refusing atomic.Pointer[string]
 }
 
 // New returns a node for a host, which stays the caller's to close, behind Drain.
@@ -122,6 +125,32 @@ func (n *Node) Drain(ctx context.Context) error {
 	return n.watchers.wait(ctx)
 }
 
+// Refuse makes the node refuse everything that writes, and say why, until it is called with an empty reason. Reads go on.
+func (n *Node) Refuse(reason string) {
+	if reason == "" {
+		n.refusing.Store(nil)
+		return
+	}
+	n.refusing.Store(&reason)
+}
+
+// writable returns an error if an operation would write, and nothing may be written.
+func (n *Node) writable(op *operation) error {
+	if op.Safe() {
+		return nil
+	}
+	if op.Write && n.opts.ReadOnly {
+		return errorf(api.CodeUnavailable, "the node only reads: ask one that writes")
+	}
+	if reason := n.refusing.Load(); reason != nil {
+		return &api.Error{Code: api.CodeUnavailable, Message: *reason, RetryAfter: refusedFor}
+	}
+	return nil
+}
+
+// refusedFor is the hint to a write that is refused for now, in milliseconds.
+const refusedFor = 1000
+
 // draining reports whether Drain was called.
 func (n *Node) draining() bool {
 	select {
@@ -152,18 +181,26 @@ func (n *Node) state() (state, reason string) {
 	if _, err := n.reader.Head(); err != nil {
 		return stateFailed, "the host is closed"
 	}
+	if reason := n.refusing.Load(); reason != nil {
+		return stateReadOnly, *reason
+	}
 	return stateReady, ""
 }
 
-// Ready reports whether requests are taken, be it those that only read, and if not, why.
+// Ready reports whether the node does what it is there for: writes, unless it is one that only reads. If not, it says why.
 func (n *Node) Ready() (ok bool, reason string) {
 	state, reason := n.state()
-	return state == stateReady || state == stateReadOnly, reason
+	return ready(state, reason), reason
+}
+
+// ready tells a node that only reads from one that refuses to write, and has a reason.
+func ready(state, reason string) bool {
+	return state == stateReady || state == stateReadOnly && reason == ""
 }
 
 // Info returns what the node says of itself to everybody.
 func (n *Node) Info() api.Info {
 	state, reason := n.state()
 	return api.Info{Name: n.opts.Name, Host: n.opts.Key.Public(), Version: n.opts.Version, Started: n.started.UTC(),
-		Ready: state == stateReady || state == stateReadOnly, State: state, Reason: reason}
+		Ready: ready(state, reason), State: state, Reason: reason}
 }

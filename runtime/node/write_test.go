@@ -312,3 +312,23 @@ func (l *lines) String() string {
 	defer l.mu.Unlock()
 	return l.b.String()
 }
+
+func TestRefusesWritesForNow(t *testing.T) {
+	r := newRig(t, setup{node: node.Options{BackupDir: t.TempDir()}})
+	r.ok(r.operator, "send", api.SendRequest{To: "puppet/a", Body: []byte("set k=1")}, new(api.Receipt))
+	r.node.Refuse("the disk is nearly full")
+	r.fails(r.call(r.operator, "send", api.SendRequest{To: "puppet/a", Body: []byte("set k=2"), ID: "again"}), api.CodeUnavailable, "the disk is nearly full")
+	r.fails(r.call(r.operator, "backup", api.BackupRequest{Name: "x"}), api.CodeUnavailable, "the disk is nearly full")
+	value := new(api.Value)
+	if r.ok(r.operator, "get", api.GetRequest{Actor: "puppet/a", Key: []byte("k")}, value); string(value.Value) != "1" {
+		t.Errorf("it reads %q", value.Value)
+	}
+	if ok, reason := r.node.Ready(); ok || reason != "the disk is nearly full" || r.node.Info().State != "read_only" {
+		t.Errorf("ready: %t, %q, %+v", ok, reason, r.node.Info())
+	}
+	r.node.Refuse("")
+	r.ok(r.operator, "send", api.SendRequest{To: "puppet/a", Body: []byte("set k=2"), ID: "again"}, new(api.Receipt))
+	if ok, reason := r.node.Ready(); !ok {
+		t.Error(reason)
+	}
+}

@@ -127,9 +127,25 @@ func (c *call) serve(ctx context.Context, cfg *config.Config, f *serveFlags) (er
 			}
 		}
 		err := server.Run(ctx, h, server.Options{Config: cfg, Version: c.Version, Logger: logger, Operator: operator,
-			Started: func(at server.Address) { c.announce(at, a) }})
+			Reopen: c.reopen, Started: func(at server.Address) { c.announce(at, a) }})
 		return servingError(err)
 	})
+}
+
+// reopen opens the data directory again, as it was opened, for a node that goes on.
+func (c *call) reopen() (*runtime.Host, error) {
+	opts := c.hostOptions()
+	h, err := runtime.Open(c.dir, &opts)
+	if err != nil {
+		return nil, err
+	}
+	if err = c.chooseModules(h); err == nil {
+		err = c.bindModules(h)
+	}
+	if err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	return h, nil
 }
 
 // ownKey returns the key of whoever runs the command, and makes one the first time.
@@ -199,9 +215,9 @@ func servingError(err error) error {
 	var taken *gateway.TakenError
 	switch {
 	case errors.As(err, &taken):
-		return &classified{ExitBusy, err}
+		return &classified{ExitBusy, fmt.Errorf("%w: --http-listen", err)}
 	case errors.Is(err, gateway.ErrWide):
-		return &classified{ExitUsage, err}
+		return &classified{ExitUsage, fmt.Errorf("%w: --http-cert and --http-key, --http-listen, or --http-insecure", err)}
 	}
 	return err
 }

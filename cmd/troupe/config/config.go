@@ -62,10 +62,12 @@ type Limits struct {
 	Cache    int64
 }
 
-// Retention says how long the log and the receipts are kept: at least as long, and as many. Zero means for ever.
+// Retention says how long the log and the receipts are kept: what is older, or more than fits, goes. Zero means for ever.
 type Retention struct {
 	Age  time.Duration
 	Size int64
+	// RequestIDs is how long the ids of requests are known, although their receipts are gone.
+	RequestIDs time.Duration
 }
 
 // Disk says what happens when it gets full.

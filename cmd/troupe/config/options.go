@@ -69,6 +69,7 @@ func Options() []Option {
 
 		duration("retention.age", "0s", "how long the log and the receipts are kept; 0 is for ever", func(c *Config) *time.Duration { return &c.Retention.Age }),
 		size("retention.size", "0", "how large the log and the receipts may get; 0 is without bound", func(c *Config) *int64 { return &c.Retention.Size }),
+		duration("retention.request-ids", "24h", "how long the id of a request is known at least: whoever asks again within that time causes nothing twice", func(c *Config) *time.Duration { return &c.Retention.RequestIDs }),
 		size("disk.reserve", "256MiB", "how much stays free on the disk: below, the node takes no writes until there is more", func(c *Config) *int64 { return &c.Disk.Reserve }),
 		text("backup.dir", "", "the folder in which backups are made; none can be asked for if it is empty", func(c *Config) *string { return &c.Backup.Dir }),
 	}

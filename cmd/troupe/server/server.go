@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/troupe-run/troupe/claims"
@@ -27,6 +28,10 @@ type Options struct {
 	Logger *slog.Logger
 	// Operator is who founds a host that nobody has founded yet, and whose token stands in the address of the dashboard.
 	Operator claims.Key
+	// Reopen opens the host again after it has stopped by itself, and was closed; if it is nil, that is the end.
+	Reopen func() (*runtime.Host, error)
+	// Free tells how much is free on the disk that has a directory, in bytes; the system is asked if it is nil.
+	Free func(dir string) (uint64, error)
 	// Started is told once that requests are answered, and where. It must not block.
 	Started func(Address)
 }
@@ -53,7 +58,15 @@ func Run(ctx context.Context, h *runtime.Host, o Options) (err error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Free == nil {
+		o.Free = free
+	}
 	s := &server{host: h, Options: o}
+	defer func() {
+		if s.host != h { // that one is the caller's
+			err = errors.Join(err, s.host.Close())
+		}
+	}()
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}
@@ -61,6 +74,10 @@ func Run(ctx context.Context, h *runtime.Host, o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	s.lookAtDisk()
+	keeping, end := context.WithCancel(ctx)
+	var kept sync.WaitGroup
+	kept.Go(func() { s.keep(keeping) })
 	failed := make(chan error, 1)
 	if listener != nil {
 		go func() { failed <- s.gateway.Serve(listener) }()
@@ -75,6 +92,8 @@ func Run(ctx context.Context, h *runtime.Host, o Options) (err error) {
 		case err = <-failed:
 		}
 	}
+	end()
+	kept.Wait()
 	return errors.Join(err, s.stop(listener != nil))
 }
 
@@ -83,8 +102,10 @@ type server struct {
 	host    *runtime.Host
 	dir     folder
 	key     claims.Key
-	node    *node.Node
+	counts  *metrics.Metrics
+	node    current
 	gateway *gateway.Gateway
+	full    bool // the disk
 }
 
 // prepare makes everything that does not listen yet.
@@ -103,23 +124,30 @@ func (s *server) prepare(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	counts := metrics.New()
-	s.node, err = node.New(s.host, node.Options{Name: c.Name, Version: s.Version, Key: s.key, Logger: s.Logger, MaxInFlight: c.Limits.InFlight,
-		MaxBody: int(c.Limits.Body), ReadOnly: c.ReadOnly, BackupDir: c.Backup.Dir, Observer: counts})
+	s.counts = metrics.New()
+	n, err := s.newNode(s.host)
 	if err != nil {
 		return err
 	}
-	counts.Observe(s.node)
+	s.node.node.Store(n)
+	s.counts.Observe(&s.node)
 	if c.HTTP.Listen == "off" {
 		return nil
 	}
-	opts := gateway.Options{Metrics: counts.Handler(), Hosts: c.HTTP.Hosts, Origins: c.HTTP.Origins, Logger: s.Logger,
-		Rejected: counts.Rejected, Limits: gateway.Limits{Body: int(c.Limits.Body), Connections: c.HTTP.Connections}}
+	opts := gateway.Options{Metrics: s.counts.Handler(), Hosts: c.HTTP.Hosts, Origins: c.HTTP.Origins, Logger: s.Logger,
+		Rejected: s.counts.Rejected, Limits: gateway.Limits{Body: int(c.Limits.Body), Connections: c.HTTP.Connections}}
 	if c.HTTP.Dashboard {
 		opts.Assets = dashboard.Assets()
 	}
-	s.gateway, err = gateway.New(s.node, opts)
+	s.gateway, err = gateway.New(&s.node, opts)
 	return err
+}
+
+// newNode returns a node that answers on a host.
+func (s *server) newNode(h *runtime.Host) (*node.Node, error) {
+	c := s.Config
+	return node.New(h, node.Options{Name: c.Name, Version: s.Version, Key: s.key, Logger: s.Logger, MaxInFlight: c.Limits.InFlight,
+		MaxBody: int(c.Limits.Body), ReadOnly: c.ReadOnly, BackupDir: c.Backup.Dir, Observer: s.counts})
 }
 
 // listen opens the port for HTTP. It returns nil if there is none.
