@@ -92,9 +92,9 @@ func (c *Connection) open(ctx context.Context, name string, wait bool, h hooks) 
 	case err == nil:
 		return nc, nil
 	case errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) || errors.Is(err, nats.ErrAuthRevoked):
-		return nil, &DeniedError{Key: key, URL: c.place(), err: err}
+		return nil, &DeniedError{Key: key, URL: c.Place(), err: err}
 	}
-	return nil, fmt.Errorf("lattice: connect to the server of NATS at %s: %w", c.place(), err)
+	return nil, fmt.Errorf("lattice: connect to the server of NATS at %s: %w", c.Place(), err)
 }
 
 func (c *Connection) url() string {
@@ -104,8 +104,8 @@ func (c *Connection) url() string {
 	return c.URL
 }
 
-// place is the URL without what may be secret in it.
-func (c *Connection) place() string {
+// Place is where the server is: the URL without what may be secret in it.
+func (c *Connection) Place() string {
 	if c.InProcess != nil {
 		return "this process"
 	}

@@ -118,7 +118,7 @@ func Serve(ctx context.Context, c Connection, n Node, o Options) (*Service, erro
 	s.opts.Inbox = cmp.Or(o.Inbox, anyInbox)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.workers.jobs, s.workers.quit, s.workers.do = make(chan job), s.ctx.Done(), s.do
-	nc, err := c.open(ctx, "troupe "+info.Name, o.Wait, s.hooks(c.place()))
+	nc, err := c.open(ctx, "troupe "+info.Name, o.Wait, s.hooks(c.Place()))
 	if err != nil {
 		s.cancel()
 		return nil, err

@@ -20,7 +20,7 @@ import (
 // it. Ctx bounds the connection. When the server is lost it is tried again until Close; calls meanwhile fail at once, with
 // CodeUnavailable. The error is an *api.Error: CodeForbidden if the server denies us, CodeUnavailable if it is not there.
 func Dial(ctx context.Context, c Connection, name string) (client.Transport, error) {
-	t := &transport{subjects: Subjects(name), place: c.place(), pending: map[string]*pending{}, closed: make(chan struct{})}
+	t := &transport{subjects: Subjects(name), place: c.Place(), pending: map[string]*pending{}, closed: make(chan struct{})}
 	if err := t.subjects.Check(); err != nil {
 		return nil, errorf(api.CodeBadRequest, "%s", err)
 	}
