@@ -6,14 +6,16 @@ import "testing"
 var pages = []struct{ name, path string }{
 	{"overview", "/"},
 	{"transactions", "/transactions"},
-	{"tree", "/transactions/9"},
-	{"rolled-back", "/transactions/10"},
+	{"tree", "/transactions/8"},
+	{"committed", "/transactions/10"},
+	{"rolled-back", "/transactions/11"},
 	{"installation", "/transactions/4"},
 	{"actors", "/actors"},
 	{"actor", "/actors/warrior"},
 	{"modules", "/modules"},
 	{"module", "/modules/currency"},
 	{"access", "/access"},
+	{"engine", "/actors/engine"},
 	{"nowhere", "/nowhere"},
 }
 
@@ -23,6 +25,7 @@ func TestPages(t *testing.T) {
 		t.Run(scheme, func(t *testing.T) {
 			b := open(t, "/")
 			b.dress(scheme)
+			b.allow("status of 404") // engine is no actor
 			for _, page := range pages {
 				b.size(1280, 900)
 				b.visit(page.path)

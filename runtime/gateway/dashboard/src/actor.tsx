@@ -59,6 +59,15 @@ export function ActorPage({ address, mayWrite, operator }: Props) {
       <div class="columns">
         <div>
           <StateBrowser address={address} version={written} />
+          <Section title="Live" extra="events and changes from now on">
+            {watch.error && <Failure of={watch.error} />}
+            <div class="live" role="log" aria-label="Live" tabIndex={0}>
+              {watch.notices.length === 0 && <p class="hint">Waiting for the next transaction that commits…</p>}
+              {watch.notices.map((n) => (
+                <News of={n} key={n.sequence} />
+              ))}
+            </div>
+          </Section>
         </div>
         <div>
           {mayWrite && (
@@ -68,15 +77,6 @@ export function ActorPage({ address, mayWrite, operator }: Props) {
           )}
           <Section title="Query">
             <MessageForm address={address} schema={a?.schema} what="query" />
-          </Section>
-          <Section title="Live" extra="events and changes from now on">
-            {watch.error && <Failure of={watch.error} />}
-            <div class="live" role="log" aria-label="Live" tabIndex={0}>
-              {watch.notices.length === 0 && <p class="hint">Waiting for the next transaction that commits…</p>}
-              {watch.notices.map((n) => (
-                <News of={n} key={n.sequence} />
-              ))}
-            </div>
           </Section>
         </div>
       </div>

@@ -6,9 +6,9 @@ import { keyName } from "./format.ts";
 import { ModuleList, ModulePage } from "./modules.tsx";
 import { useCall, type Info } from "./node.ts";
 import { Overview } from "./overview.tsx";
-import { Failure } from "./parts.tsx";
+import { Failure, Loading } from "./parts.tsx";
 import { href, useRoute } from "./router.ts";
-import { covers, signIn, signOut } from "./session.ts";
+import { covers, signIn, signOut, token } from "./session.ts";
 import { TransactionList, TransactionPage } from "./transactions.tsx";
 
 const places = [
@@ -33,6 +33,7 @@ export function App() {
 
   if (info.error?.code === "unauthenticated" || info.error?.code === "stale") return <SignIn why={info.error.message} />;
   const node = info.value;
+  if (node && !node.key) return <SignIn why="This node wants to know who looks: sign in with a token." />;
   const operator = node?.roles?.includes("operator") ?? false;
   return (
     <>
@@ -65,15 +66,20 @@ export function App() {
       </header>
       <main id="main" ref={main} tabIndex={-1} aria-label={title}>
         {info.error && <Failure of={info.error} />}
-        {place === "" && <Overview info={node} />}
-        {place === "transactions" && (item ? <TransactionPage sequence={Number(item)} /> : <TransactionList />)}
-        {place === "actors" && (item ? <ActorPage address={item} mayWrite={mayWrite(node)} operator={operator} /> : <ActorList />)}
-        {place === "modules" && (item ? <ModulePage name={item} /> : <ModuleList />)}
-        {place === "access" && <Access you={node?.key ?? ""} operator={operator} />}
-        {title === "Not here" && (
+        {!node && !info.error && <Loading />}
+        {node && ( // before it is known who looks nothing else is asked
           <>
-            <h1>Not here</h1>
-            <p>There is no such page. The pages are listed above.</p>
+            {place === "" && <Overview info={node} />}
+            {place === "transactions" && (item ? <TransactionPage sequence={Number(item)} /> : <TransactionList />)}
+            {place === "actors" && (item ? <ActorPage address={item} mayWrite={mayWrite(node)} operator={operator} /> : <ActorList />)}
+            {place === "modules" && (item ? <ModulePage name={item} /> : <ModuleList />)}
+            {place === "access" && <Access you={node?.key ?? ""} operator={operator} />}
+            {title === "Not here" && (
+              <>
+                <h1>Not here</h1>
+                <p>There is no such page. The pages are listed above.</p>
+              </>
+            )}
           </>
         )}
       </main>
@@ -108,7 +114,9 @@ function SignIn({ why }: { why: string }) {
         <h1>
           <img src="icon.svg" alt="" width="28" height="28" /> Troupe
         </h1>
-        <p role="alert">{why}</p>
+        <p class={token() ? "failure" : "hint"} role="alert">
+          {why}
+        </p>
         <label>
           Token
           <textarea name="token" required rows={4} spellcheck={false} autocomplete="off" placeholder="eyJ…" />

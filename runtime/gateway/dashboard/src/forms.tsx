@@ -75,7 +75,7 @@ export function MessageForm({ address, schema, what }: Props) {
       {values &&
         fields.map((f) => (
           <label>
-            {f.name} <span class="hint">{f.type}{f.optional && ", optional"}</span>
+            {f.name} ({f.type}{f.optional && ", optional"})
             <Input
               field={f}
               value={values[f.name!]}
