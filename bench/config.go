@@ -42,6 +42,10 @@ type Config struct {
 	FailShare float64
 	// Writers is the number of transfers in flight beside queries, in every other slice; none if zero.
 	Writers int
+	// Watchers is the number of watches in the workload serve; 1,000 if zero.
+	Watchers int
+	// Binary is the file of the command troupe, for the workload start, and for its size.
+	Binary string
 	// NoBaseline leaves out what the host is compared with: for profiles, and to be done sooner.
 	NoBaseline bool
 	// Progress gets a line about the state of the run, if it is a terminal.
@@ -67,8 +71,9 @@ func (c Config) check() (Config, error) {
 	fill(&c.Depth, 3)
 	fill(&c.Width, 2)
 	fill(&c.FailShare, 0.5)
+	fill(&c.Watchers, 1000)
 	switch {
-	case c.Duration < 0 || c.Warmup < 0 || c.Runs < 0 || c.Clients < 0 || c.Rate < 0 || c.Writers < 0:
+	case c.Duration < 0 || c.Warmup < 0 || c.Runs < 0 || c.Clients < 0 || c.Rate < 0 || c.Writers < 0 || c.Watchers < 0:
 		return c, fmt.Errorf("bench: a duration, number or rate is negative: %+v", c)
 	case c.Keys < 2:
 		return c, fmt.Errorf("bench: there must be 2 keys at least, not %d", c.Keys)

@@ -39,7 +39,7 @@ func runOpen(ctx context.Context, c Config, p *progress) (Result, error) {
 		return Result{}, err
 	}
 	dir := filepath.Join(c.Dir, "host")
-	size, err := fillShelves(ctx, dir, actors, c.Keys, p)
+	size, err := fillShelves(ctx, dir, actors, c.Keys, bookKey, p)
 	if err != nil {
 		return Result{}, err
 	}
@@ -79,8 +79,8 @@ func createShelves(ctx context.Context, c Config, actors int) error {
 }
 
 // fillShelves writes the rows past the host, in groups of which none is waited for but the last. It returns the size of
-// the directory.
-func fillShelves(ctx context.Context, dir string, actors, rows int, p *progress) (size uint64, err error) {
+// the directory. What a row has is asked for when it is written.
+func fillShelves(ctx context.Context, dir string, actors, rows int, value func(i int) []byte, p *progress) (size uint64, err error) {
 	store, err := state.Open(dir, nil)
 	if err != nil {
 		return 0, err
@@ -96,7 +96,7 @@ func fillShelves(ctx context.Context, dir string, actors, rows int, p *progress)
 		batch := store.NewBatch()
 		for j := i * rowsEach; j < min((i+1)*rowsEach, rows); j++ {
 			key = partition.AppendState(key[:0], row.Number, bookKey(j))
-			batch.Set(key, bookKey(j))
+			batch.Set(key, value(j))
 		}
 		if last != nil {
 			if err := last.Wait(); err != nil {
@@ -110,7 +110,7 @@ func fillShelves(ctx context.Context, dir string, actors, rows int, p *progress)
 			return 0, context.Cause(ctx)
 		}
 		if i%100 == 0 {
-			p.show("open: %d of %d rows", i*rowsEach, rows)
+			p.show("filling: %d of %d rows", i*rowsEach, rows)
 		}
 	}
 	if err := last.Wait(); err != nil {

@@ -45,6 +45,8 @@ type Result struct {
 	Opening     *Opening         `json:"opening,omitempty"`
 	Soak        *Soak            `json:"soak,omitempty"`
 	Guests      *Guests          `json:"guests,omitempty"`
+	Network     *Network         `json:"network,omitempty"`
+	Start       *Start           `json:"start,omitempty"`
 	// Slices tell how noisy the machine was.
 	Slices []SliceRates `json:"slices,omitempty"`
 }

@@ -33,6 +33,8 @@ func workloads() []workload {
 		{"single", same, runSingle},
 		{"half-load", same, runHalfLoad},
 		{"wasm", same, runWasm},
+		{"serve", func(c Config) Config { fill(&c.Clients, 256); return c }, runServe},
+		{"start", func(c Config) Config { fill(&c.Keys, 1_000_000); return c }, runStart},
 	}
 }
 

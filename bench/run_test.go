@@ -105,6 +105,27 @@ func TestGuests(t *testing.T) {
 	}
 }
 
+func TestServe(t *testing.T) {
+	c := moment("serve")
+	c.Dir, c.Watchers, c.Keys = t.TempDir(), 20, 200
+	r := run(t, c)
+	if r.Tx == 0 || r.TxPerS <= 0 || len(r.Slices) != 2 || r.Network == nil || len(r.Network.Ways) != 8 {
+		t.Fatalf("figures are missing: %+v", r)
+	}
+	halves := 0
+	for _, w := range r.Network.Ways {
+		if w.PerS <= 0 || w.Latency.P99 <= 0 || (w.Beside != "") != (w.Ratio > 0) || strings.Contains(w.Name, "watched") != (w.NoticesPerS > 0) {
+			t.Errorf("a figure is missing: %+v", w)
+		}
+		if w.Half != nil && w.Half.P50 > 0 {
+			halves++
+		}
+	}
+	if halves != 3 {
+		t.Errorf("%d ways were measured at half load", halves)
+	}
+}
+
 func TestOpen(t *testing.T) {
 	c := moment("open")
 	c.Keys, c.Dir = 2500, t.TempDir()

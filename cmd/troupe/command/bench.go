@@ -72,6 +72,7 @@ func (f *benchFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.Width, "width", 0, "`sub-messages` of each actor in tree and rollback (default 2)")
 	flags.Float64Var(&f.FailShare, "fail-share", 0, "the `share` of subtrees that fail in rollback (default 0.5)")
 	flags.IntVar(&f.Writers, "writers", 0, "`transfers` in flight beside queries (default none)")
+	flags.IntVar(&f.Watchers, "watchers", 0, "`watches` beside transfers in serve (default 1000)")
 }
 
 // check says which flag is out of range, before anything is made.
@@ -87,7 +88,7 @@ func (f *benchFlags) check() error {
 		{"duration", f.Duration.Seconds(), math.MaxFloat64}, {"warmup", f.Warmup.Seconds(), math.MaxFloat64},
 		{"runs", float64(f.Runs), 10_000}, {"clients", float64(f.Clients), 1 << 20}, {"rate", f.Rate, math.MaxFloat64},
 		{"keys", float64(f.Keys), 1 << 40}, {"zipf", f.Zipf, 100}, {"depth", float64(f.Depth), 1 << 20},
-		{"width", float64(f.Width), 1 << 20}, {"fail-share", f.FailShare, 1}, {"writers", float64(f.Writers), 1 << 20},
+		{"width", float64(f.Width), 1 << 20}, {"fail-share", f.FailShare, 1}, {"writers", float64(f.Writers), 1 << 20}, {"watchers", float64(f.Watchers), 1 << 20},
 	} {
 		switch {
 		case !(flag.value >= 0):
@@ -101,6 +102,9 @@ func (f *benchFlags) check() error {
 
 func (c *call) bench(ctx context.Context, f *benchFlags) (err error) {
 	config := f.Config
+	if config.Binary, err = os.Executable(); err != nil {
+		return err
+	}
 	switch {
 	case f.memory:
 	case f.onDir:
@@ -134,6 +138,18 @@ func (c *call) bench(ctx context.Context, f *benchFlags) (err error) {
 
 // bench prints what matters most of a result.
 func (p *printer) bench(r *bench.Result) {
+	if r.Network != nil {
+		p.network(r)
+		return
+	}
+	if r.Start != nil {
+		p.table([][]string{
+			{"workload", r.Workload},
+			{"directory", fmt.Sprintf("%s bytes, %s", show.Count(int64(r.Start.DiskBytes)), count(r.Start.Rows, "row"))},
+			{"first answer", fmt.Sprintf("%.0f ms, at most %.0f ms", r.Start.FirstMS, r.Start.MostMS)},
+		})
+		return
+	}
 	rows := [][]string{
 		{"workload", r.Workload},
 		{"durability", fmt.Sprintf("%s, %s in flight, %s, %s", r.Durability, show.Count(r.Clients), count(r.Keys, "key"), count(r.Cores, "core"))},
@@ -152,6 +168,29 @@ func (p *printer) bench(r *bench.Result) {
 			[]string{"idle instance", fmt.Sprintf("%s bytes", show.Count(int64(g.IdleBytes)))})
 	}
 	p.table(rows)
+}
+
+// network prints what a node does over sockets.
+func (p *printer) network(r *bench.Result) {
+	p.printf("%s, %s in flight, %s, %s\n", r.Durability, show.Count(r.Clients), count(r.Keys, "key"), count(r.Cores, "core"))
+	rows := [][]string{{"", "a second", "ratio", "to", "p50", "p99", "p99 at half load"}}
+	for _, w := range r.Network.Ways {
+		row := []string{w.Name, show.Count(int64(w.PerS)), "", w.Beside, micros(w.Latency.P50), micros(w.Latency.P99), ""}
+		if w.Beside != "" {
+			row[2] = fmt.Sprintf("%.2f", w.Ratio)
+		}
+		if w.Half != nil {
+			row[6] = micros(w.Half.P99)
+		}
+		rows = append(rows, row)
+	}
+	p.table(rows)
+	for _, w := range r.Network.Ways {
+		if w.NoticesPerS > 0 {
+			p.printf("%s: %s notices a second\n", w.Name, show.Count(int64(w.NoticesPerS)))
+		}
+	}
+	p.printf("the program has %s bytes\n", show.Count(r.Network.BinaryBytes))
 }
 
 // micros returns a duration in microseconds for people.
