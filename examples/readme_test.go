@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -128,7 +129,12 @@ type reader struct {
 	page      string
 	env       []string
 	running   *exec.Cmd // what was started in the background
+	// Where it listens, instead of the address that the page names: others may have that.
+	listens string
 }
+
+// served is where a node is served by default.
+const served = "127.0.0.1:8880"
 
 func newReader(t *testing.T, root string) *reader {
 	home := t.TempDir()
@@ -185,6 +191,9 @@ func (r *reader) console(b block) string {
 		} else {
 			got = r.run(command)
 		}
+		if got != "" && !strings.HasSuffix(got, "\n") {
+			got += "\n" // curl ends no line
+		}
 		if !matches(want, got) {
 			if !*update {
 				r.t.Errorf("%s:%d: $ %s\nprints\n%s\nand not\n%s", r.page, b.line, command, got, want)
@@ -203,6 +212,9 @@ func (r *reader) run(command string) string {
 	if command = strings.TrimSpace(command); command == "go test ./..." {
 		return "" // this is running already
 	}
+	if r.listens != "" {
+		command = strings.ReplaceAll(command, served, r.listens)
+	}
 	// The first of them compile all that there is, for two systems.
 	ctx, cancel := context.WithTimeout(r.t.Context(), 5*time.Minute)
 	defer cancel()
@@ -219,7 +231,15 @@ func (r *reader) run(command string) string {
 		r.t.Errorf("$ %s: %v", command, err)
 	}
 	r.t.Logf("%.1fs  $ %s", time.Since(start).Seconds(), command)
-	return string(out)
+	return r.asNamed(out)
+}
+
+// asNamed returns an output with the address that the page names.
+func (r *reader) asNamed(output []byte) string {
+	if r.listens == "" {
+		return string(output)
+	}
+	return strings.ReplaceAll(string(output), r.listens, served)
 }
 
 // start runs a command in the background until it has printed what it should, or for as long as that may take. It listens on a
@@ -234,9 +254,17 @@ func (r *reader) start(command, want string) string {
 		r.t.Fatal(err)
 	}
 	defer file.Close()
-	r.env = append(r.env, "TROUPE_DIR="+filepath.Join(r.dir, "served"), "TROUPE_HTTP_LISTEN=127.0.0.1:0", "TROUPE_NATS_LISTEN=127.0.0.1:0")
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.listens = free.Addr().String()
+	if err := free.Close(); err != nil {
+		r.t.Fatal(err)
+	}
 	cmd := exec.Command("sh", "-c", "exec "+command)
-	cmd.Dir, cmd.Env = r.root, append(r.env, "GOFLAGS=")
+	cmd.Dir, cmd.Env = r.root, append(slices.Clone(r.env), "GOFLAGS=", "TROUPE_DIR="+filepath.Join(r.dir, "served"), "TROUPE_HTTP_LISTEN="+r.listens,
+		"TROUPE_NATS_LISTEN=127.0.0.1:0")
 	cmd.Stdout, cmd.Stderr = file, file
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // with what it starts, as a shell has it
 	if err := cmd.Start(); err != nil {
@@ -249,8 +277,8 @@ func (r *reader) start(command, want string) string {
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		if matches(want, string(got)) || time.Now().After(deadline) {
-			return string(got)
+		if text := r.asNamed(got); matches(want, text) || time.Now().After(deadline) {
+			return text
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
@@ -268,7 +296,7 @@ func (r *reader) stop() {
 	if err := r.running.Wait(); r.running.ProcessState == nil || !slices.Contains([]int{0, 1, 130}, r.running.ProcessState.ExitCode()) {
 		r.t.Errorf("what ran in the background: %v", err)
 	}
-	r.running, r.env = nil, r.env[:len(r.env)-3]
+	r.running, r.listens = nil, ""
 }
 
 // matches reports whether got is what the lines of want say.
