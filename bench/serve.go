@@ -32,6 +32,9 @@ type Way struct {
 	// Latency is that in the closed loop, and Half that at half the rate, in an open loop.
 	Latency Latency  `json:"latency_us"`
 	Half    *Latency `json:"latency_us_at_half,omitempty"`
+	// ProcessorPer is the time of processors that one took, in microseconds, clients included. It tells more than PerS when
+	// others use the machine, too.
+	ProcessorPer float64 `json:"cpu_us,omitempty"`
 	// NoticesPerS is how many notices a second the watchers got.
 	NoticesPerS float64 `json:"notices_per_s,omitempty"`
 }
@@ -58,6 +61,8 @@ type path struct {
 	rates    []float64
 	ratios   []float64
 	notices  []float64
+	spent    usage
+	done     uint64
 	took     *hdrhistogram.Histogram
 }
 
@@ -210,7 +215,8 @@ func (m *turns) slice(ctx context.Context, path *path) error {
 		}
 	}
 	d := m.config.slice()
-	s, err := path.load.run(ctx, d)
+	var s slice
+	err := path.spent.measure(func() (err error) { s, err = path.load.run(ctx, d); return err })
 	if w != nil {
 		path.notices = append(path.notices, float64(w.end())/s.elapsed.Seconds())
 	}
@@ -220,6 +226,7 @@ func (m *turns) slice(ctx context.Context, path *path) error {
 	settle(ctx, d/4)
 	path.rates = append(path.rates, s.rate())
 	path.took.Merge(path.load.latencies.take())
+	path.done += s.requests
 	m.tx += s.requests
 	return nil
 }
@@ -255,6 +262,7 @@ func (m *turns) result() Result {
 	r.Tx, r.Network = m.tx, new(Network)
 	for _, path := range m.paths {
 		path.PerS, path.Latency, path.NoticesPerS = median(path.rates), latencyOf(path.took), median(path.notices)
+		path.ProcessorPer = path.spent.processorPer(path.done)
 		if path.Beside != "" {
 			path.Ratio = median(path.ratios)
 		}

@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/troupe-run/troupe/claims"
+	"github.com/troupe-run/troupe/runtime/api"
+	nodeclient "github.com/troupe-run/troupe/runtime/client"
 )
 
 // Start is how long the program takes to serve a directory that holds much.
@@ -19,7 +22,7 @@ type Start struct {
 	Rows      int     `json:"rows"`
 	DiskBytes uint64  `json:"disk_bytes"`
 	BuildS    float64 `json:"build_s"`
-	// FirstMS is the median time from when the process began to when it had answered a request, in milliseconds, and MostMS
+	// FirstMS is the median time from when the process began to when it had answered a request for a row, in milliseconds, and MostMS
 	// the longest.
 	FirstMS float64 `json:"first_ms"`
 	MostMS  float64 `json:"most_ms"`
@@ -75,13 +78,14 @@ func runStart(ctx context.Context, c Config, p *progress) (Result, error) {
 }
 
 // startOnce starts the process, asks it, and kills it.
-func startOnce(ctx context.Context, c Config, dir string) (took time.Duration, err error) {
+func startOnce(ctx context.Context, cfg Config, dir string) (took time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, c.Binary, "serve", "--dir", dir, "--http-listen", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0", "-o", "json",
+	keys := filepath.Join(cfg.Dir, "keys")
+	cmd := exec.CommandContext(ctx, cfg.Binary, "serve", "--dir", dir, "--http-listen", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0", "-o", "json",
 		"--log-level", "error")
 	cmd.Args[0] = os.Args[0]
-	cmd.Env = append(os.Environ(), "TROUPE_KEYS="+filepath.Join(c.Dir, "keys"))
+	cmd.Env = append(os.Environ(), "TROUPE_KEYS="+keys)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -95,26 +99,41 @@ func startOnce(ctx context.Context, c Config, dir string) (took time.Duration, e
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait() // it was killed
 	}()
-	var at struct {
-		URL string `json:"url"`
-	}
+	var at struct{ URL, Node string }
 	if err := json.NewDecoder(out).Decode(&at); err != nil {
-		return 0, fmt.Errorf("%s serve does not say where: %w", c.Binary, err)
+		return 0, fmt.Errorf("%s serve does not say where: %w", cfg.Binary, err)
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, at.URL+"/v1/info", nil)
+	token, err := operatorToken(keys, at.Node)
 	if err != nil {
 		return 0, err
 	}
-	res, err := http.DefaultClient.Do(r)
+	way, err := nodeclient.NewHTTP(at.URL, nil)
 	if err != nil {
 		return 0, err
 	}
-	defer res.Body.Close()
-	var info struct {
-		Ready bool `json:"ready"`
+	c := nodeclient.New(way, nodeclient.Identity{Token: token})
+	defer c.Close()
+	i := rand.IntN(cfg.Keys)
+	v, err := c.Get(ctx, &api.GetRequest{Actor: shelfAddress(i / rowsEach), Key: bookKey(i)})
+	if err == nil && len(v.Value) != pageBytes {
+		err = fmt.Errorf("a row has %d bytes, not %d", len(v.Value), pageBytes)
 	}
-	if err := json.NewDecoder(res.Body).Decode(&info); err != nil || !info.Ready {
-		return 0, fmt.Errorf("the node answered %s and is not ready: %w", res.Status, err)
+	if err != nil {
+		return 0, err
 	}
 	return time.Since(begun), nil
+}
+
+// operatorToken returns a token of the operator that the process has made itself.
+func operatorToken(dir, node string) (string, error) {
+	keys, err := claims.OpenKeys(dir)
+	if err != nil {
+		return "", err
+	}
+	operator, err := keys.Load("default")
+	if err != nil {
+		return "", err
+	}
+	defer operator.Wipe()
+	return claims.SignToken(operator, claims.Token{Audience: node})
 }

@@ -173,14 +173,14 @@ func (p *printer) bench(r *bench.Result) {
 // network prints what a node does over sockets.
 func (p *printer) network(r *bench.Result) {
 	p.printf("%s, %s in flight, %s, %s\n", r.Durability, show.Count(r.Clients), count(r.Keys, "key"), count(r.Cores, "core"))
-	rows := [][]string{{"", "a second", "ratio", "to", "p50", "p99", "p99 at half load"}}
+	rows := [][]string{{"", "a second", "ratio", "to", "processors", "p50", "p99", "p99 at half load"}}
 	for _, w := range r.Network.Ways {
-		row := []string{w.Name, show.Count(int64(w.PerS)), "", w.Beside, micros(w.Latency.P50), micros(w.Latency.P99), ""}
+		row := []string{w.Name, show.Count(int64(w.PerS)), "", w.Beside, micros(w.ProcessorPer), micros(w.Latency.P50), micros(w.Latency.P99), ""}
 		if w.Beside != "" {
 			row[2] = fmt.Sprintf("%.2f", w.Ratio)
 		}
 		if w.Half != nil {
-			row[6] = micros(w.Half.P99)
+			row[7] = micros(w.Half.P99)
 		}
 		rows = append(rows, row)
 	}
