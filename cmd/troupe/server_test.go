@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/troupe-run/troupe/claims"
+	"github.com/troupe-run/troupe/cmd/troupe/contexts"
 )
 
 // serving DIR waits until the node of a data directory can be asked, and sets the variables URL, NATS and NODE to where and
@@ -32,8 +35,34 @@ func serving(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("nobody serves %s", args[0])
 }
 
-// odds are what differs between a directory and a server that do the same: who has signed, and the sums that this is in.
-var odds = regexp.MustCompile(`"root":"[0-9a-f]{64}"|root [0-9a-f]{64}|  signed by \S+|U[A-Z2-7]{55}/`)
+// repin NAME lets a context know a node that is another.
+func repin(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: repin NAME")
+	}
+	other, err := claims.NewKey(claims.NodeKey)
+	ts.Check(err)
+	file := contexts.Open(filepath.Join(ts.Getenv("XDG_CONFIG_HOME"), "troupe", "contexts.json"))
+	ts.Check(file.Change(func(l *contexts.List) error {
+		at, err := l.Find(args[0])
+		if err != nil {
+			return err
+		}
+		at.Node = other.Public()
+		return l.Add(args[0], at)
+	}))
+}
+
+// bearer VARIABLE sets a variable to the token that was printed.
+func bearer(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: bearer VARIABLE")
+	}
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
+}
+
+// odds are what differs between a directory and a server that do the same: who has signed, the ids of requests that had none,
+var odds = regexp.MustCompile(`"root":"[0-9a-f]{64}"|root [0-9a-f]{64}|  signed by \S+|U[A-Z2-7]{55}/|   by U[A-Z2-7]{55}|"request_id":"[A-Z2-7]{26}",|  id=[A-Z2-7]{26}`)
 
 // same COMMAND... runs a command of mytroupe on the directory $DIR and on the server $SERVER, and fails unless both print
 // the same and end with the same code.

@@ -36,6 +36,10 @@ when the connection breaks. A data directory is open in one process at a time: t
 		ValidArgsFunction: c.completeAddress,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q := api.WatchRequest{Keys: f.keys, Events: f.events, EventTypes: f.types, From: f.from, Now: !cmd.Flags().Changed("from")}
+			if !f.keys && !f.events {
+				// What narrows one of them means it alone.
+				q.Keys, q.Events = f.prefix != "", len(f.types) > 0
+			}
 			if f.prefix != "" {
 				q.Prefix = []byte(f.prefix)
 			}

@@ -256,7 +256,14 @@ func (s *remote) install(ctx context.Context, in *installation) (state.Module, e
 	if err != nil {
 		return state.Module{}, err
 	}
+	code, err := runtime.Inspect(in.code)
+	if err != nil {
+		return state.Module{}, err
+	}
 	for i := range list {
+		if string(list[i].ID) == in.name && list[i].Hash == code.Hash && !in.migrate {
+			return list[i].Module, nil // a request with an id is a transaction, even if it changes nothing
+		}
 		before[list[i].ID] = list[i].Bound
 	}
 	answer, err := s.Install(ctx, &api.InstallRequest{Name: in.name, Code: in.code, Replace: in.replace, Migrate: in.migrate, MigrateBody: in.body})
@@ -277,7 +284,7 @@ func (s *remote) install(ctx context.Context, in *installation) (state.Module, e
 		}
 	}
 	if err != nil {
-		return state.Module{}, localError(err)
+		return state.Module{}, fmt.Errorf("install %s: %w", in.name, localError(err))
 	}
 	m, err := moduleFrom(answer)
 	return m.Module, err

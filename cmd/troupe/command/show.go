@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -88,6 +89,11 @@ func (c *call) showActor(ctx context.Context, p place, who actor.Address, f *sho
 		}
 	}
 	recent, err := recentOf(ctx, p, who, f.recent)
+	if exitCode(err) == ExitDenied {
+		// The rest of it is worth seeing.
+		fmt.Fprintf(c.Stderr, "%s: without its transactions: %s\n", c.Name, explain(err))
+		err = nil
+	}
 	if err != nil {
 		return err
 	}
