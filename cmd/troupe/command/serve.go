@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actortest/world"
 	"github.com/troupe-run/troupe/runtime/gateway"
+	"github.com/troupe-run/troupe/runtime/lattice/embedded"
 )
 
 // defaultKey is the name of the key that a user has unless he says otherwise.
@@ -216,6 +218,10 @@ func servingError(err error) error {
 	switch {
 	case errors.As(err, &taken):
 		return &classified{ExitBusy, fmt.Errorf("%w: --http-listen", err)}
+	case errors.Is(err, syscall.EADDRINUSE):
+		return &classified{ExitBusy, fmt.Errorf("%w: --nats-listen, or --nats-url", err)}
+	case errors.Is(err, embedded.ErrWide):
+		return &classified{ExitUsage, fmt.Errorf("%w: --nats-cert and --nats-key, or --nats-listen", err)}
 	case errors.Is(err, gateway.ErrWide):
 		return &classified{ExitUsage, fmt.Errorf("%w: --http-cert and --http-key, --http-listen, or --http-insecure", err)}
 	}

@@ -52,7 +52,7 @@ func Options() []Option {
 		text("nats.creds", "", "the file of credentials for it", func(c *Config) *string { return &c.NATS.Creds }),
 		text("nats.nkey", "", "the file of an nkey seed for it", func(c *Config) *string { return &c.NATS.Nkey }),
 		text("nats.ca", "", "the file of the certificate authority that its certificate is of", func(c *Config) *string { return &c.NATS.CA }),
-		text("nats.cert", "", "the file of the node's own certificate for it", func(c *Config) *string { return &c.NATS.Cert }),
+		text("nats.cert", "", "the file of a certificate: of the server in the process, which others can then reach, or of the node for one elsewhere", func(c *Config) *string { return &c.NATS.Cert }),
 		text("nats.key", "", "the file of the key of that certificate", func(c *Config) *string { return &c.NATS.Key }),
 		flag("nats.publish-events", "publish the events of actors", func(c *Config) *bool { return &c.NATS.PublishEvents }),
 		flag("nats.publish-changes", "publish which keys of actors changed, with their values", func(c *Config) *bool { return &c.NATS.PublishChanges }),

@@ -74,6 +74,12 @@ func Run(ctx context.Context, h *runtime.Host, o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	if s.nats, err = s.openNATS(ctx); err != nil {
+		if listener != nil {
+			err = errors.Join(err, listener.Close())
+		}
+		return err
+	}
 	s.lookAtDisk()
 	keeping, end := context.WithCancel(ctx)
 	var kept sync.WaitGroup
@@ -105,6 +111,7 @@ type server struct {
 	counts  *metrics.Metrics
 	node    current
 	gateway *gateway.Gateway
+	nats    *natsLink
 	full    bool // the disk
 }
 
@@ -124,6 +131,7 @@ func (s *server) prepare(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	s.compareClocks()
 	s.counts = metrics.New()
 	n, err := s.newNode(s.host)
 	if err != nil {
@@ -141,6 +149,14 @@ func (s *server) prepare(ctx context.Context) (err error) {
 	}
 	s.gateway, err = gateway.New(&s.node, opts)
 	return err
+}
+
+// compareClocks warns if the last transaction is from the future: then the clock was fast once, or is slow now.
+func (s *server) compareClocks() {
+	head, err := s.host.Reader().Head()
+	if ahead := time.Until(time.Unix(0, head.Time)); err == nil && ahead > time.Minute {
+		s.Logger.Warn("the clock is behind the last transaction: transactions keep that time until it is reached", "ahead", ahead.Round(time.Second))
+	}
 }
 
 // newNode returns a node that answers on a host.
@@ -169,7 +185,7 @@ func (s *server) listen() (net.Listener, error) {
 
 // announce tells where the node is reached.
 func (s *server) announce(listener net.Listener) (Address, error) {
-	a := Address{Node: s.key.Public(), Name: s.Config.Name}
+	a := Address{Node: s.key.Public(), Name: s.Config.Name, NATS: s.nats.url}
 	if listener != nil {
 		a.URL = "http://"
 		if s.Config.HTTP.Cert != "" {
@@ -204,7 +220,8 @@ func (s *server) stop(listening bool) error {
 	if listening {
 		err = s.gateway.Shutdown(ctx)
 	}
-	if err = errors.Join(err, s.node.Drain(ctx)); err != nil {
+	// The node ends watches, which the service would wait for.
+	if err = errors.Join(err, s.node.Drain(ctx), s.nats.close(ctx)); err != nil {
 		err = fmt.Errorf("not everything ended within %s: %w", s.Config.Drain, err)
 	}
 	return errors.Join(err, s.dir.retract())
