@@ -401,14 +401,20 @@ func TestTimeNeverGoesBack(t *testing.T) {
 		seen = append(seen, env.Time)
 		return actor.Response{}, nil
 	}
-	e := start(t, openStore(t, ""), goActors{"look": look}, Options{Clock: func() time.Time { return now }})
-	for _, at := range []int64{1000, 2000, 500, 2001} {
-		now = time.Unix(at, 0)
+	dir := t.TempDir()
+	store := openStore(t, dir)
+	e := start(t, store, goActors{"look": look}, Options{Clock: func() time.Time { return now }})
+	for i, at := range []int64{1000, 2000, 500, 2001, 700} {
+		if now = time.Unix(at, 0); i == 4 { // nor when the directory is opened again
+			e.Close()
+			store.Close()
+			e = start(t, openStore(t, dir), goActors{"look": look}, Options{Clock: func() time.Time { return now }})
+		}
 		if _, err := e.Submit(t.Context(), message("look")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for i, want := range []int64{1000, 2000, 2000, 2001} {
+	for i, want := range []int64{1000, 2000, 2000, 2001, 2001} {
 		if seen[i].Unix() != want {
 			t.Errorf("transaction %d saw %v, want %d", i, seen[i], want)
 		}

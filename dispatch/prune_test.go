@@ -260,7 +260,7 @@ func pruneAndCrash(disk *simdisk.Disk) (acked []string, err error) {
 
 func TestPruneCrash(t *testing.T) {
 	runs := 0
-	for n := 1; ; n += 2 {
+	for n := 1; ; n += 3 {
 		disk := simdisk.New()
 		disk.CrashAt(n, []int{0, 50, 100}[n%3], uint64(n))
 		acked, err := pruneAndCrash(disk)

@@ -12,6 +12,9 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
+// FormatVersion is the version of the format that this program reads and writes.
+const FormatVersion = formatVersion
+
 // formatVersion is the version of everything in this package that reaches the disk: key layout, spaces, records.
 const formatVersion = 2
 

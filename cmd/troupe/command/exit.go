@@ -18,7 +18,7 @@ import (
 // number of the signal, as a shell has it.
 const (
 	ExitOK        = 0 // done
-	ExitFailed    = 1 // the actor failed and the transaction left nothing, or a transcript does not match
+	ExitFailed    = 1 // the actor failed and the transaction left nothing, a transcript does not match, or doctor found something that fails
 	ExitUsage     = 2 // the command line, a body, an address or a module makes no sense, or a request id was used for another request
 	ExitNotFound  = 3 // no such actor, key, transaction, module or file
 	ExitDirectory = 4 // the data directory is missing, locked, occupied, or not one of Troupe
@@ -31,7 +31,7 @@ const (
 // exitHelp is what help says about them.
 const exitHelp = `Exit codes:
   0  done
-  1  the actor failed and the transaction left nothing, or a transcript does not match
+  1  the actor failed and the transaction left nothing, a transcript does not match, or doctor found something that fails
   2  the command line, a body, an address or a module makes no sense, or a request id was used for another request
   3  no such actor, key, transaction, module or file
   4  the data directory is missing, locked, occupied, or not one of Troupe

@@ -74,7 +74,7 @@ Bytes of actors (bodies, data, values) are objects {"json": the value, if there 
 		"past": {c.logCommand(), c.traceCommand(), c.verifyCommand()},
 		"rule": {c.keysCommand(), c.contextCommand(), c.tokenCommand(), c.grantsCommand(), c.grantCommand(), c.revokeCommand(), c.pauseCommand(),
 			c.resumeCommand()},
-		"keep": {c.backupCommand(), c.restoreCommand(), c.pruneCommand(), c.benchCommand()},
+		"keep": {c.backupCommand(), c.restoreCommand(), c.pruneCommand(), c.doctorCommand(), c.benchCommand()},
 	} {
 		for _, cmd := range commands {
 			cmd.GroupID = group
