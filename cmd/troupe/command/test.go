@@ -23,6 +23,7 @@ import (
 type testFlags struct {
 	update, updateLock bool
 	verbose            bool
+	place              bool // the transcripts are for a server, or a directory that is named
 	only               []string
 }
 
@@ -44,14 +45,22 @@ then lines that are missing begin with "-", and those that came instead with "+"
 Of a directory with a ` + manifest.File + ` the scripts are run, each with the modules and actors of the application; without arguments,
 those of this directory if it has one. See '` + c.Name + ` run' about the lock file.
 
+With --server, or --dir, the transcripts are run there, one after the other: it should have the modules and be as new as a world is.
+Numbers of transactions are compared by their distance. Commands that need a world, such as clock, fail and snapshot, are errors.
+
 '` + c.Name + ` help run' lists the commands that a transcript can have.`,
 		Example: c.examples(`
 			% test
 			% test examples/mmo
 			% test examples/kitchen/testdata --modules seller,chef,waiter,cards,order
-			% test payout.txt --update`),
+			% test payout.txt --update
+			% test payout.txt --server http://127.0.0.1:8880`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			defer c.shareEngine()()
+			f.place = c.server != "" || cmd.Flags().Changed("dir")
+			if f.place && f.update {
+				return misuse("--update records what a world prints: leave --server and --dir out")
+			}
 			files, err := c.transcripts(cmd.Context(), args, &f)
 			if err != nil {
 				return err
@@ -156,6 +165,9 @@ func (c *call) check(ctx context.Context, file testFile, f *testFlags) (changed 
 	before, err := os.ReadFile(file.path)
 	if err != nil {
 		return false, fileError(err)
+	}
+	if f.place {
+		return false, scriptError(c.sending(ctx, func(p place) error { return transcript.CheckServer(ctx, &placeTarget{p}, file.path) }))
 	}
 	err = c.inWorld(0, file.on, func(w *world.World) error { return transcript.Check(ctx, w, file.path, f.update) })
 	if err != nil || !f.update {

@@ -47,7 +47,13 @@ type names map[string]actor.Address
 
 var errNoChain = errors.New("the world has no chain")
 
-func (s *session) chain() *cosmwasm.Chain { return s.world.Chain() }
+// chain returns what contracts take the world for, nil if it has none.
+func (s *session) chain() *cosmwasm.Chain {
+	if s.world == nil {
+		return nil
+	}
+	return s.world.Chain()
+}
 
 // expand puts addresses in the place of @name: that of a contract which was instantiated under the name, else of a user. A
 // name stands at the beginning of a word, a JSON string or a list.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/query"
 	"github.com/troupe-run/troupe/runtime"
@@ -44,7 +43,7 @@ func trace(ctx context.Context, s *session, a *args) (string, error) {
 		s.tracing, s.show = false, opts
 		return "", nil
 	case "last":
-		last := s.world.Last()
+		last := s.last()
 		if last == nil {
 			return "", errors.New("there was no transaction")
 		}
@@ -54,51 +53,40 @@ func trace(ctx context.Context, s *session, a *args) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var t *dispatch.Trace
-	if err := s.world.Use(func(h *runtime.Host) (err error) {
-		t, err = h.Trace(ctx, seq)
-		return err
-	}); err != nil {
+	t, err := s.target().Trace(ctx, s.asOfServer(seq))
+	if err != nil {
 		return said(err), nil
 	}
 	return show.Trace(t, &opts), nil
 }
 
 // entry returns the transaction that the first argument names, or the last one.
-func (s *session) entry(a *args) (cmd state.Command, r state.Receipt, err error) {
+func (s *session) entry(ctx context.Context, a *args) (*state.Receipt, actor.Address, error) {
 	seq, err := number[uint64](word{text: a.word(0)}, 0)
 	if err != nil {
-		return cmd, r, err
+		return nil, "", err
 	}
-	err = s.world.Use(func(h *runtime.Host) (err error) {
-		switch id := a.named["id"].text; {
-		case id != "":
-			r, err = h.Reader().ReceiptOf(id)
-		case seq > 0:
-			r, err = h.Reader().Receipt(seq)
-		case s.world.Last() == nil:
-			return errors.New("there was no transaction")
-		default:
-			r = *s.world.Last().Receipt
-		}
-		if err == nil {
-			cmd, err = h.Reader().Command(r.Sequence)
-		}
-		return err
-	})
-	return cmd, r, err
+	switch id := a.named["id"].text; {
+	case id != "":
+		return s.target().Receipt(ctx, 0, id)
+	case seq > 0:
+		return s.target().Receipt(ctx, s.asOfServer(seq), "")
+	case s.last() == nil:
+		return nil, "", errors.New("there was no transaction")
+	}
+	return s.target().Receipt(ctx, s.last().Receipt.Sequence, "")
 }
 
-func receipt(_ context.Context, s *session, a *args) (string, error) {
-	cmd, r, err := s.entry(a)
+func receipt(ctx context.Context, s *session, a *args) (string, error) {
+	r, sender, err := s.entry(ctx, a)
 	if err != nil {
 		return said(err), nil
 	}
-	return show.Receipt(&r, cmd.Sender, &s.show), nil
+	return show.Receipt(r, sender, &s.show), nil
 }
 
-func events(_ context.Context, s *session, a *args) (string, error) {
-	_, r, err := s.entry(a)
+func events(ctx context.Context, s *session, a *args) (string, error) {
+	r, _, err := s.entry(ctx, a)
 	if err != nil {
 		return said(err), nil
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/troupe-run/troupe/query"
-	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/actortest/world"
 )
@@ -33,29 +32,26 @@ func ask(ctx context.Context, s *session, a *args) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	answer, err := s.world.Query(ctx, a.address(0), body)
+	answer, err := s.target().Query(ctx, a.address(0), body)
 	if err != nil {
 		return said(err), nil
 	}
 	return s.show.Value(answer), nil
 }
 
-func get(_ context.Context, s *session, a *args) (string, error) {
+func get(ctx context.Context, s *session, a *args) (string, error) {
 	k, err := key(a.words[1])
 	if err != nil {
 		return "", err
 	}
-	var value []byte
-	if err := s.world.Use(func(h *runtime.Host) (err error) {
-		value, _, err = h.Get(a.address(0), k)
-		return err
-	}); err != nil {
+	value, _, err := s.target().Get(ctx, a.address(0), k)
+	if err != nil {
 		return said(err), nil
 	}
 	return s.show.Value(value), nil
 }
 
-func scan(_ context.Context, s *session, a *args) (string, error) {
+func scan(ctx context.Context, s *session, a *args) (string, error) {
 	var rg query.Range
 	var err error
 	if a.has(1, "desc") {
@@ -72,11 +68,8 @@ func scan(_ context.Context, s *session, a *args) (string, error) {
 	if rg.Limit, err = number(a.named["limit"], 0); err != nil {
 		return "", err
 	}
-	var page query.Page
-	if err := s.world.Use(func(h *runtime.Host) (err error) {
-		page, err = h.Reader().Scan(a.address(0), rg)
-		return err
-	}); err != nil {
+	page, err := s.target().Scan(ctx, a.address(0), rg)
+	if err != nil {
 		return said(err), nil
 	}
 	text := s.pairs(page.Pairs)
@@ -86,12 +79,18 @@ func scan(_ context.Context, s *session, a *args) (string, error) {
 	return text, nil
 }
 
-func stateOf(_ context.Context, s *session, a *args) (string, error) {
-	all, err := s.world.State(a.address(0))
-	if err != nil {
-		return said(err), nil
+func stateOf(ctx context.Context, s *session, a *args) (string, error) {
+	var text strings.Builder
+	for rg := (query.Range{Limit: query.MaxLimit}); ; {
+		page, err := s.target().Scan(ctx, a.address(0), rg)
+		if err != nil {
+			return said(err), nil
+		}
+		text.WriteString(s.pairs(page.Pairs))
+		if rg.Token = page.Token; rg.Token == "" {
+			return text.String(), nil
+		}
 	}
-	return s.pairs(all), nil
 }
 
 func (s *session) pairs(list []query.Pair) string {
@@ -102,8 +101,8 @@ func (s *session) pairs(list []query.Pair) string {
 	return b.String()
 }
 
-func actors(_ context.Context, s *session, a *args) (string, error) {
-	all, err := s.world.Actors(a.word(0))
+func actors(ctx context.Context, s *session, a *args) (string, error) {
+	all, err := s.target().Actors(ctx, a.word(0))
 	if err != nil {
 		return said(err), nil
 	}

@@ -42,6 +42,10 @@ func (s *Script) Each(ctx context.Context, w *world.World, done func(Case)) erro
 		run.names = s.Names
 	}
 	defer run.close()
+	return run.each(ctx, s, done)
+}
+
+func (run *session) each(ctx context.Context, s *Script, done func(Case)) error {
 	for _, c := range s.Cases {
 		printed, err := run.execute(ctx, c.Command, c.Input)
 		if err == nil && ctx.Err() != nil {
@@ -53,7 +57,8 @@ func (s *Script) Each(ctx context.Context, w *world.World, done func(Case)) erro
 		if printed != "" && !strings.HasSuffix(printed, "\n") {
 			printed += "\n"
 		}
-		c.Expected, c.Answered = printed, true
+		run.align(c.Expected, printed)
+		c.Expected, c.Answered = run.asOfFile(printed), true
 		done(c)
 	}
 	return nil

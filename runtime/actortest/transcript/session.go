@@ -16,12 +16,18 @@ import (
 // A session is a script under way.
 type session struct {
 	dir       string       // of the file, in which the files are that it names
-	world     *world.World // the one that commands are about
+	world     *world.World // the one that commands are about; nil if they are about a server
 	worlds    map[string]*world.World
 	snapshots map[string]*world.Snapshot
 	names     names
 	tracing   bool
 	show      show.Options
+
+	server    Target
+	lastAsked *world.Transaction // of the server
+	// ahead is how much greater the sequences of the server are than those of the file, once that is known.
+	ahead   int64
+	aligned bool
 }
 
 // first is the name of the world that a script begins with.
@@ -50,13 +56,21 @@ type Command struct {
 
 	least, most int      // positional arguments
 	names       []string // of named arguments
+	anywhere    bool     // it needs no world
 	run         func(context.Context, *session, *args) (string, error)
 }
 
 // Commands returns all commands in the order in which a manual would tell them.
 func Commands() []Command {
-	return slices.Concat(sending(), contracts(), reading(), history(), surroundings())
+	list := slices.Concat(sending(), contracts(), reading(), history(), surroundings())
+	for i := range list {
+		list[i].anywhere = slices.Contains(anywhere[:], list[i].Name)
+	}
+	return list
 }
+
+// anywhere are the commands that a server takes, too.
+var anywhere = [...]string{"send", "create", "migrate", "admin", "sudo", "query", "get", "scan", "state", "actors", "trace", "receipt", "events", "show"}
 
 // execute runs one command and returns what it prints. An error says that the command makes no sense.
 func (s *session) execute(ctx context.Context, line, input string) (string, error) {
@@ -72,6 +86,9 @@ func (s *session) execute(ctx context.Context, line, input string) (string, erro
 		}
 		if err := c.check(&a); err != nil {
 			return "", fmt.Errorf("%w; usage: %s %s", err, c.Name, c.Usage)
+		}
+		if s.server != nil && !c.anywhere {
+			return "", fmt.Errorf("%s: %w", name, errNoWorld)
 		}
 		printed, err := c.run(ctx, s, &a)
 		if err != nil {
@@ -103,7 +120,10 @@ func said(err error) string { return "error: " + err.Error() + "\n" }
 // submit runs a transaction and prints what came of it.
 func (s *session) submit(ctx context.Context, req dispatch.Request) string {
 	req.Trace = new(dispatch.Trace)
-	receipt, err := s.world.Do(ctx, req)
+	receipt, err := s.target().Do(ctx, &req)
+	if s.server != nil && receipt != nil {
+		s.lastAsked = &world.Transaction{Request: req, Receipt: receipt, Trace: req.Trace}
+	}
 	if receipt == nil {
 		if err == nil {
 			err = errors.New("there is neither a receipt nor an error")
