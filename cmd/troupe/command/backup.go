@@ -3,12 +3,14 @@ package command
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/api"
 	"github.com/troupe-run/troupe/state"
 )
 
@@ -17,13 +19,20 @@ func (c *call) backupCommand() *cobra.Command {
 		Use:   "backup TARGET",
 		Short: "Copy the data directory",
 		Long: `Write a copy of everything that is durable to a new directory. TARGET must not exist. The copy is a data directory like
-any other: look at it with --dir, or bring it back by restore.`,
+any other: look at it with --dir, or bring it back by restore.
+
+With --server the node makes the copy while it runs on, in the folder that its configuration names as backup.dir. TARGET is then
+a name without slashes, and the key needs the grant of an operator.`,
 		Example: c.examples(`
 			% backup backups/monday
-			% --dir backups/monday verify`),
+			% --dir backups/monday verify
+			% backup monday --server http://127.0.0.1:8880`),
 		Args: between(1, 1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			target := args[0]
+			if c.server != "" {
+				return c.backupServer(cmd.Context(), target)
+			}
 			if _, err := os.Lstat(target); err == nil {
 				return directoryf("%s exists already: a backup makes a new directory and overwrites nothing", target)
 			}
@@ -44,6 +53,27 @@ any other: look at it with --dir, or bring it back by restore.`,
 			})
 		},
 	}
+}
+
+// backupServer lets a node make a copy of what it serves.
+func (c *call) backupServer(ctx context.Context, name string) error {
+	if c.dirGiven {
+		return misuse("--server and --dir exclude each other")
+	}
+	s, err := c.connect(c.server)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	b, err := s.Backup(ctx, &api.BackupRequest{Name: name})
+	if err != nil {
+		return localError(s.explained(ctx, err))
+	}
+	var root state.Hash
+	if err := root.UnmarshalText([]byte(b.Root)); err != nil {
+		return fmt.Errorf("the answer of %s: %w", s.called(), err)
+	}
+	return c.copied("backed up", s.url, b.Name, state.Head{Sequence: b.Sequence, Root: root})
 }
 
 func (c *call) restoreCommand() *cobra.Command {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -123,6 +124,11 @@ func (s *server) prepare(ctx context.Context) (err error) {
 	}
 	if s.key, _, err = claims.LoadOrCreateFile(s.dir.path("host.nk"), claims.NodeKey); err != nil {
 		return err
+	}
+	if c.Backup.Dir != "" {
+		if err := os.MkdirAll(c.Backup.Dir, 0o700); err != nil {
+			return err
+		}
 	}
 	founded, err := s.host.Founded()
 	if err == nil && !founded {
