@@ -40,8 +40,12 @@ func TestKill(t *testing.T) {
 	defer c.stop()
 	lead := func() {
 		var ways []*way
-		for _, key := range keys {
-			ways = append(ways, dial(t, p, key))
+		for i, key := range keys {
+			if i%2 == 0 {
+				ways = append(ways, dial(t, p, key))
+			} else {
+				ways = append(ways, dialNATS(t, p, key))
+			}
 		}
 		c.road.lead(ways)
 	}

@@ -1,7 +1,7 @@
 // Package crash kills the whole program while clients ask it, again and again, and looks at what they were told.
 //
-// The test builds the command troupe, serves a directory with it, and lets many clients make payments over sockets, each
-// under an id of its own. At some moment the process gets a SIGKILL: under load, while it starts, while it recovers. It is
+// The test builds the command troupe, serves a directory with it, and lets many clients make payments over HTTP and over NATS,
+// each under an id of its own. At some moment the process gets a SIGKILL: under load, while it starts, while it recovers. It is
 // started again, and every client asks again, under the same id, until it has a definite answer. Some clients hang up
 // before the answer, ask twice at once, or ask again what was answered long ago. Meanwhile others look at balances.
 //

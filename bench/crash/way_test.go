@@ -10,6 +10,7 @@ import (
 	"github.com/troupe-run/troupe/claims"
 	"github.com/troupe-run/troupe/runtime/api"
 	"github.com/troupe-run/troupe/runtime/client"
+	"github.com/troupe-run/troupe/runtime/lattice"
 )
 
 // A way leads to the process that serves now, for one key.
@@ -22,6 +23,18 @@ type way struct {
 func dial(t *testing.T, p *process, key claims.Key) *way {
 	t.Helper()
 	transport, err := client.NewHTTP(p.URL, &client.HTTPOptions{Connections: 64})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := client.New(transport, client.Identity{Key: key, Node: p.Node})
+	c.Patience = -1
+	return &way{key, c}
+}
+
+// dialNATS returns a way by NATS.
+func dialNATS(t *testing.T, p *process, key claims.Key) *way {
+	t.Helper()
+	transport, err := lattice.Dial(t.Context(), lattice.Connection{URL: p.NATS, Key: key}, "troupe")
 	if err != nil {
 		t.Fatal(err)
 	}
