@@ -60,7 +60,7 @@ func (c *call) backupServer(ctx context.Context, name string) error {
 	if c.dirGiven {
 		return misuse("--server and --dir exclude each other")
 	}
-	s, err := c.connect(c.server)
+	s, err := c.connect(ctx, c.server)
 	if err != nil {
 		return err
 	}

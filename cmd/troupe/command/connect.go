@@ -15,6 +15,7 @@ import (
 	"github.com/troupe-run/troupe/cmd/troupe/contexts"
 	"github.com/troupe-run/troupe/cmd/troupe/server"
 	"github.com/troupe-run/troupe/runtime/client"
+	"github.com/troupe-run/troupe/runtime/lattice"
 )
 
 // patience is how long a command goes on asking a server that cannot answer.
@@ -87,7 +88,7 @@ var askable = map[string]bool{
 }
 
 // connect returns the server of a name or URL.
-func (c *call) connect(name string) (*remote, error) {
+func (c *call) connect(ctx context.Context, name string) (*remote, error) {
 	l, err := c.contexts()
 	if err != nil {
 		return nil, err
@@ -97,20 +98,20 @@ func (c *call) connect(name string) (*remote, error) {
 		if err != nil {
 			return nil, notFoundf("%w; '%s context add' makes one", err, c.Name)
 		}
-		return c.reach(name, found)
+		return c.reach(ctx, name, found)
 	}
 	if address, token, ok := strings.Cut(name, "#token="); ok {
-		return c.bearer(strings.TrimSuffix(address, "/"), token)
+		return c.bearer(ctx, strings.TrimSuffix(address, "/"), token)
 	}
 	name = strings.TrimSuffix(name, "/")
 	if known := l.At(name); known != "" {
-		return c.reach(known, l.Contexts[known])
+		return c.reach(ctx, known, l.Contexts[known])
 	}
-	return c.reach("", contexts.Context{URL: name, Key: defaultKey})
+	return c.reach(ctx, "", contexts.Context{URL: name, Key: defaultKey})
 }
 
 // reach returns the server of a context. What has no name was given by its URL.
-func (c *call) reach(name string, at contexts.Context) (*remote, error) {
+func (c *call) reach(ctx context.Context, name string, at contexts.Context) (*remote, error) {
 	keyName := at.Key
 	if c.key != "" {
 		keyName = c.key
@@ -119,7 +120,7 @@ func (c *call) reach(name string, at contexts.Context) (*remote, error) {
 	if err != nil {
 		return nil, err
 	}
-	way, err := dial(at.URL)
+	way, err := dial(ctx, at.URL, key)
 	if err != nil {
 		key.Wipe()
 		return nil, err
@@ -133,8 +134,8 @@ func (c *call) reach(name string, at contexts.Context) (*remote, error) {
 }
 
 // bearer returns a server that is asked with a token.
-func (c *call) bearer(address, token string) (*remote, error) {
-	way, err := dial(address)
+func (c *call) bearer(ctx context.Context, address, token string) (*remote, error) {
+	way, err := dial(ctx, address, claims.Key{})
 	if err != nil {
 		return nil, err
 	}
@@ -143,17 +144,36 @@ func (c *call) bearer(address, token string) (*remote, error) {
 	return s, nil
 }
 
-// dial returns the way to a server. It connects when it is used.
-func dial(address string) (client.Transport, error) {
+// nodeName is that of a node on NATS whose URL does not say it: what a configuration has by default.
+const nodeName = "troupe"
+
+// dial returns the way to a server: by HTTP, which connects when it is used, or by NATS, where the key signs in.
+func dial(ctx context.Context, address string, key claims.Key) (client.Transport, error) {
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, usagef("%s is no URL of a server: it begins with http:// or https://", quoted(address))
-	}
-	way, err := client.NewHTTP(address, nil)
 	if err != nil {
-		return nil, usagef("%w", err)
+		return nil, usagef("%s is no URL of a server", quoted(address))
 	}
-	return way, nil
+	switch u.Scheme {
+	case "http", "https":
+		way, err := client.NewHTTP(address, nil)
+		if err != nil {
+			return nil, usagef("%w", err)
+		}
+		return way, nil
+	case "nats", "tls":
+		name := strings.Trim(u.Path, "/")
+		if name == "" {
+			name = nodeName
+		}
+		u.Path = ""
+		way, err := lattice.Dial(ctx, lattice.Connection{URL: u.String(), Key: key}, name)
+		if err != nil {
+			return nil, localError(err)
+		}
+		return way, nil
+	}
+	return nil, usagef("%s is no URL of a server: it begins with http://, https://, nats:// or tls://, and one of NATS may end in the name of the node",
+		quoted(address))
 }
 
 // openKeys returns the folder of the user's keys.
@@ -200,7 +220,7 @@ func (c *call) running(ctx context.Context, locked error) (*remote, error) {
 	if err != nil {
 		return nil, locked
 	}
-	way, err := dial(at.URL)
+	way, err := dial(ctx, at.URL, key)
 	if err != nil {
 		key.Wipe()
 		return nil, locked

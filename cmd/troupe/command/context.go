@@ -67,15 +67,6 @@ func changeContexts(fn func(*contexts.List) error) error {
 }
 
 func (c *call) addContext(ctx context.Context, name, url string) error {
-	way, err := dial(url)
-	if err != nil {
-		return err
-	}
-	defer way.Close()
-	info, err := client.Hello(ctx, way)
-	if err != nil {
-		return localError(err)
-	}
 	keyName := defaultKey
 	if c.key != "" {
 		keyName = c.key
@@ -85,6 +76,15 @@ func (c *call) addContext(ctx context.Context, name, url string) error {
 		return err
 	}
 	defer key.Wipe()
+	way, err := dial(ctx, url, key)
+	if err != nil {
+		return err
+	}
+	defer way.Close()
+	info, err := client.Hello(ctx, way)
+	if err != nil {
+		return localError(err)
+	}
 	added := contexts.Context{URL: url, Node: info.Host, Key: keyName}
 	before := ""
 	err = changeContexts(func(l *contexts.List) error {
@@ -97,7 +97,7 @@ func (c *call) addContext(ctx context.Context, name, url string) error {
 	if err != nil {
 		return err
 	}
-	s, err := c.reach(name, added)
+	s, err := c.reach(ctx, name, added)
 	if err != nil {
 		return err
 	}

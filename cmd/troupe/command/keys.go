@@ -214,7 +214,7 @@ func (c *call) tokenFor(ctx context.Context) (key claims.Key, audience string, e
 		key, err = c.loadKey(name)
 		return key, own.Public(), err
 	}
-	s, err := c.connect(name)
+	s, err := c.connect(ctx, name)
 	if err != nil {
 		return key, "", err
 	}

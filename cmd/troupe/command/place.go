@@ -112,7 +112,7 @@ func (c *call) at(ctx context.Context, fn func(place) error, open func() error) 
 		defer s.close()
 		return fn(s)
 	}
-	s, err := c.connect(name)
+	s, err := c.connect(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ func (s *remote) explained(ctx context.Context, err error) error {
 }
 
 func (s *remote) hello(ctx context.Context) (*api.Info, error) {
-	way, err := dial(s.url)
+	way, err := dial(ctx, s.url, s.key)
 	if err != nil {
 		return nil, err
 	}
