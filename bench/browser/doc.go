@@ -2,7 +2,7 @@
 //
 //	go test ./...                            from this folder
 //	go test . -shots /tmp/shots              also writes a picture of each page
-//	go test . -at 'http://…/#token=…'        walks a node that is served already, with its example
+//	go test . -at 'http://…/#token=…'        walks a node that serves examples/mmo since just now
 //
 // The tests build the command troupe, serve examples/mmo with it on a new directory, and look at each page as people do:
 // by mouse, by keyboard, at the width of a phone, in light and dark. On every page axe-core looks for what keeps people

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -119,18 +120,22 @@ func (b *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 // eval evaluates an expression, or what it promises, into a value that out points to, and reports whether that is true.
 func (b *tab) eval(expression string, out any) bool {
 	b.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
-	defer cancel()
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](
-		`(async () => JSON.stringify(await (`+expression+`)) ?? "null")()`, chromedp.EvalAwaitPromise))
-	if err == nil {
-		err = json.Unmarshal([]byte(text), out)
-	}
-	if err != nil {
+	if err := b.try(expression, out); err != nil {
 		b.fail("%s: %v", expression, err)
 	}
 	is, _ := out.(*bool)
 	return is != nil && *is
+}
+
+func (b *tab) try(expression string, out any) error {
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](
+		`(async () => JSON.stringify(await (`+expression+`)) ?? "null")()`, chromedp.EvalAwaitPromise))
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal([]byte(text), out)
 }
 
 func (b *tab) text(expression string) string {
@@ -146,13 +151,20 @@ func (b *tab) is(expression string) bool {
 	return b.eval("Boolean("+expression+")", new(bool))
 }
 
-// wait waits until an expression is true.
+// wait waits until an expression is true. While the page is loaded anew nothing can be asked.
 func (b *tab) wait(expression string) {
 	b.Helper()
-	for end := time.Now().Add(patience); !b.is(expression); time.Sleep(30 * time.Millisecond) {
-		if time.Now().After(end) {
-			b.fail("the page never came to %s", expression)
+	end := time.Now().Add(patience)
+	for {
+		var is bool
+		err := b.try("Boolean("+expression+")", &is)
+		if is {
+			return
 		}
+		if time.Now().After(end) {
+			b.fail("the page never came to %s (%v)", expression, err)
+		}
+		time.Sleep(30 * time.Millisecond)
 	}
 }
 
@@ -204,7 +216,7 @@ func (b *tab) click(selector, text string) {
 	b.do(chromedp.MouseClickXY(at.X, at.Y))
 }
 
-// fill types a text into the input that belongs to a label, in the place of what is there.
+// fill puts a text into the input that belongs to a label, in the place of what is there, as who pastes it.
 func (b *tab) fill(within, label, text string) {
 	b.Helper()
 	find := fmt.Sprintf(`[...document.querySelectorAll(%s)].flatMap((f) => [...f.querySelectorAll("input, textarea, select")]).find((i) => i.labels[0]?.textContent.trim().startsWith(%s))`,
@@ -216,7 +228,9 @@ func (b *tab) fill(within, label, text string) {
 	}
 	b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(() => { const e = %s; e.focus(); e.select(); })()`, find)))
 	b.press(kb.Backspace)
-	b.press(text)
+	if _, err := chromedp.Call(b.ctx, input.InsertText, input.InsertTextParams{Text: text}); err != nil {
+		b.Fatal(err)
+	}
 }
 
 // press presses keys, one after the other.
