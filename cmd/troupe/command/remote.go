@@ -223,8 +223,9 @@ func (s *remote) do(ctx context.Context, req *dispatch.Request) (*state.Receipt,
 		req.Sender = actor.Address(s.Key())
 	}
 	var failed *api.Error
-	if errors.As(err, &failed) && failed.Receipt != nil {
+	if errors.As(err, &failed) {
 		answer = failed.Receipt
+		failed.Message = ownIDs(failed.Message, s.Key())
 	}
 	err = localError(err)
 	var tx *runtime.TxError

@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/query"
@@ -152,4 +153,12 @@ func spanFrom(s *api.Span) (*dispatch.Span, error) {
 		out.Children = append(out.Children, span)
 	}
 	return out, nil
+}
+
+// ownIDs returns a text with the ids of requests as the holder of the key gave them: the log has them behind the key.
+func ownIDs(text, key string) string {
+	if key == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, key+"/", "")
 }

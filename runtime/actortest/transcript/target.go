@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/query"
@@ -119,7 +120,7 @@ func CheckServer(ctx context.Context, server Target, path string) error {
 var errNoWorld = errors.New("it needs a world in memory, and this is a server")
 
 // sequences are the places where a transaction is told by its number.
-var sequences = regexp.MustCompile(`\bseq (\d+)`)
+var sequences = regexp.MustCompile(`\b(seq|transaction) (\d+)`)
 
 // align finds out by how much the sequences of a server are ahead of those of the world that a file was written in.
 func (s *session) align(expected, printed string) {
@@ -127,8 +128,8 @@ func (s *session) align(expected, printed string) {
 	if s.server == nil || s.aligned || was == nil || now == nil {
 		return
 	}
-	a, errA := strconv.ParseInt(was[1], 10, 63)
-	b, errB := strconv.ParseInt(now[1], 10, 63)
+	a, errA := strconv.ParseInt(was[2], 10, 63)
+	b, errB := strconv.ParseInt(now[2], 10, 63)
 	if errA == nil && errB == nil {
 		s.ahead, s.aligned = b-a, true
 	}
@@ -140,11 +141,12 @@ func (s *session) asOfFile(text string) string {
 		return text
 	}
 	return sequences.ReplaceAllStringFunc(text, func(found string) string {
-		n, err := strconv.ParseInt(found[len("seq "):], 10, 63)
+		word, digits, _ := strings.Cut(found, " ")
+		n, err := strconv.ParseInt(digits, 10, 63)
 		if err != nil {
 			return found
 		}
-		return "seq " + strconv.FormatInt(n-s.ahead, 10)
+		return word + " " + strconv.FormatInt(n-s.ahead, 10)
 	})
 }
 
