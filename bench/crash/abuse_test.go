@@ -20,8 +20,13 @@ import (
 
 	"github.com/troupe-run/troupe/bench/history"
 	"github.com/troupe-run/troupe/claims"
-	"github.com/troupe-run/troupe/cmd/troupe/command"
 	"github.com/troupe-run/troupe/runtime/api"
+)
+
+// The exit codes, as the help says them.
+const (
+	exitDirectory = 4
+	exitBusy      = 5
 )
 
 // host is the part of a URL that is dialed.
@@ -132,9 +137,9 @@ func TestTaken(t *testing.T) {
 			}
 		}
 	}
-	ends(other.command("serve", "--http-listen", p.host(), "--nats-listen", "off"), command.ExitBusy,
+	ends(other.command("serve", "--http-listen", p.host(), "--nats-listen", "off"), exitBusy,
 		p.host()+" is taken by", fmt.Sprintf("(process %d)", p.cmd.Process.Pid), "listen on another port")
-	ends(b.command("serve", "--http-listen", "127.0.0.1:0", "--nats-listen", "off"), command.ExitDirectory, b.dir)
+	ends(b.command("serve", "--http-listen", "127.0.0.1:0", "--nats-listen", "off"), exitDirectory, b.dir)
 	// Neither has disturbed the one that was there, and the directory of the other is free again.
 	w := dial(t, p, b.operator)
 	defer w.client.Close()
