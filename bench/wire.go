@@ -83,8 +83,8 @@ func (l *httpLine) ask(_ context.Context, op string, req any) error {
 	return err
 }
 
-// natsConnections is how many connections the clients of NATS share.
-const natsConnections = 4
+// natsConnections is how many connections the clients of NATS share: they are those of one program.
+const natsConnections = 1
 
 // A natsLine is a connection of NATS that several clients share.
 type natsLine struct {
