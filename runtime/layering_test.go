@@ -19,7 +19,7 @@ var layers = map[string]int{
 	"dispatch": 2, "query": 2,
 	"runtime/wasm": 3, "runtime/capability": 3, "runtime/access": 3,
 	"runtime":      4,
-	"runtime/node": 5, "runtime/lattice": 5, "runtime/gateway": 5, "runtime/client": 5, "runtime/metrics": 5, "runtime/actortest": 5,
+	"runtime/node": 5, "runtime/lattice": 5, "runtime/gateway": 5, "runtime/client": 5, "runtime/metrics": 5, "runtime/telemetry": 5, "runtime/actortest": 5,
 	"cmd": 6, "bench": 6, "examples": 6,
 }
 
@@ -33,6 +33,7 @@ var sideways = map[[2]string]bool{
 	{"runtime/lattice", "runtime/node"}:       true, // these carry what a node says
 	{"runtime/gateway", "runtime/node"}:       true,
 	{"runtime/metrics", "runtime/node"}:       true, // and this counts it
+	{"runtime/telemetry", "runtime/node"}:     true,
 	{"runtime/lattice", "runtime/client"}:     true, // a client asks by NATS, too
 	{"cmd", "bench"}:                          true, // troupe bench
 	{"cmd", "examples"}:                       true, // troupe has the actors of the examples built in

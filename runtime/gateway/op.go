@@ -24,7 +24,7 @@ func (g *Gateway) serveOp(w http.ResponseWriter, r *http.Request, name string) {
 		g.refuse(w, r, http.StatusNotFound, api.CodeNotFound, "no operation is called "+quote(name)+": see /docs")
 		return
 	}
-	call := &node.Call{Op: name, Type: api.JSON, Via: "http", Remote: r.RemoteAddr}
+	call := &node.Call{Op: name, Type: api.JSON, Via: "http", Remote: r.RemoteAddr, Parent: r.Header.Get("Traceparent")}
 	held, ok := g.read(w, r, op, call)
 	defer func() { g.bodies.put(held) }()
 	switch {

@@ -24,6 +24,8 @@ type Call struct {
 	Payload   []byte
 	// Via is "nats", "http" or "local", and Remote where the call comes from, for the log.
 	Via, Remote string
+	// Parent is what the caller follows the request by, in the form of the header traceparent; empty if not at all.
+	Parent string
 }
 
 // The types of payloads.
@@ -66,11 +68,17 @@ type request struct {
 	tx bool
 	// repeated is for Result.Replayed.
 	repeated bool
+	// bodyID is the request id that the payload has.
+	bodyID string
+	// recording is nil for a call that nobody follows, and tree what came of its transaction.
+	recording Recording
+	tree      *dispatch.Trace
 }
 
 // logID returns the request id for the log: behind the key of the caller, so that no caller meets another's. Without one
 // a write is not repeatable.
 func (rq *request) logID(id string) (string, error) {
+	rq.bodyID = id
 	switch {
 	case id == "":
 		id = rq.who.RequestID
@@ -99,7 +107,7 @@ func (n *Node) Handle(ctx context.Context, c *Call) Result {
 		err = errorf(api.CodeBadRequest, "%s", err)
 	}
 	result := Result{Type: encoding}
-	rq := &request{op: operations[c.Op], now: n.opts.Clock()}
+	rq := &request{op: operations[c.Op], now: n.opts.Clock(), recording: n.opts.Tracer.Begin(c.Parent)}
 	var answer any
 	if err == nil {
 		answer, err = n.guarded(ctx, c, encoding, rq)
@@ -193,7 +201,7 @@ func (n *Node) maxPayload(op *operation, encoding string) int {
 // pointer to the type of its answer.
 func (n *Node) Do(ctx context.Context, who Caller, op string, req any) (answer any, failed *api.Error) {
 	start := time.Now()
-	rq := &request{who: who, op: operations[op], now: n.opts.Clock()}
+	rq := &request{who: who, op: operations[op], now: n.opts.Clock(), recording: n.opts.Tracer.Begin("")}
 	answer, err := n.doGuarded(ctx, op, req, rq)
 	if err != nil {
 		answer, failed = nil, n.failure(err, rq)

@@ -37,6 +37,8 @@ type Options struct {
 	BackupDir string
 	// Observer is told about every call; nobody if nil.
 	Observer Observer
+	// Tracer follows some of them; nobody does if it is nil.
+	Tracer Tracer
 }
 
 // An Observer counts what happens. Its methods are called by any number of goroutines and must not block.
@@ -55,6 +57,7 @@ type silence struct{}
 func (silence) Done(string, string, string, time.Duration) {}
 func (silence) Rejected(string)                            {}
 func (silence) WatchLag(time.Duration)                     {}
+func (silence) Begin(string) Recording                     { return nil }
 
 // A Node answers requests on a host. Its methods may be called from any goroutine.
 type Node struct {
@@ -96,6 +99,9 @@ func New(h *runtime.Host, o Options) (*Node, error) {
 	}
 	if o.Observer == nil {
 		o.Observer = silence{}
+	}
+	if o.Tracer == nil {
+		o.Tracer = silence{}
 	}
 	n := &Node{host: h, reader: h.Reader(), opts: o, started: o.Clock(),
 		requests: newGate(o.MaxInFlight), watchers: newGate(o.MaxWatchers),

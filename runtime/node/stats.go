@@ -109,6 +109,11 @@ func (n *Node) done(ctx context.Context, c *Call, rq *request, failed *api.Error
 		}
 	}
 	n.opts.Observer.Done(op, c.Via, code, took)
+	message := ""
+	if failed != nil {
+		message = failed.Message
+	}
+	rq.recorded(c, op, code, message, took)
 	level := slog.LevelDebug
 	var skipped uint64
 	switch {
@@ -130,8 +135,11 @@ func (n *Node) done(ctx context.Context, c *Call, rq *request, failed *api.Error
 	if rq.who.Key != "" {
 		attrs = append(attrs, slog.String("key", rq.who.Key))
 	}
-	if rq.who.RequestID != "" {
-		attrs = append(attrs, slog.String("request", rq.who.RequestID))
+	if id := rq.id(); id != "" {
+		attrs = append(attrs, slog.String("request", id))
+	}
+	if rq.recording != nil {
+		attrs = append(attrs, slog.String("trace", rq.recording.ID()))
 	}
 	if failed != nil {
 		attrs = append(attrs, slog.String("err", failed.Error()))

@@ -79,11 +79,16 @@ func (n *Node) submit(ctx context.Context, rq *request, req dispatch.Request) (*
 		return nil, err
 	}
 	rq.tx = true
+	asked := req.Trace
+	if asked == nil && rq.recording != nil {
+		req.Trace = new(dispatch.Trace)
+	}
 	r, err := n.host.Do(ctx, req)
 	if r == nil {
 		return nil, err
 	}
-	return n.outcome(rq, before.Sequence, r, req.Trace, err)
+	rq.tree = req.Trace
+	return n.outcome(rq, before.Sequence, r, asked, err)
 }
 
 // outcome counts what came of a transaction, and tells it. Err is a *runtime.TxError if it was rolled back. What is not

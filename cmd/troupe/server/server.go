@@ -18,6 +18,7 @@ import (
 	"github.com/troupe-run/troupe/runtime/gateway/dashboard"
 	"github.com/troupe-run/troupe/runtime/metrics"
 	"github.com/troupe-run/troupe/runtime/node"
+	"github.com/troupe-run/troupe/runtime/telemetry"
 )
 
 // Options say how to serve.
@@ -67,6 +68,7 @@ func Run(ctx context.Context, h *runtime.Host, o Options) (err error) {
 		if s.host != h { // that one is the caller's
 			err = errors.Join(err, s.host.Close())
 		}
+		s.closeTraces()
 	}()
 	if err := s.prepare(ctx); err != nil {
 		return err
@@ -110,6 +112,7 @@ type server struct {
 	dir     folder
 	key     claims.Key
 	counts  *metrics.Metrics
+	traces  *telemetry.Exporter // nil if nobody wants any
 	node    current
 	gateway *gateway.Gateway
 	nats    *natsLink
@@ -138,6 +141,13 @@ func (s *server) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	s.compareClocks()
+	if c.OTLP.Endpoint != "" {
+		s.traces, err = telemetry.New(telemetry.Options{Endpoint: c.OTLP.Endpoint, Sample: c.OTLP.Sample, Name: c.Name, Host: s.key.Public(),
+			Version: s.Version, Logger: s.Logger})
+		if err != nil {
+			return err
+		}
+	}
 	s.counts = metrics.New()
 	n, err := s.newNode(s.host)
 	if err != nil {
@@ -168,8 +178,24 @@ func (s *server) compareClocks() {
 // newNode returns a node that answers on a host.
 func (s *server) newNode(h *runtime.Host) (*node.Node, error) {
 	c := s.Config
-	return node.New(h, node.Options{Name: c.Name, Version: s.Version, Key: s.key, Logger: s.Logger, MaxInFlight: c.Limits.InFlight,
-		MaxBody: int(c.Limits.Body), ReadOnly: c.ReadOnly, BackupDir: c.Backup.Dir, Observer: s.counts})
+	o := node.Options{Name: c.Name, Version: s.Version, Key: s.key, Logger: s.Logger, MaxInFlight: c.Limits.InFlight,
+		MaxBody: int(c.Limits.Body), ReadOnly: c.ReadOnly, BackupDir: c.Backup.Dir, Observer: s.counts}
+	if s.traces != nil {
+		o.Tracer = s.traces
+	}
+	return node.New(h, o)
+}
+
+// closeTraces sends what was followed last. A collector that is gone keeps nobody from stopping.
+func (s *server) closeTraces() {
+	if s.traces == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := s.traces.Close(ctx); err != nil {
+		s.Logger.Warn("traces are lost", "err", err)
+	}
 }
 
 // listen opens the port for HTTP. It returns nil if there is none.
