@@ -4,7 +4,7 @@
 //	defer service.Stop(ctx)
 //
 //	transport, err := lattice.Dial(ctx, lattice.Connection{URL: "nats://127.0.0.1:4222", Key: alice}, "bank")
-//	c := client.New(transport, client.Identity{Key: alice})
+//	c := client.New(transport, client.Identity{Key: alice, Node: node})
 //
 // A node named bank is the NATS micro service troupe, with one endpoint for each operation: troupe.bank.send, troupe.bank.get
 // and so on. SUBJECTS.md lists all subjects and headers. Nodes with the same name share the requests.

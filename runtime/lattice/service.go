@@ -60,6 +60,7 @@ type Service struct {
 	// ctx is that of all requests.
 	ctx    context.Context
 	cancel context.CancelFunc
+	term   atomic.Pointer[term]
 	closed chan struct{} // closed when the connection is
 
 	counts counts
@@ -253,7 +254,7 @@ func (s *Service) answerable(reply string) bool {
 
 // answer answers a request.
 func (s *Service) answer(op api.Op, call *node.Call, reply string, timeout time.Duration) {
-	ctx, cancel := context.WithTimeout(s.ctx, timeout)
+	ctx, cancel := s.bounded(timeout)
 	defer cancel()
 	res := s.node.Handle(ctx, call)
 	var err error
@@ -271,6 +272,33 @@ func (s *Service) answer(op api.Op, call *node.Call, reply string, timeout time.
 	} else if err != nil {
 		s.counts.unanswered.Add(1)
 	}
+}
+
+// A term is a context for all requests of a second that have no time of their own: a timer for each would cost more than
+// a query is worth.
+type term struct {
+	context.Context
+	cancel context.CancelFunc
+	until  time.Time // for requests that begin before
+}
+
+// bounded returns the context of a request, which ends after timeout, or up to a second later.
+func (s *Service) bounded(timeout time.Duration) (context.Context, context.CancelFunc) {
+	if timeout != defaultTimeout {
+		return context.WithTimeout(s.ctx, timeout)
+	}
+	now := time.Now()
+	t := s.term.Load()
+	if t == nil || now.After(t.until) {
+		next := &term{until: now.Add(time.Second)}
+		next.Context, next.cancel = context.WithTimeout(s.ctx, timeout+time.Second)
+		if s.term.CompareAndSwap(t, next) {
+			return next, func() {} // it ends by itself
+		}
+		next.cancel()
+		t = s.term.Load()
+	}
+	return t, func() {}
 }
 
 // tooLarge tells that an answer does not fit, and what came of the request.
