@@ -44,6 +44,7 @@ func TestKeyboard(t *testing.T) {
 	b.tabTo("warrior")
 	b.press(kb.Enter)
 	b.shows("h1", "warrior")
+	b.shows("option", "payout")
 
 	b.tabTo("Message")
 	b.press(kb.ArrowDown)

@@ -146,6 +146,12 @@ func TestActors(t *testing.T) {
 	b.click("tbody a", "warrior")
 	b.shows("h1", "warrior")
 	b.shows("dl", "engine")
+	b.click("dl a", "transactions that mention it")
+	b.shows(".transactions td", "mallory")
+	b.lacks(".transactions td:nth-child(4)", "naive")
+	b.visit("/actors/engine")
+	b.allow("status of 404")
+	b.shows("main", "There is no actor at this address")
 }
 
 // TestSend sends from the forms, and watches what comes of it.

@@ -20,7 +20,8 @@ export function ActorPage({ address, mayWrite, operator }: Props) {
       <>
         <h1>{address}</h1>
         <p>
-          There is no actor at this address. Names that only send, such as those of players, are no actors. The <a href="#/actors">list</a> has those that are.
+          There is no actor at this address: it may be a name that only sends. The <a href="#/actors">list</a> has those that are
+          actors, and there may be <a href={href("transactions", "about", address)}>transactions that mention it</a>.
         </p>
       </>
     );
@@ -45,6 +46,10 @@ export function ActorPage({ address, mayWrite, operator }: Props) {
           <dt>Created</dt>
           <dd>
             by <Who is={a.creator} /> in <a href={href("transactions", a.created)}>transaction {number(a.created)}</a>
+          </dd>
+          <dt>Traffic</dt>
+          <dd>
+            <a href={href("transactions", "about", address)}>transactions that mention it</a>
           </dd>
           {a.admin && (
             <>

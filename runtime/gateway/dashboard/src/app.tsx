@@ -23,10 +23,10 @@ export function App() {
   const route = useRoute();
   const info = useCall("info", {}, 5_000);
   const main = useRef<HTMLElement>(null);
-  const [place = "", item] = route;
+  const [place = "", item, about = ""] = route;
   const title = places.find(([path]) => path === place)?.[1] ?? "Not here";
   useEffect(() => {
-    document.title = `${item ?? title} · Troupe`;
+    document.title = `${route[1] ? route.at(-1) : title} · Troupe`;
     main.current?.focus({ preventScroll: true });
     scrollTo(0, 0);
   }, [route.join("/")]);
@@ -70,7 +70,8 @@ export function App() {
         {node && ( // before it is known who looks nothing else is asked
           <>
             {place === "" && <Overview info={node} />}
-            {place === "transactions" && (item ? <TransactionPage sequence={Number(item)} /> : <TransactionList />)}
+            {place === "transactions" &&
+              (item && item !== "about" ? <TransactionPage sequence={Number(item)} /> : <TransactionList key={about} about={about} />)}
             {place === "actors" && (item ? <ActorPage address={item} mayWrite={mayWrite(node)} operator={operator} /> : <ActorList />)}
             {place === "modules" && (item ? <ModulePage name={item} /> : <ModuleList />)}
             {place === "access" && <Access you={node?.key ?? ""} operator={operator} />}

@@ -19,6 +19,8 @@ export function Overview({ info }: { info?: Info }) {
   if (!now) return stats.error ? <Failure of={stats.error} /> : <Loading />;
   const steps = samples.slice(1).map((s, i) => step(samples[i]!, s));
   const last = steps.at(-1);
+  // What is known of writes stays there to be read until there are others.
+  const write = steps.findLast((s) => s.grouped > 0);
   return (
     <>
       <h1 class="visually-hidden">Overview</h1>
@@ -26,8 +28,8 @@ export function Overview({ info }: { info?: Info }) {
       <dl class="tiles">
         <Tile name="Transactions" value={rough(last?.committed ?? 0)} unit="/s" more={`${number(now.committed)} since the start`} />
         <Tile name="Rolled back" value={rough(last?.failed ?? 0)} unit="/s" more={`${number(now.failed)} since the start`} />
-        <Tile name="Latency, half within" value={last?.p50 ? duration(last.p50) : "–"} more={last?.p99 ? `99 % within ${duration(last.p99)}` : "nothing was written"} />
-        <Tile name="Queue" value={number(now.queued)} more={`${rough(last?.grouped ?? 0)} a group, ${last?.sync ? duration(last.sync) : "–"} a sync`} />
+        <Tile name="Latency, half within" value={write?.p50 ? duration(write.p50) : "–"} more={write?.p99 ? `99 % within ${duration(write.p99)}` : "nothing was written"} />
+        <Tile name="Queue" value={number(now.queued)} more={write ? `${rough(write.grouped)} a group, ${duration(write.sync)} a sync` : "nothing was written"} />
         <Tile name="Log" value={number(info?.sequence ?? 0)} more={`${bytesText(now.disk_bytes)} on disk, ${bytesText(now.disk_free)} free`} />
         <Tile name="Cache" value={last && last.hits >= 0 ? `${(100 * last.hits).toFixed(1)} %` : "–"} unit={last && last.hits >= 0 ? " hits" : ""} more={`${bytesText(now.cache_bytes)}, heap ${bytesText(now.heap_bytes)}`} />
       </dl>

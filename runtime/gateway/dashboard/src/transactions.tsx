@@ -6,10 +6,11 @@ import { Copy, Failure, Loading, Outcome, Table, Time, Value, Who } from "./part
 import { href } from "./router.ts";
 import { Tree } from "./tree.tsx";
 
-export function TransactionList() {
+/** All transactions, at first those that mention something. */
+export function TransactionList({ about }: { about: string }) {
   const [live, setLive] = useState(true);
   const [before, setBefore] = useState(0);
-  const [text, setText] = useState("");
+  const [text, setText] = useState(about);
   const [outcome, setOutcome] = useState("");
   const keep = (e: Entry) => ended(e, outcome) && mentions(e, text);
   return (
