@@ -30,7 +30,7 @@ import (
 	"github.com/troupe-run/troupe/runtime/actor/typed"
 )
 
-var update = flag.Bool("update", false, "rewrite the scripts in testdata with what is printed now")
+var update = flag.Bool("update", false, "rewrite the scripts in testdata with what is printed now, and the tables of runtime/OPERATIONS.md")
 
 // TestMain makes this binary two commands when a script asks for them: troupe, and the binary of a user.
 func TestMain(m *testing.M) {
