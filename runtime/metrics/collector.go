@@ -77,6 +77,9 @@ func List() []Metric {
 	for _, c := range counters {
 		list = append(list, c.Metric)
 	}
+	for _, c := range natsMetrics {
+		list = append(list, c.Metric)
+	}
 	return list
 }
 

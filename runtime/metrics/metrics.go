@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,6 +25,7 @@ type Metrics struct {
 	took     *prometheus.HistogramVec
 	rejected *prometheus.CounterVec
 	lag      prometheus.Histogram
+	nats     atomic.Pointer[func() NATS]
 }
 
 // New returns metrics that have counted nothing yet, with those of the process and of Go.
@@ -49,7 +51,7 @@ func New() *Metrics {
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5, 30},
 		}),
 	}
-	m.registry.MustRegister(m.requests, m.took, m.rejected, m.lag, collectors.NewGoCollector(),
+	m.registry.MustRegister(m.requests, m.took, m.rejected, m.lag, natsCollector{m}, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

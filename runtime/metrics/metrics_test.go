@@ -45,6 +45,7 @@ func TestMetrics(t *testing.T) {
 	m.Done("anything the caller says", "http", "bad_request", time.Millisecond)
 	m.Rejected("stale")
 	m.WatchLag(time.Millisecond)
+	m.ObserveNATS(func() metrics.NATS { return metrics.NATS{Connected: true, Requests: 3, Lag: 250 * time.Millisecond} })
 	text := scrape(t, m)
 	for _, want := range []string{
 		`troupe_requests_total{code="ok",op="send",via="http"} 1`,
@@ -59,6 +60,9 @@ func TestMetrics(t *testing.T) {
 		`troupe_module_calls_total{module="module101"} 102`,
 		`troupe_module_calls_total{module="(other)"} 3`,
 		`troupe_ready 1`,
+		`troupe_nats_connected 1`,
+		`troupe_nats_requests_total 3`,
+		`troupe_nats_publish_lag_seconds 0.25`,
 		`go_goroutines`,
 	} {
 		if !strings.Contains(text, want) {

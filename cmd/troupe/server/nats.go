@@ -9,6 +9,7 @@ import (
 
 	"github.com/troupe-run/troupe/runtime/lattice"
 	"github.com/troupe-run/troupe/runtime/lattice/embedded"
+	"github.com/troupe-run/troupe/runtime/metrics"
 )
 
 // natsLink is how the node is reached over NATS. The zero value is that it is not.
@@ -43,6 +44,10 @@ func (s *server) openNATS(ctx context.Context) (*natsLink, error) {
 		defer cancel()
 		return nil, errors.Join(err, link.close(stop))
 	}
+	s.counts.ObserveNATS(func() metrics.NATS {
+		now := link.service.Stats()
+		return metrics.NATS{Connected: now.Connected, Requests: now.Requests, Unanswered: now.Unanswered, Published: now.Published, Lag: now.Lag}
+	})
 	return link, nil
 }
 
