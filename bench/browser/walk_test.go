@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -285,4 +286,36 @@ func TestPause(t *testing.T) {
 	b.shows(".result .failure", "stock-taking")
 	b.click(".pause button", "Resume")
 	b.wait(`!document.querySelector(".badge")`)
+}
+
+func TestCopy(t *testing.T) {
+	b := open(t, "/transactions/8")
+	b.click("button.copy", "")
+	b.wait(`document.querySelector("button.copy").getAttribute("aria-label") === "Copied the root"`)
+	var text string
+	b.eval(`navigator.clipboard.readText().catch((e) => "")`, &text)
+	if text != "" && len(text) != 64 {
+		t.Errorf("%q was copied, which is no root", text)
+	}
+}
+
+// TestLargeTree gives the page the tree of a transaction with thousands of calls.
+func TestLargeTree(t *testing.T) {
+	b := openAt(t, origin+"/style.css") // of the same origin, and without the dashboard
+	_, token, _ := strings.Cut(address, "#token=")
+	b.eval(`(sessionStorage.setItem("troupe-token", `+quote(token)+`), true)`, new(bool))
+	_, err := chromedp.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `
+		const real = window.fetch;
+		const call = (n, children) => ({kind: "execute", from: "a", to: "b", gas_used: n, committed: true, children});
+		window.fetch = (url, init) => !String(url).endsWith("/v1/trace") ? real(url, init) :
+			Promise.resolve(Response.json({sequence: 8, root: call(5000, Array.from({length: 1000}, () => call(5, [call(1), call(1), call(1), call(1)])))}));`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.do(chromedp.Navigate(origin + "/#/transactions/8"))
+	b.wait(`document.querySelectorAll("[role=treeitem]").length === 201`)
+	b.shows(".tree > li > .hint", "and 800 more")
+	b.click("[data-path='0.199'] .twist", "")
+	b.wait(`document.querySelectorAll("[role=treeitem]").length === 205`)
+	b.accessible("a large tree")
 }

@@ -153,7 +153,11 @@ export function Copy({ text, what }: { text: string; what: string }) {
   const [done, setDone] = useState(false);
   if (!navigator.clipboard) return null;
   const copy = async () => {
-    await navigator.clipboard.writeText(text).catch(() => undefined);
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      return; // the browser does not let the page, and says so by itself
+    }
     setDone(true);
     setTimeout(() => setDone(false), 1_500);
   };

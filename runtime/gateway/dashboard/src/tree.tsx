@@ -4,12 +4,15 @@ import type { Span, Sub, Touch } from "./node.ts";
 import { Events, Outcome, Value, Who } from "./parts.tsx";
 import { href } from "./router.ts";
 
+/** Trees with more calls than this are closed at first, but for the root; and of one call so many others are drawn. */
+const large = 200;
+
 /**
  * The tree of a transaction. A call that was rolled back has a broken line, a sign and a word; only then a colour.
  * Keys are those of a tree view (WAI-ARIA): arrows move, open and close.
  */
 export function Tree({ root }: { root: Span }) {
-  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
+  const [closed, setClosed] = useState<ReadonlySet<string>>(() => folded(root));
   const [current, setCurrent] = useState("0");
   const list = useRef<HTMLUListElement>(null);
   const paths: string[] = [];
@@ -54,9 +57,20 @@ export function Tree({ root }: { root: Span }) {
   );
 }
 
-function visit(span: Span, path: string, closed: ReadonlySet<string>, see: (path: string) => void): void {
-  see(path);
-  if (!closed.has(path)) span.children?.forEach((child, i) => visit(child, `${path}.${i}`, closed, see));
+/** What is closed at first: in a large tree, each call below the root that has others below it. */
+function folded(root: Span): ReadonlySet<string> {
+  const all: string[] = [];
+  const parents: string[] = [];
+  visit(root, "0", new Set(), (path, span) => {
+    all.push(path);
+    if (path !== "0" && span.children?.length) parents.push(path);
+  });
+  return new Set(all.length > large ? parents : []);
+}
+
+function visit(span: Span, path: string, closed: ReadonlySet<string>, see: (path: string, span: Span) => void): void {
+  see(path, span);
+  if (!closed.has(path)) span.children?.slice(0, large).forEach((child, i) => visit(child, `${path}.${i}`, closed, see));
 }
 
 interface NodeProps {
@@ -94,10 +108,15 @@ function Node({ span, path, all, closed, toggle, current, onFocus }: NodeProps) 
       </div>
       {open && span.children && span.children.length > 0 && (
         <ul role="group">
-          {span.children.map((child, i) => (
+          {span.children.slice(0, large).map((child, i) => (
             <Node span={child} path={`${path}.${i}`} all={all} closed={closed} toggle={toggle} current={current} onFocus={onFocus} />
           ))}
         </ul>
+      )}
+      {open && span.children && span.children.length > large && (
+        <p class="hint details">
+          and {number(span.children.length - large)} more: <code>troupe trace</code> shows all of them
+        </p>
       )}
     </li>
   );
