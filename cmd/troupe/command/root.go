@@ -67,10 +67,10 @@ Bytes of actors (bodies, data, values) are objects {"json": the value, if there 
 		&cobra.Group{ID: "past", Title: "Look at the past:"}, &cobra.Group{ID: "rule", Title: "Servers and who may do what:"},
 		&cobra.Group{ID: "keep", Title: "Keep and measure:"})
 	for group, commands := range map[string][]*cobra.Command{
-		"act":  {c.serveCommand(), c.sendCommand(), c.installCommand(), c.instantiateCommand(), c.migrateCommand(), c.runCommand(), c.testCommand()},
+		"act":  {c.serveCommand(), c.sendCommand(), c.installCommand(), c.instantiateCommand(), c.migrateCommand(), c.runCommand(), c.testCommand(), c.shellCommand()},
 		"make": {c.newCommand(), c.buildCommand(), c.devCommand()},
 		"look": {c.queryCommand(), c.getCommand(), c.scanCommand(), c.actorsCommand(), c.modulesCommand(), c.moduleCommand(),
-			c.showCommand(), c.watchCommand()},
+			c.showCommand(), c.watchCommand(), c.topCommand()},
 		"past": {c.logCommand(), c.traceCommand(), c.verifyCommand()},
 		"rule": {c.keysCommand(), c.contextCommand(), c.tokenCommand(), c.grantsCommand(), c.grantCommand(), c.revokeCommand(), c.pauseCommand(),
 			c.resumeCommand()},
