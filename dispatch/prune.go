@@ -94,8 +94,16 @@ func (w *pruner) prune(ctx context.Context, p Pruning) (err error) {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		start, groups := time.Now(), w.e.counters.groups.Load()
 		if err := w.step(from, min(from+pruneStep, end)); err != nil {
 			return err
+		}
+		if w.e.counters.groups.Load() != groups {
+			// Others want the processor and the disk, too: they get them for three times as long.
+			select {
+			case <-time.After(3 * time.Since(start)):
+			case <-ctx.Done():
+			}
 		}
 	}
 	return nil
