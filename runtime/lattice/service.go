@@ -125,7 +125,7 @@ func Serve(ctx context.Context, c Connection, n Node, o Options) (*Service, erro
 		return nil, err
 	}
 	s.nc = nc
-	if err := s.start(ctx, info); err != nil {
+	if err := s.start(ctx, info, c.Place()); err != nil {
 		s.cancel()
 		nc.Close()
 		<-s.closed
@@ -134,7 +134,7 @@ func Serve(ctx context.Context, c Connection, n Node, o Options) (*Service, erro
 	return s, nil
 }
 
-func (s *Service) start(ctx context.Context, info api.Info) error {
+func (s *Service) start(ctx context.Context, info api.Info, place string) error {
 	var err error
 	s.micro, err = micro.AddService(s.nc, micro.Config{Name: "troupe", Version: semantic(info.Version), QueueGroup: "troupe",
 		Description: "the node " + info.Name + " of Troupe", Metadata: map[string]string{"node": info.Host, "name": info.Name, "version": info.Version}})
@@ -154,7 +154,7 @@ func (s *Service) start(ctx context.Context, info api.Info) error {
 			return err
 		}
 	} else {
-		s.log.Warn("there is no server of NATS yet: it is waited for", "url", s.nc.Opts.Url)
+		s.log.Warn("there is no server of NATS yet: it is waited for", "url", place)
 	}
 	if s.opts.Events || s.opts.Changes {
 		s.publish, err = startPublisher(ctx, s)
@@ -383,6 +383,9 @@ func (s *Service) Stop(ctx context.Context) error {
 	defer tick.Stop()
 	// What the server has sent before it heard of the end is taken, too.
 	for s.nc.NumSubscriptions() > 0 || s.requests.inside.Load() > 0 || s.watches.inside.Load() > 0 {
+		if !s.nc.IsConnected() {
+			return nil
+		}
 		select {
 		case <-tick.C:
 		case <-s.closed:
