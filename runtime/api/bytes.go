@@ -51,11 +51,44 @@ func (b Bytes) value() (json.RawMessage, bool) {
 	if len(b) == 0 {
 		return nil, false
 	}
-	if json.Valid(b) {
+	if mayBeJSON(b) && json.Valid(b) {
 		return json.RawMessage(b), true
+	}
+	if !mayBeCBOR(b) {
+		return nil, false
 	}
 	value, err := typed.ToJSON(b)
 	return value, err == nil && json.Valid(value)
+}
+
+// mayBeJSON reports whether bytes begin as JSON does. What tells most others apart costs no error that says why.
+func mayBeJSON(b []byte) bool { return bytes.IndexByte([]byte("{[\"-0123456789tfn \t\r\n"), b[0]) >= 0 }
+
+// mayBeCBOR reports whether bytes are as long as the head of an item of CBOR says, where the head alone says it.
+func mayBeCBOR(b []byte) bool {
+	const (
+		byteString, textString, array, tag = 2, 3, 4, 6 // the major types; an array, a map and a tag hold other items
+		oneByte, eightBytes                = 24, 27     // the argument is in the bytes behind the first one
+	)
+	major, argument, head := b[0]>>5, uint64(b[0]&31), 1
+	switch {
+	case argument > eightBytes || array <= major && major <= tag:
+		return true // it is for others to say
+	case argument >= oneByte:
+		head += 1 << (argument - oneByte)
+		if len(b) < head {
+			return false
+		}
+		argument = 0
+		for _, digit := range b[1:head] {
+			argument = argument<<8 | uint64(digit)
+		}
+	}
+	rest := uint64(len(b) - head)
+	if major == byteString || major == textString {
+		return rest == argument
+	}
+	return rest == 0
 }
 
 // UnmarshalJSON implements json.Unmarshaler. On an error b is as it was.
