@@ -21,9 +21,19 @@ func (b *tab) send(as, body string) {
 }
 
 func TestOverview(t *testing.T) {
-	b := open(t, "/")
+	b := openAt(t, address)
+	b.wait(`document.querySelector(".tile")`)
 	if at := b.text("location.href"); at != origin+"/#/" {
 		t.Errorf("the address is %s: the token must not stay there", at)
+	}
+	history, err := chromedp.Run(b.ctx, chromedp.NavigationEntries())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range history.Entries {
+		if strings.Contains(entry.URL, "token") {
+			t.Errorf("the history has %s", entry.URL)
+		}
 	}
 	if b.is(`performance.getEntriesByType("resource").some((e) => e.name.includes("token"))`) {
 		t.Error("the token was a part of a request")
