@@ -53,6 +53,7 @@ func (c *call) completeAddress(cmd *cobra.Command, args []string, prefix string)
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
+	c.dirGiven = c.dirGiven || cmd.Flags().Changed("dir") // which is not known before a shell asks
 	_ = c.asking(cmd.Context(), func(p place) error {
 		list, err := p.actors(cmd.Context(), prefix, completionLimit, "")
 		for _, a := range list.Actors {
@@ -65,6 +66,7 @@ func (c *call) completeAddress(cmd *cobra.Command, args []string, prefix string)
 
 // completeModule offers the modules that the data directory knows.
 func (c *call) completeModule(cmd *cobra.Command, _ []string, _ string) (found []string, _ cobra.ShellCompDirective) {
+	c.dirGiven = c.dirGiven || cmd.Flags().Changed("dir")
 	_ = c.asking(cmd.Context(), func(p place) error {
 		list, err := p.modules(cmd.Context())
 		for _, m := range list {

@@ -23,11 +23,9 @@ type call struct {
 	key     string // the name of the user's key; empty: that of the context, or the default
 	// dirGiven says that the directory was named.
 	dirGiven bool
-	// told says that the user knows that a server is asked in place of the directory.
-	told    bool
-	app     string // the folder of the application that the directory is of; empty: of none
-	output  string
-	timeout time.Duration
+	app      string // the folder of the application that the directory is of; empty: of none
+	output   string
+	timeout  time.Duration
 	// except is a name that the modules of the binary leave alone, because it is about to be installed.
 	except string
 	// began says that the command line was understood.

@@ -238,8 +238,7 @@ func (c *call) running(ctx context.Context, locked error) (*remote, error) {
 			c.dir, at.URL, claims.Short(key.Public()), c.Name, key.Public())
 	}
 	s.Patience = patience
-	if !c.told {
-		c.told = true
+	if !c.told.Swap(true) {
 		fmt.Fprintf(c.Stderr, "%s: %s is served at %s: asking there\n", c.Name, c.dir, at.URL)
 	}
 	return s, nil

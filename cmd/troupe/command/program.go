@@ -7,6 +7,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/troupe-run/troupe/runtime"
@@ -32,6 +33,9 @@ type Program struct {
 	// Stdin, Stdout and Stderr are those of the process.
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
+
+	// told is set when the user knows that a server is asked in place of the directory.
+	told *atomic.Bool
 }
 
 // Main runs the command line of the process with the modules of the binary, and ends the process.
@@ -79,6 +83,9 @@ func (p *Program) fill() {
 	}
 	if p.Version == "" {
 		p.Version = builtVersion()
+	}
+	if p.told == nil {
+		p.told = new(atomic.Bool)
 	}
 	if p.Stdin == nil {
 		p.Stdin = os.Stdin

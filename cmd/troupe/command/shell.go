@@ -252,6 +252,7 @@ func (s *shell) converse(ctx context.Context, in io.Reader, out io.Writer, size 
 		case <-ctx.Done():
 		}
 	}
+	fmt.Fprint(out, "\r\n")
 	leave()
 	close(lines)
 	<-done
