@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	goruntime "runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -409,6 +410,45 @@ func TestWatchEnds(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Error("the watch goes on")
 	}
+}
+
+// TestLeavesNothing: a transport that is closed ends all watches, and no goroutine stays behind.
+func TestLeavesNothing(t *testing.T) {
+	r := newRig(t)
+	if _, err := r.client(r.http(t)).Send(t.Context(), set("puppet/a", "a", "b")); err != nil {
+		t.Fatal(err)
+	}
+	r.server.CloseClientConnections()
+	before := goruntime.NumGoroutine()
+	way, err := client.NewHTTP(r.server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := r.client(way)
+	c.Patience = -1
+	var watches sync.WaitGroup
+	for range 20 {
+		first := make(chan struct{})
+		watches.Go(func() {
+			for _, err := range c.Watch(t.Context(), &api.WatchRequest{Actor: "puppet/a"}) {
+				if err == nil {
+					close(first)
+				} else if codeOf(err) != api.CodeUnavailable {
+					t.Error(err)
+				}
+			}
+		})
+		<-first
+	}
+	way.Close()
+	watches.Wait()
+	for range 500 {
+		if goruntime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("%d goroutines, and there were %d", goruntime.NumGoroutine(), before)
 }
 
 // TestNoNode: what answers may be no node, and what is asked may not be there.
