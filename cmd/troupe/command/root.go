@@ -18,7 +18,8 @@ func (c *call) root() *cobra.Command {
 		Use:   c.Name,
 		Short: "Run, send to, look at and check transactional actors",
 		Long: `One message to one actor starts a transaction: the actor changes its state and sends sub-messages, and all that comes
-of it commits in one durable write or leaves nothing. ` + c.Name + ` works on a data directory, which is open in one process at a time, or asks a server: --server names it.
+of it commits in one durable write or leaves nothing. ` + c.Name + ` works on a data directory, which is open in one process
+at a time, or asks a server, which --server names.
 
 ` + exitHelp + `
 
