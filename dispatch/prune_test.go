@@ -153,7 +153,7 @@ func TestPruneBySize(t *testing.T) {
 	}
 	defer store.Close()
 	e := start(t, store, goActors{"count": count}, Options{})
-	for range 8000 {
+	for range 2000 {
 		submit(t, e, "")
 	}
 	size := func(from uint64) uint64 {
@@ -165,7 +165,7 @@ func TestPruneBySize(t *testing.T) {
 	}
 	all := size(1)
 	got, err := e.Prune(t.Context(), Pruning{Bytes: all / 2})
-	if err != nil || got.Transactions < 1000 || got.Transactions > 7000 {
+	if err != nil || got.Transactions < 100 || got.Transactions > 1900 {
 		t.Fatalf("of %d bytes: %+v, %v", all, got, err)
 	}
 	if left := size(got.Floor.Sequence + 1); left > all*2/3 { // memory becomes tables meanwhile
@@ -259,8 +259,9 @@ func pruneAndCrash(disk *simdisk.Disk) (acked []string, err error) {
 }
 
 func TestPruneCrash(t *testing.T) {
-	runs := 0
-	for n := 1; ; n += 3 {
+	runs, began := 0, time.Now()
+	// Three passes, so that a slow machine leaves out none of the places altogether.
+	for n, pass := 1, 1; pass <= 3; n += 9 {
 		disk := simdisk.New()
 		disk.CrashAt(n, []int{0, 50, 100}[n%3], uint64(n))
 		acked, err := pruneAndCrash(disk)
@@ -268,8 +269,9 @@ func TestPruneCrash(t *testing.T) {
 			t.Fatalf("crash at %d: the doomed process: %v", n, err)
 		}
 		after, crashed := disk.Crashed()
-		if !crashed {
-			break
+		if !crashed || time.Since(began) > 20*time.Second {
+			pass, n = pass+1, 3*pass+1-9
+			continue
 		}
 		runs++
 		store, e, err := crashStore(after)
@@ -301,7 +303,7 @@ func TestPruneCrash(t *testing.T) {
 		e.Close()
 		store.Close()
 	}
-	if t.Logf("%d runs", runs); runs < 100 {
+	if t.Logf("%d runs", runs); runs < 20 {
 		t.Error("too few")
 	}
 }
