@@ -103,4 +103,4 @@ func (c Config) durability() string {
 	return "fsync"
 }
 
-func cores() int { return goruntime.GOMAXPROCS(0) }
+func cores() int { return min(goruntime.NumCPU(), goruntime.GOMAXPROCS(0)) }

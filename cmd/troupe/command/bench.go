@@ -125,6 +125,9 @@ func (c *call) bench(ctx context.Context, f *benchFlags) (err error) {
 	if !c.printer.json && isTerminal(c.Stderr) {
 		config.Progress = c.Stderr
 	}
+	if f.Workload == "serve" {
+		defer shareProcessors()() // as a node has them
+	}
 	result, err := bench.Run(ctx, config)
 	if err != nil {
 		return err

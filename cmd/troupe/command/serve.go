@@ -109,6 +109,7 @@ func (c *call) serve(ctx context.Context, cfg *config.Config, f *serveFlags) (er
 		}
 		c.take(a)
 	}
+	defer shareProcessors()()
 	logger := logTo(c, cfg)
 	p := *c.Program
 	p.Options.Logger, p.Options.Executor.Queue, p.Options.Executor.CacheBytes = logger, cfg.Limits.Queue, int(cfg.Limits.Cache)
