@@ -250,7 +250,7 @@ func TestSilentPackagesDoNotLog(t *testing.T) {
 
 // executorFiles are the files of package dispatch that may start goroutines, read the clock and draw numbers. All other
 // files there are the algebra, and so is the whole of txn.
-var executorFiles = []string{"executor.go", "execute.go", "commit.go", "queue.go", "request.go", "view.go"}
+var executorFiles = []string{"executor.go", "execute.go", "commit.go", "prune.go", "queue.go", "request.go", "view.go"}
 
 // algebraIsPure checks that the core of dispatch and the transactions start no goroutine and read no clock: their
 // result is a function of the log.
