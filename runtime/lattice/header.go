@@ -18,6 +18,8 @@ import (
 const (
 	// HeaderTimeout is how long the caller waits, in milliseconds: what has not begun by then has no effect.
 	HeaderTimeout = "Troupe-Timeout"
+	// HeaderParent is what the caller follows the request by, as W3C's Trace Context writes it.
+	HeaderParent = "Traceparent"
 	// HeaderReplayed is "true" on an answer that was given before, to a request with the same id.
 	HeaderReplayed = "Troupe-Replayed"
 	// HeaderError and HeaderErrorCode are on an answer that is an api.Error: its message and its code.
@@ -42,7 +44,7 @@ func parse(op string, header nats.Header) (call *node.Call, timeout time.Duratio
 	if op == "watch" {
 		timeout = maxTimeout
 	}
-	size, seen := 0, [5]bool{}
+	size, seen := 0, [len(headers)]bool{}
 	for name, values := range header {
 		for _, v := range values {
 			size += len(name) + len(v) + 4
@@ -66,7 +68,7 @@ func parse(op string, header nats.Header) (call *node.Call, timeout time.Duratio
 }
 
 // headers are those that mean something, in the order of take.
-var headers = [5]string{client.HeaderType, client.HeaderSignature, client.HeaderBearer, client.HeaderRequestID, HeaderTimeout}
+var headers = [...]string{client.HeaderType, client.HeaderSignature, client.HeaderBearer, client.HeaderRequestID, HeaderTimeout, HeaderParent}
 
 func known(name string) int {
 	for i, h := range headers {
@@ -94,6 +96,8 @@ func take(call *node.Call, timeout *time.Duration, header int, value string) *ap
 			return errorf(api.CodeBadRequest, "the header %s has an id of printable ASCII", client.HeaderRequestID)
 		}
 		call.RequestID = value
+	case HeaderParent:
+		call.Parent = value // one that makes no sense is none
 	case HeaderTimeout:
 		ms, err := strconv.ParseUint(value, 10, 32)
 		if err != nil || ms == 0 {

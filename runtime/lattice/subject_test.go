@@ -62,6 +62,7 @@ says so, and so is the answer. What may be asked depends on the grants of the ke
 	row("`"+client.HeaderSignature+"`", "a sealed envelope in base64url, in place of a token")
 	row("`"+client.HeaderType+"`", "`"+api.JSON+"`, which it is if there is none, or `"+api.CBOR+"`")
 	row("`"+client.HeaderRequestID+"`", "makes a write safe to repeat; an envelope has an id of its own")
+	row("`"+lattice.HeaderParent+"`", "what the caller follows the request by, as W3C's Trace Context writes it")
 	row("`"+lattice.HeaderTimeout+"`", "how many milliseconds the caller waits; 30,000 if there is none, 120,000 at most and for a watch")
 	b.WriteString("\nHeaders of an answer:\n\n")
 	row("header", "what it says")

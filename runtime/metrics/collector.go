@@ -80,6 +80,7 @@ func List() []Metric {
 	for _, c := range natsMetrics {
 		list = append(list, c.Metric)
 	}
+	list = append(list, traceMetrics...)
 	return list
 }
 

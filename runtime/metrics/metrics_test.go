@@ -45,6 +45,7 @@ func TestMetrics(t *testing.T) {
 	m.Done("anything the caller says", "http", "bad_request", time.Millisecond)
 	m.Rejected("stale")
 	m.WatchLag(time.Millisecond)
+	m.ObserveTraces(func() metrics.Traces { return metrics.Traces{Sent: 5, Dropped: 2} })
 	m.ObserveNATS(func() metrics.NATS { return metrics.NATS{Connected: true, Requests: 3, Lag: 250 * time.Millisecond} })
 	text := scrape(t, m)
 	for _, want := range []string{
@@ -60,6 +61,8 @@ func TestMetrics(t *testing.T) {
 		`troupe_module_calls_total{module="module101"} 102`,
 		`troupe_module_calls_total{module="(other)"} 3`,
 		`troupe_ready 1`,
+		`troupe_spans_sent_total 5`,
+		`troupe_spans_dropped_total 2`,
 		`troupe_nats_connected 1`,
 		`troupe_nats_requests_total 3`,
 		`troupe_nats_publish_lag_seconds 0.25`,
@@ -75,6 +78,7 @@ func TestMetrics(t *testing.T) {
 func TestList(t *testing.T) {
 	m := metrics.New()
 	m.Observe(source{})
+	m.ObserveTraces(func() metrics.Traces { return metrics.Traces{} })
 	m.Done("send", "http", "ok", time.Millisecond)
 	m.Rejected("stale")
 	text := scrape(t, m)

@@ -149,6 +149,9 @@ func (s *server) prepare(ctx context.Context) (err error) {
 		}
 	}
 	s.counts = metrics.New()
+	if s.traces != nil {
+		s.counts.ObserveTraces(func() metrics.Traces { return metrics.Traces(s.traces.Stats()) })
+	}
 	n, err := s.newNode(s.host)
 	if err != nil {
 		return err
