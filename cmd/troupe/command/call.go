@@ -129,7 +129,7 @@ func misunderstood(err error) error {
 // explain returns the text of err without the names of packages, which tell a user nothing.
 func explain(err error) string {
 	text := err.Error()
-	for _, name := range []string{"runtime: ", "state: ", "dispatch: ", "query: ", "wasm: ", "claims: ", "client: ", "troupe: "} {
+	for _, name := range []string{"runtime: ", "state: ", "dispatch: ", "query: ", "wasm: ", "claims: ", "client: ", "gateway: ", "lattice: ", "telemetry: ", "troupe: "} {
 		text = strings.TrimPrefix(text, name)
 		text = strings.ReplaceAll(text, ": "+name, ": ")
 	}

@@ -118,6 +118,14 @@ func (c *call) serve(ctx context.Context, cfg *config.Config, f *serveFlags) (er
 	if err != nil {
 		return err
 	}
+	// Whoever cannot be served shall not find a new directory all the same.
+	listener, err := server.Listen(cfg, logger)
+	if err != nil {
+		return servingError(err)
+	}
+	if listener != nil {
+		defer listener.Close()
+	}
 	return c.write(func(h *runtime.Host) error {
 		if a != nil {
 			if err := a.deploy(ctx, h, runtime.InstallOptions{Replace: f.replace}); err != nil {
@@ -130,7 +138,7 @@ func (c *call) serve(ctx context.Context, cfg *config.Config, f *serveFlags) (er
 			}
 		}
 		err := server.Run(ctx, h, server.Options{Config: cfg, Version: c.Version, Logger: logger, Operator: operator,
-			Reopen: c.reopen, Started: func(at server.Address) { c.announce(at, a) }})
+			Listener: listener, Reopen: c.reopen, Started: func(at server.Address) { c.announce(at, a) }})
 		return servingError(err)
 	})
 }

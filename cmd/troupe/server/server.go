@@ -34,6 +34,8 @@ type Options struct {
 	Reopen func() (*runtime.Host, error)
 	// Free tells how much is free on the disk that has a directory, in bytes; the system is asked if it is nil.
 	Free func(dir string) (uint64, error)
+	// Listener is what Listen returned; if it is nil Run listens itself. Run may close it, and whoever gave it may, too.
+	Listener net.Listener
 	// Started is told once that requests are answered, and where. It must not block.
 	Started func(Address)
 }
@@ -73,9 +75,11 @@ func Run(ctx context.Context, h *runtime.Host, o Options) (err error) {
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}
-	listener, err := s.listen()
-	if err != nil {
-		return err
+	listener := s.Listener
+	if listener == nil {
+		if listener, err = Listen(s.Config, s.Logger); err != nil {
+			return err
+		}
 	}
 	if s.nats, err = s.openNATS(ctx); err != nil {
 		if listener != nil {
@@ -201,15 +205,16 @@ func (s *server) closeTraces() {
 	}
 }
 
-// listen opens the port for HTTP. It returns nil if there is none.
-func (s *server) listen() (net.Listener, error) {
-	c := &s.Config.HTTP
+// Listen opens the port for HTTP that a configuration names, for who wants to know that it is free before there is a host.
+// It returns nil if there is none. The logger, which may be nil, is told about certificates that change.
+func Listen(cfg *config.Config, log *slog.Logger) (net.Listener, error) {
+	c := &cfg.HTTP
 	if c.Listen == "off" {
 		return nil, nil
 	}
 	opts := gateway.ListenOptions{Insecure: c.Insecure}
 	if c.Cert != "" {
-		certificate, err := gateway.LoadCertificate(c.Cert, c.Key, s.Logger)
+		certificate, err := gateway.LoadCertificate(c.Cert, c.Key, log)
 		if err != nil {
 			return nil, err
 		}
