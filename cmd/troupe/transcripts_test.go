@@ -85,7 +85,7 @@ func served(t *testing.T) server.Address {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "data")
-	var out strings.Builder
+	var out screen
 	p.Name, p.Stdout, p.Stderr = "troupe", &out, &out
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan int, 1)
@@ -95,7 +95,7 @@ func served(t *testing.T) server.Address {
 	t.Cleanup(func() {
 		stop()
 		if code := <-ended; code != command.ExitOK {
-			t.Errorf("serve ended with %d:\n%s", code, out.String())
+			t.Errorf("serve ended with %d:\n%s", code, out.unread())
 		}
 	})
 	for range 1000 {
@@ -105,7 +105,7 @@ func served(t *testing.T) server.Address {
 		select {
 		case code := <-ended:
 			ended <- code
-			t.Fatalf("serve ended with %d:\n%s", code, out.String())
+			t.Fatalf("serve ended with %d:\n%s", code, out.unread())
 		case <-time.After(10 * time.Millisecond):
 		}
 	}

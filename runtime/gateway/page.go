@@ -75,6 +75,9 @@ func (g *Gateway) readPages() (map[string]*page, error) {
 		pages["/"+name] = p
 		return err
 	})
+	if icon, ok := pages["/icon.svg"]; ok {
+		pages["/favicon.ico"] = icon // which browsers ask for by themselves
+	}
 	if index, ok := pages["/index.html"]; ok {
 		pages["/"] = index
 	} else if err == nil {

@@ -34,6 +34,7 @@ func TestAssets(t *testing.T) {
 		{"/actors/a.b", "*/*", api.JSON, "no-store", 404},
 		{"/assets/index-123.js", "", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable", 200},
 		{"/icon.svg", "", "image/svg+xml", "no-cache", 200},
+		{"/favicon.ico", "", "image/svg+xml", "no-cache", 200},
 		{"/assets", "", api.JSON, "no-store", 404},
 		{"/../go.mod", "", api.JSON, "no-store", 404},
 		{"/assets/..%2findex.html", "", api.JSON, "no-store", 404},
