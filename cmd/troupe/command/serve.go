@@ -1,11 +1,14 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -206,8 +209,18 @@ func (c *call) announce(at server.Address, a *app) {
 	if a != nil && a.Next != "" {
 		next = a.Next
 	}
-	c.printer.printf("next: %s %s --server %s\n", c.Name, next, at.URL)
+	c.printer.printf("next: %s %s --server %s\n", c.commandName(), next, cmp.Or(at.URL, at.NATS))
 	_ = c.printer.flush()
+}
+
+// commandName returns how the program is called from a shell. What go run has built has a name for as long as it runs.
+func (c *call) commandName() string {
+	exe, err := os.Executable()
+	info, ok := debug.ReadBuildInfo()
+	if err != nil || !ok || !strings.Contains(filepath.ToSlash(exe), "/go-build") || strings.HasSuffix(exe, ".test") {
+		return c.Name
+	}
+	return "go run " + info.Path
 }
 
 // logTo returns the logger that the configuration asks for.
