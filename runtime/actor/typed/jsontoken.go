@@ -140,7 +140,7 @@ func (r *jsonReader) escape(out []byte) ([]byte, bool) {
 	return utf8.AppendRune(out, both), true
 }
 
-// unit reads the code unit of the escape \uXXXX at off.
+// unit reads the code unit of an escape at off: \u and four digits.
 func (r *jsonReader) unit(off int) (rune, bool) {
 	if off+6 > len(r.src) || r.src[off] != '\\' || r.src[off+1] != 'u' {
 		return 0, false
