@@ -11,6 +11,9 @@ import (
 	"time"
 )
 
+// processEnv makes the test binary one of the processes of TestCacheAmongProcesses.
+const processEnv = "TROUPE_WASM_TEST_CACHE"
+
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(processEnv); dir != "" {
 		if err := cacheProcess(dir); err != nil {

@@ -429,9 +429,6 @@ func TestCacheKey(t *testing.T) {
 	}
 }
 
-// processEnv makes the test binary one of the processes of TestCacheAmongProcesses.
-const processEnv = "TROUPE_WASM_TEST_CACHE"
-
 func FuzzCacheEntry(f *testing.F) {
 	d := testDialect()
 	key, name := sha256.Sum256([]byte("key")), strings.Repeat("0a", 32)
