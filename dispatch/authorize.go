@@ -33,15 +33,23 @@ func (r *run) authorize(d delivery) error {
 
 // peek is Access.Read.
 func (r *run) peek(of actor.Address, key []byte) ([]byte, bool) {
-	if r.asked == nil || r.strangers.has(of) {
+	if r.asked == nil {
 		return nil, false
 	}
-	number, _, ok := r.head(r.asked, of)
+	return r.look(r.asked, of, key)
+}
+
+// look reads a key of any actor, for the host itself.
+func (r *run) look(tx *txn.Tx, of actor.Address, key []byte) ([]byte, bool) {
+	if r.strangers.has(of) {
+		return nil, false
+	}
+	number, _, ok := r.head(tx, of)
 	if ok {
 		r.key = r.Partition.AppendState(r.key[:0], number, key)
-		return r.asked.Get(r.key)
+		return tx.Get(r.key)
 	}
-	if r.asked.Err() == nil && !r.bound(r.asked, actor.ModuleID(of.Kind())) {
+	if tx.Err() == nil && !r.bound(tx, actor.ModuleID(of.Kind())) {
 		r.strangers.add(of)
 	}
 	return nil, false

@@ -122,6 +122,9 @@ func (e *Executor) sync() {
 			e.latest.set(g.view)
 		}
 		g.answer()
+		for _, said := range g.said {
+			e.opts.OnSaid(said)
+		}
 	}
 }
 

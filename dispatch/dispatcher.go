@@ -118,6 +118,8 @@ type Result struct {
 	Path []actor.Address
 	// Fault is not nil if the host failed: then nothing else in the Result counts, and there is no outcome.
 	Fault error
+	// Said is what the actors of a transaction have said: see Options.OnSaid.
+	Said []Line
 }
 
 // A run is one transaction, or one query from outside, on its way through a Dispatcher.
@@ -132,7 +134,16 @@ type run struct {
 	seq    uint64
 	time   time.Time
 	seed   [32]byte
+	// request is the id of the command, and answers what the world outside has said to it; given has a bit for each that an
+	// actor has got in this run, and asks counts the questions.
+	request string
+	answers []state.Answer
+	given   uint32
+	asks    int
 
+	said []Line
+	// running are the actors that have called another and are in the middle of it.
+	running    []actor.Address
 	events     []actor.Event // of the tree so far; a rollback cuts it
 	eventBytes int
 	stateBytes int
@@ -185,12 +196,13 @@ func (d *Dispatcher) Query(ctx context.Context, tx *txn.Tx, head state.Head, to 
 func (r *run) command(d *Dispatcher, tx *txn.Tx, cmd *state.Command) {
 	r.begin(d, tx, cmd.Sequence, cmd.Time)
 	r.op, r.sender, r.signer, r.seed = cmd.Op, cmd.Sender, cmd.Signer, cmd.Seed
+	r.request, r.answers = cmd.RequestID, cmd.Answers
 }
 
 // begin forgets what r held. What the last run returned is not r's any more.
 func (r *run) begin(d *Dispatcher, tx *txn.Tx, seq uint64, at int64) {
 	*r = run{Dispatcher: d, limits: d.Limits.withDefaults(), root: tx, seq: seq, time: time.Unix(0, at).UTC(),
-		strangers: r.strangers, peeks: r.peeks, key: r.key[:0], called: r.called[:0]}
+		strangers: r.strangers, peeks: r.peeks, key: r.key[:0], called: r.called[:0], running: r.running[:0]}
 	r.stack = r.stackBuf[:0]
 	if d.Gas != nil {
 		r.gas = *d.Gas
@@ -201,7 +213,7 @@ func (r *run) begin(d *Dispatcher, tx *txn.Tx, seq uint64, at int64) {
 }
 
 func (r *run) result(tx *txn.Tx, m *meter, out outcome, err error) Result {
-	res := Result{Callee: out.callee, Data: out.data, Events: r.events, GasUsed: m.used, Messages: r.messages}
+	res := Result{Callee: out.callee, Data: out.data, Events: r.events, GasUsed: m.used, Messages: r.messages, Said: r.said}
 	switch {
 	case tx.Err() != nil:
 		res = Result{Fault: tx.Err()}

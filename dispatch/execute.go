@@ -19,6 +19,7 @@ func (e *Executor) execute() {
 	var spare []*pending
 	for {
 		list, closed := e.queue.swap(spare)
+		e.returned(list)
 		eager := max(eagerGroup, len(list)/eagerGroups)
 		for i, p := range list {
 			e.running, e.rest = p, list[i+1:]
@@ -39,7 +40,11 @@ func (e *Executor) execute() {
 		}
 		if closed {
 			e.send(true)
-			return
+			if e.away == 0 {
+				return
+			}
+			<-e.queue.signal
+			continue
 		}
 		e.idle()
 	}
@@ -56,15 +61,22 @@ func (e *Executor) deserted() {
 	e.running.fail(err)
 	e.group.abandon(err)
 	for _, p := range e.rest {
-		if p.take() {
+		if p.away || p.take() {
 			p.fail(err)
 		}
 	}
-	waiting, _ := e.queue.swap(nil)
-	for _, p := range waiting {
-		if p.take() {
-			p.fail(err)
+	for {
+		waiting, _ := e.queue.swap(nil)
+		e.returned(waiting)
+		for _, p := range waiting {
+			if p.away || p.take() {
+				p.fail(err)
+			}
 		}
+		if e.away == 0 {
+			return
+		}
+		<-e.queue.signal
 	}
 }
 
@@ -150,22 +162,36 @@ func (e *Executor) settle() {
 
 // one runs one request.
 func (e *Executor) one(p *pending) {
-	if !p.take() {
+	again := p.away
+	if !again && !p.take() {
 		return
+	}
+	if again {
+		p.away = false
+		delete(e.inflight, p.cmd.RequestID)
 	}
 	if err := e.Err(); err != nil {
 		p.fail(err)
 		return
+	}
+	if again {
+		if err := p.lost(); err != nil {
+			p.fail(err)
+			return
+		}
 	}
 	if p.ctx.Err() != nil {
 		p.fail(expired(p.ctx))
 		return
 	}
 	cmd := &p.cmd
-	if cmd.RequestID != "" && e.repeated(p) {
-		return
+	if !again {
+		if cmd.RequestID != "" && e.repeated(p) {
+			return
+		}
+		cmd.Seed = e.opts.Seed()
 	}
-	cmd.Sequence, cmd.Time, cmd.Seed = e.sequence+1, max(e.opts.Clock().UnixNano(), e.time), e.opts.Seed()
+	cmd.Sequence, cmd.Time = e.sequence+1, max(e.opts.Clock().UnixNano(), e.time)
 	trace := p.trace
 	if trace == nil && e.opts.KeepTraces && (cmd.Op == state.OpMessage || cmd.Op == state.OpInstall) {
 		trace = new(Trace)
@@ -182,6 +208,13 @@ func (e *Executor) one(p *pending) {
 	e.group.done = append(e.group.done, done)
 	e.group.bytes += done.size()
 	e.group.waiting = append(e.group.waiting, p)
+	for _, again := range p.repeats {
+		e.group.repeats = append(e.group.repeats, repeat{p, again})
+	}
+	p.repeats = nil
+	if len(done.result.Said) > 0 && e.opts.OnSaid != nil {
+		e.group.said = append(e.group.said, Said{cmd.Sequence, done.result.Err == nil, done.result.Said})
+	}
 	if e.opts.KeepTraces {
 		e.group.traces = append(e.group.traces, trace)
 	}
@@ -196,6 +229,8 @@ func (e *Executor) repeated(p *pending) bool {
 	if first, ok := e.inflight[id]; ok {
 		if first.cmd.EnvelopeHash() != envelope {
 			p.fail(reused(id, 0))
+		} else if first.away {
+			first.repeats = append(first.repeats, p)
 		} else {
 			e.group.repeats = append(e.group.repeats, repeat{first, p})
 		}
@@ -243,9 +278,12 @@ func reused(id string, seq uint64) error {
 func (e *Executor) faulted(p *pending, fault error) {
 	var unbound *UnboundError
 	var engine *EngineError
+	var asks *suspension
 	switch {
 	case p.ctx.Err() != nil && (errors.Is(fault, context.Cause(p.ctx)) || errors.Is(fault, p.ctx.Err())):
 		p.fail(fmt.Errorf("%w while it was executed, it has no effect: %w", ErrExpired, fault))
+	case errors.As(fault, &asks):
+		e.suspend(p, asks)
 	case errors.As(fault, &unbound), errors.As(fault, &engine):
 		p.fail(fault)
 	default:

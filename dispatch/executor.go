@@ -29,6 +29,13 @@ type Options struct {
 	Seed func() [32]byte
 	// KeepTraces stores the trace of every transaction beside its receipt.
 	KeepTraces bool
+	// Outside asks the world outside of the host for a transaction: see Ask. It is called by a goroutine of its own for each
+	// question, and should return soon when the context ends. Its error is what the transaction sees, as a text. If nil, a
+	// transaction that asks fails.
+	Outside func(context.Context, Ask) ([]byte, error)
+	// OnSaid, if not nil, is told what the actors of a transaction have said, if anything, when it is durable. It is called
+	// by one goroutine, in the order of the log, and holds everything up until it returns.
+	OnSaid func(Said)
 	// OnFault, if not nil, is told once, from any goroutine, when the host has failed and the executor has stopped. It
 	// must not wait for the executor to close.
 	OnFault func(error)
@@ -76,6 +83,7 @@ type Executor struct {
 	running    *pending            // nil between requests
 	rest       []*pending          // taken with it, and not yet begun
 	inflight   map[string]*pending // by request id, until their group is applied
+	away       int                 // requests for which the world outside is being asked
 	flying     []*group            // groups that may not be applied, the oldest first
 
 	applied atomic.Uint64
@@ -86,6 +94,9 @@ type Executor struct {
 	resting chan struct{}   // closed when upkeep is taken no more
 	pruning chan struct{}   // has an element while somebody prunes
 	ended   sync.WaitGroup
+	// life ends when the executor closes or fails.
+	life context.Context
+	end  context.CancelFunc
 
 	failOnce sync.Once
 	failure  atomic.Pointer[error]
@@ -99,6 +110,7 @@ type group struct {
 	done       []executed
 	waiting    []*pending
 	repeats    []repeat
+	said       []Said
 	traces     []*Trace
 
 	receipts []*state.Receipt
@@ -121,6 +133,7 @@ func NewExecutor(store *state.Store, d Dispatcher, opts Options) (*Executor, err
 		groups: make(chan *group), synced: make(chan *group, syncWindow),
 		spare: make(chan []executed, 1), upkeep: make(chan *group), resting: make(chan struct{}), pruning: make(chan struct{}, 1),
 	}
+	e.life, e.end = context.WithCancel(context.Background())
 	head, _, err := d.Partition.ReadHead(store)
 	if err != nil {
 		return nil, err
@@ -300,6 +313,7 @@ func (e *Executor) Err() error {
 // that were handed out stay valid; the store must not be closed before they are released.
 func (e *Executor) Close() error {
 	e.queue.close(ErrClosed)
+	e.end()
 	e.ended.Wait()
 	e.latest.retire()
 	return e.Err()
@@ -315,6 +329,7 @@ func (e *Executor) fail(cause error) {
 		err := fmt.Errorf("%w: %w", ErrStopped, cause)
 		e.failure.Store(&err)
 		e.queue.close(err)
+		e.end()
 		e.latest.retire()
 		if e.opts.OnFault != nil {
 			e.opts.OnFault(err)

@@ -70,6 +70,9 @@ func (e *executed) size() (n int) {
 	if e.cmd.Op == state.OpInstall {
 		n += len(e.cmd.Message.Body)
 	}
+	for i := range e.cmd.Answers {
+		n += len(e.cmd.Answers[i].Data)
+	}
 	if e.program != nil {
 		n += len(e.program.code)
 	}

@@ -32,8 +32,16 @@ func (q *queue) put(p *pending) (waiting int, err error) {
 	return len(q.list), nil
 }
 
+// back returns a request that was taken. It is never refused.
+func (q *queue) back(p *pending) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.list = append(q.list, p)
+	q.wake()
+}
+
 // swap takes everything that waits, in order, and leaves the empty slice spare in its place. It reports whether the
-// queue is closed: then nothing will come any more.
+// queue is closed: then nothing will come any more but what is given back.
 func (q *queue) swap(spare []*pending) (list []*pending, closed bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

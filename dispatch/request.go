@@ -69,6 +69,13 @@ type pending struct {
 	// receipt belongs to whoever asked; a repeated request gets one of its own.
 	receipt *state.Receipt
 	err     error
+
+	// Of a request that has asked the world outside. away says that it is being asked or has come back since, reached that it
+	// was asked at all; answer, nil if there is none, is set when it comes back. repeats are requests with the same id that
+	// came meanwhile.
+	away, reached bool
+	answer        *state.Answer
+	repeats       []*pending
 }
 
 // The stages of a pending request. The one who moves it away from queued decides its fate.
@@ -84,6 +91,9 @@ func (p *pending) withdraw() bool { return p.stage.CompareAndSwap(queued, withdr
 func (p *pending) fail(err error) {
 	p.err = err
 	close(p.done)
+	for _, again := range p.repeats {
+		again.fail(err)
+	}
 }
 
 func (p *pending) succeed(r *state.Receipt) {

@@ -55,6 +55,10 @@ type Span struct {
 	Committed bool   `json:"committed"`
 	Why       string `json:"why,omitempty"`
 
+	// Outside marks a question to the world outside of the host, which To stands for. It was asked whether or not the call was
+	// committed.
+	Outside bool `json:"outside,omitempty"`
+
 	// Children are the queries, sub-messages and replies of this call in the order they ran. The reply to a sub-message
 	// stands behind it.
 	Children []*Span `json:"children,omitempty"`
@@ -189,6 +193,12 @@ func (s *Span) settle(why string) {
 	s.Committed, s.Why = why == "", why
 	for _, child := range s.Children {
 		child.settle(why)
+	}
+}
+
+func (s *Span) outside() {
+	if s != nil {
+		s.Outside = true
 	}
 }
 

@@ -48,6 +48,18 @@ type Command struct {
 	Message   actor.Message
 	// Signer is the key that has signed the request, empty for what the program itself has asked for.
 	Signer string
+	// Answers are what the world outside has said to what the transaction asked it, in the order in which it was asked.
+	Answers []Answer
+}
+
+// An Answer is what somebody outside of the host has said while a transaction ran. It is a part of the log, so that the
+// transaction can be executed again without asking.
+type Answer struct {
+	// Asked identifies the question.
+	Asked Hash
+	Data  []byte
+	// Err is why there is no answer, as a text; then Data is empty.
+	Err string
 }
 
 // Append appends the encoding of c.
@@ -56,11 +68,21 @@ func (c *Command) Append(buf []byte) []byte {
 	buf = binary.AppendUvarint(buf, c.Sequence)
 	buf = binary.BigEndian.AppendUint64(buf, uint64(c.Time))
 	buf = append(buf, c.Seed[:]...)
-	return c.appendEnvelope(buf)
+	buf = c.appendEnvelope(buf, len(c.Answers) > 0)
+	if len(c.Answers) == 0 {
+		return buf
+	}
+	buf = binary.AppendUvarint(buf, uint64(len(c.Answers)))
+	for i := range c.Answers {
+		a := &c.Answers[i]
+		buf = append(buf, a.Asked[:]...)
+		buf = appendString(appendString(buf, a.Err), string(a.Data))
+	}
+	return buf
 }
 
-// appendEnvelope appends what the sender determined.
-func (c *Command) appendEnvelope(buf []byte) []byte {
+// appendEnvelope appends what the sender determined. If it is whole, nothing that is empty is left out.
+func (c *Command) appendEnvelope(buf []byte, whole bool) []byte {
 	buf = append(buf, byte(c.Op))
 	buf = appendString(buf, c.RequestID)
 	buf = appendString(buf, c.Sender)
@@ -70,14 +92,14 @@ func (c *Command) appendEnvelope(buf []byte) []byte {
 	buf = appendOptional(buf, m.Body)
 	buf = appendString(buf, m.Module)
 	buf = appendString(buf, m.Admin)
-	if len(m.Funds) == 0 && c.Signer == "" {
+	if len(m.Funds) == 0 && c.Signer == "" && !whole {
 		return buf // most have neither, and so it is one encoding
 	}
 	buf = binary.AppendUvarint(buf, uint64(len(m.Funds)))
 	for _, coin := range m.Funds {
 		buf = appendString(appendString(buf, coin.Denom), coin.Amount)
 	}
-	if c.Signer == "" {
+	if c.Signer == "" && !whole {
 		return buf
 	}
 	return appendString(buf, c.Signer)
@@ -102,13 +124,15 @@ func DecodeCommand(b []byte) (Command, error) {
 		Admin:  actor.Address(r.string()),
 	}
 	c.Message.Funds, c.Signer = r.tail()
+	c.Answers = r.answers()
 	if err := r.end(); err != nil {
 		return Command{}, decodeError("a command record", err)
 	}
 	return c, nil
 }
 
-// tail reads what stands at the end of an envelope if it is not empty: funds, and behind them the signer if there is one.
+// tail reads what stands at the end of an envelope if it is not empty: funds, and behind them the signer. Both may be empty if
+// something follows.
 func (r *reader) tail() (coins []actor.Coin, signer string) {
 	if r.err != nil || len(r.rest) == 0 {
 		return nil, ""
@@ -127,17 +151,42 @@ func (r *reader) tail() (coins []actor.Coin, signer string) {
 	if r.err != nil || n > 0 && len(r.rest) == 0 {
 		return coins, ""
 	}
-	if signer = r.string(); signer == "" && r.err == nil {
+	if signer = r.string(); signer == "" && r.err == nil && len(r.rest) == 0 {
 		r.fail(errors.New("it ends with neither funds nor a signer"))
 	}
 	return coins, signer
 }
 
+// answers reads what stands behind an envelope, if anything does.
+func (r *reader) answers() []Answer {
+	if r.err != nil || len(r.rest) == 0 {
+		return nil
+	}
+	n := r.uvarint()
+	if r.err == nil && (n == 0 || n > uint64(len(r.rest)/answerSize)) {
+		r.fail(fmt.Errorf("%d answers in %d bytes", n, len(r.rest)))
+	}
+	if r.err != nil {
+		return nil
+	}
+	answers := make([]Answer, n)
+	for i := range answers {
+		a := &answers[i]
+		copy(a.Asked[:], r.take(uint64(len(a.Asked))))
+		a.Err = r.string()
+		a.Data = []byte(r.string())
+	}
+	return answers
+}
+
+// answerSize is how many bytes an Answer takes at least.
+const answerSize = len(Hash{}) + 2
+
 // EnvelopeHash identifies what was asked: operation, request id, sender, signer and message, but not the place, time and seed
 // that the request was given. Two requests with one id are the same request if their hashes are equal.
 func (c *Command) EnvelopeHash() Hash {
 	var scratch [512]byte
-	return sha256.Sum256(c.appendEnvelope(append(scratch[:0], envelopeDomain...)))
+	return sha256.Sum256(c.appendEnvelope(append(scratch[:0], envelopeDomain...), false))
 }
 
 // Hash returns the sum of the whole encoding: what enters the root.

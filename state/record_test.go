@@ -92,8 +92,23 @@ func TestTailOfACommand(t *testing.T) {
 			t.Errorf("funds %v and signer %q do not show in the envelope", test.funds, test.signer)
 		}
 	}
+	c := sampleCommand()
+	c.Answers = []Answer{{Asked: Hash{7}, Data: []byte("yes")}, {Asked: Hash{8}, Err: "no", Data: []byte{}}}
+	b := c.Append(nil)
+	want := "\x00\x00\x02\x07" + strings.Repeat("\x00", 31) + "\x00\x03yes\x08" + strings.Repeat("\x00", 31) + "\x02no\x00"
+	if string(b) != string(head)+want {
+		t.Errorf("answers stand as %q", b[len(head):])
+	}
+	if got, err := DecodeCommand(b); err != nil || !reflect.DeepEqual(got, c) || got.EnvelopeHash() != plain.EnvelopeHash() || got.Hash() == plain.Hash() {
+		t.Errorf("with answers: %+v, %v", got, err)
+	}
+	for n := len(head) + 1; n < len(b); n++ {
+		if got, err := DecodeCommand(b[:n]); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%d of %d bytes are taken for %+v, %v", n, len(b), got, err)
+		}
+	}
 	for _, tail := range []string{
-		"\x00", "\x00\x00", "\x00\x05UKEY", "\x00\x04UKEY\x00", "\x01", "\x01\x04gold", "\x01\x04gold\x0212\x00",
+		"\x00", "\x00\x00", "\x00\x00\x00", "\x00\x00\x01", "\x00\x00\xff\xff\xff\x7f", "\x00\x05UKEY", "\x00\x04UKEY\x00", "\x01", "\x01\x04gold", "\x01\x04gold\x0212\x00",
 		"\x01\x04gold\x0212\x05UKEY", "\x01\x04gold\x0212\x04UKEY\x00", "\x02\x04gold\x0212", "\x80\x00\x04UKEY",
 	} {
 		if c, err := DecodeCommand(append(bytes.Clone(head), tail...)); !errors.Is(err, ErrCorrupt) {
@@ -285,7 +300,9 @@ func FuzzDecodeCommand(f *testing.F) {
 	signed.Message.Funds, signed.Signer = []actor.Coin{{Denom: "gold", Amount: "12"}}, "UKEY"
 	bare := signed
 	bare.Message.Funds = nil
-	fuzz(f, DecodeCommand, func(c Command) []byte { return c.Append(nil) }, c.Append(nil), signed.Append(nil), bare.Append(nil))
+	told := bare
+	told.Answers = []Answer{{Asked: Hash{1}, Data: []byte("yes")}, {Err: "no"}}
+	fuzz(f, DecodeCommand, func(c Command) []byte { return c.Append(nil) }, c.Append(nil), signed.Append(nil), bare.Append(nil), told.Append(nil))
 }
 
 func FuzzDecodeReceipt(f *testing.F) {

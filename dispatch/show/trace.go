@@ -82,7 +82,11 @@ func (p *painter) head(s *dispatch.Span, root bool) string {
 	case s.Reply != nil: // not s.Kind: a sub-message can claim to be a reply, and is refused
 		p.reply(&b, s)
 	case s.Kind == actor.KindQuery:
-		fmt.Fprintf(&b, "%s ⇢ %s  %s %s", p.name(s.From), p.name(s.To), p.style(Word, "query"), p.Value(body(s.Body)))
+		word := "query"
+		if s.Outside {
+			word = "asks"
+		}
+		fmt.Fprintf(&b, "%s ⇢ %s  %s %s", p.name(s.From), p.name(s.To), p.style(Word, word), p.Value(body(s.Body)))
 		if s.Err == nil {
 			fmt.Fprintf(&b, " = %s", p.Value(s.Data))
 		} else {
@@ -105,7 +109,9 @@ func (p *painter) head(s *dispatch.Span, root bool) string {
 	if (root || p.Gas) && !p.NoGas {
 		b.WriteString("   " + p.style(Faint, "gas "+Count(s.GasUsed)))
 	}
-	if s.Kind != actor.KindQuery && !s.Committed {
+	if s.Outside && !s.Committed {
+		b.WriteString("   " + p.style(RolledBack, "was asked, although rolled back: "+reason(s)))
+	} else if s.Kind != actor.KindQuery && !s.Committed {
 		b.WriteString("   " + p.style(RolledBack, "rolled back: "+reason(s)))
 	}
 	return b.String()

@@ -73,4 +73,7 @@ const (
 	CodeTooManyIterators = "too_many_iterators" // rule S60
 	CodeInvalidIterator  = "invalid_iterator"   // a WebAssembly actor names a range that is not open
 	CodeTrap             = "trap"               // a WebAssembly actor broke off
+	CodeReentrant        = "reentrant"          // an actor called one that is in the middle of a call
+	CodeReadOnly         = "read_only"          // a query asked for what only a transaction may
+	CodeOutside          = "outside"            // the world outside did not answer, or not as it should
 )

@@ -1,0 +1,159 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/troupe-run/troupe/runtime/actor"
+)
+
+// caller is what the services of a frame can do beside actor.Services.
+type caller interface {
+	Call(ctx context.Context, to actor.Address, body []byte) ([]byte, error)
+	Peek(of actor.Address, key []byte) ([]byte, bool)
+	Say(level, text string)
+}
+
+// The words of a puppet for calls: "a b:x" writes a, calls b, and says what came of it.
+func calling(ctx context.Context, env *actor.Env, msg actor.Message) (actor.Response, error) {
+	services := env.Services.(caller)
+	var said []string
+	for word := range strings.FieldsSeq(string(msg.Body)) {
+		to, body, call := strings.Cut(word, ":")
+		switch {
+		case word == "fail":
+			return actor.Response{}, actor.Errorf("refused", "%s was told to fail", env.Self)
+		case word == "burn":
+			env.UseGas(1 << 62)
+		case word == "count":
+			return count(ctx, env, msg)
+		case !call:
+			env.State.Set([]byte(word), []byte{1})
+			said = append(said, word)
+		default:
+			data, err := services.Call(ctx, actor.Address(to), []byte(strings.NewReplacer("+", " ", "/", ":").Replace(body)))
+			if err != nil {
+				said = append(said, actor.AsError(err).Code)
+				continue
+			}
+			said = append(said, "("+string(data)+")")
+		}
+	}
+	return actor.Response{Data: []byte(strings.Join(said, " ")), Events: []actor.Event{{Type: "ran"}}}, nil
+}
+
+func startCallers(t *testing.T, opts Options) *Executor {
+	return start(t, openStore(t, ""), goActors{"a": calling, "b": calling, "c": calling}, opts)
+}
+
+func TestCall(t *testing.T) {
+	for _, test := range []struct{ body, data, events string }{
+		{"x b:y z", "x (y) z", "execute b ran b execute a ran a"},
+		{"b:y+fail z", "refused z", "execute a ran a"},                                // what failed has left nothing
+		{"b:y+c/v w", "(y (v)) w", "execute c ran c execute b ran b execute a ran a"}, // deeper
+		{"b:y+a/v", "(y reentrant)", "execute b ran b execute a ran a"},               // a is in the middle of a call
+		{"a:v", "reentrant", "execute a ran a"},
+		{"nobody:v b:y", "unknown_actor (y)", "execute b ran b execute a ran a"},
+	} {
+		e := startCallers(t, Options{})
+		msg := message("a")
+		msg.Message.Body = []byte(test.body)
+		r, err := e.Submit(t.Context(), msg)
+		if err != nil || r.Err != nil {
+			t.Fatalf("%s: %v, %v", test.body, err, r)
+		}
+		if string(r.Data) != test.data {
+			t.Errorf("%s: the data is %q, want %q", test.body, r.Data, test.data)
+		}
+		var events []string
+		for _, ev := range r.Events {
+			if ev.Type != "instantiate" {
+				events = append(events, ev.Type, string(ev.Actor))
+			}
+		}
+		if got := strings.Join(events, " "); got != test.events {
+			t.Errorf("%s: the events are %q, want %q", test.body, got, test.events)
+		}
+	}
+}
+
+// To be out of gas is nobody's to catch, and leads to where it happened.
+func TestCallOutOfGas(t *testing.T) {
+	e := startCallers(t, Options{})
+	msg := message("a")
+	msg.Message.Body = []byte("x b:y+burn z")
+	r, err := e.Submit(t.Context(), msg)
+	if err != nil || r.Err == nil || r.Err.Code != actor.CodeOutOfGas || len(r.Path) != 2 {
+		t.Fatalf("%v, %+v", err, r)
+	}
+	if len(r.Changes) > 0 {
+		t.Errorf("it has left %v", r.Changes)
+	}
+}
+
+// Calls go down through the stack of the process, so they end where it says.
+func TestCallDepth(t *testing.T) {
+	deep := goActors{}
+	for _, name := range []actor.ModuleID{"a", "b"} {
+		deep[name] = func(ctx context.Context, env *actor.Env, msg actor.Message) (actor.Response, error) {
+			data, err := env.Services.(caller).Call(ctx, env.Self+"x", nil)
+			if errors.Is(err, &actor.Error{Code: actor.CodeUnknownActor}) {
+				data, err = env.Services.(caller).Call(ctx, actor.Address("a/"+env.Self.Key()+"x"), nil)
+			}
+			if errors.Is(err, &actor.Error{Code: actor.CodeDepthExceeded}) {
+				return actor.Response{Data: []byte(env.Self)}, nil
+			}
+			return actor.Response{Data: data}, err
+		}
+	}
+	e := start(t, openStore(t, ""), deep, Options{})
+	r, err := e.Submit(t.Context(), message("a/x"))
+	if err != nil || r.Err != nil || len(r.Data) != len("a/")+100 {
+		t.Errorf("%v, %+v, want an end at depth 100", err, r)
+	}
+}
+
+func TestPeekAndSay(t *testing.T) {
+	var lines []string
+	said := make(chan Said, 2)
+	actors := goActors{"a": func(ctx context.Context, env *actor.Env, _ actor.Message) (actor.Response, error) {
+		s := env.Services.(caller)
+		before := env.GasLeft()
+		if v, ok := s.Peek("b", []byte("k")); !ok || string(v) != "v" {
+			lines = append(lines, "no k")
+		}
+		if _, ok := s.Peek("nobody", []byte("k")); ok || env.GasLeft() != before {
+			lines = append(lines, "a peek costs gas")
+		}
+		s.Say("info", "hello")
+		return actor.Response{}, nil
+	}, "b": func(_ context.Context, env *actor.Env, _ actor.Message) (actor.Response, error) {
+		env.State.Set([]byte("k"), []byte("v"))
+		env.Services.(caller).Say("warn", "lost")
+		return actor.Response{}, actor.Errorf("refused", "after the write")
+	}}
+	e := start(t, openStore(t, ""), actors, Options{OnSaid: func(s Said) { said <- s }})
+	if r, err := e.Submit(t.Context(), message("b")); err != nil || r.Err == nil {
+		t.Fatal(r, err)
+	}
+	if s := <-said; s.Committed || len(s.Lines) != 1 || s.Lines[0] != (Line{"b", "warn", "lost"}) {
+		t.Errorf("a failed transaction said %+v", s)
+	}
+	var trace Trace
+	msg := message("a")
+	msg.Trace = &trace
+	if r, err := e.Submit(t.Context(), msg); err != nil || r.Err != nil {
+		t.Fatal(r, err)
+	}
+	if s := <-said; !s.Committed || s.Sequence != 4 || len(s.Lines) != 1 || s.Lines[0] != (Line{"a", "info", "hello"}) {
+		t.Errorf("the transaction said %+v", s)
+	}
+	if got := strings.Join(lines, ", "); got != "no k" { // b was rolled back
+		t.Errorf("peeks found: %s", got)
+	}
+	if root := trace.Root; len(root.Touches) > 0 || len(root.Logs) != 1 || root.Logs[0] != "info: hello" {
+		t.Errorf("the trace has %+v, %q", root.Touches, root.Logs)
+	}
+}
