@@ -36,6 +36,16 @@ func (m *Module) HasEntry(i int) bool {
 	return i >= 0 && i < len(m.prepared.entries) && m.prepared.entries[i].Exists
 }
 
+// Imports reports whether the module imports a function from the module of that name.
+func (m *Module) Imports(name string) bool {
+	for _, i := range m.prepared.imports {
+		if m.prepared.dialect.Host[i].Module == name {
+			return true
+		}
+	}
+	return false
+}
+
 // Arity returns how many parameters and results the export Dialect.Entry[i] has. Both are 0 if the module lacks it.
 func (m *Module) Arity(i int) (params, results int) {
 	if !m.HasEntry(i) {
