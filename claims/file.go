@@ -53,7 +53,7 @@ func LoadOrCreateFile(path string, kind nkeys.PrefixByte) (Key, bool, error) {
 		return Key{}, false, err
 	}
 	if key.Kind() != kind {
-		return Key{}, false, fmt.Errorf("claims: the key in %s is that of a %s, and one of a %s is needed", path, key.Kind(), kind)
+		return Key{}, false, fmt.Errorf("claims: the key in %s is that of a %s, and one of a %s is needed", path, KindName(key.Kind()), KindName(kind))
 	}
 	return key, false, nil
 }
@@ -72,7 +72,7 @@ func createFile(path string, kind nkeys.PrefixByte) (Key, error) {
 
 // writeFile makes a file of a key. It replaces none, and the file is whole as soon as it has its name.
 func writeFile(path string, key Key) error {
-	seed, err := key.seed()
+	seed, err := key.Seed()
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -117,7 +119,7 @@ func parseObject(b []byte) (object, error) {
 	return o, nil
 }
 
-// A field is a member that an object may have: to is a *string, an *int64, a *[]string or an *object, and stays as it is
+// A field is a member that an object may have: to is a *string, an *int64, a *bool, a *[]string or an *object, and stays as it is
 // if the member is missing.
 type field struct {
 	name string
@@ -140,12 +142,8 @@ func (o object) take(fields ...field) error {
 	if known == len(o) {
 		return nil
 	}
-	for name := range o {
-		unknown := true
-		for _, f := range fields {
-			unknown = unknown && f.name != name
-		}
-		if unknown {
+	for _, name := range slices.Sorted(maps.Keys(o)) { // one error for one token
+		if !slices.ContainsFunc(fields, func(f field) bool { return f.name == name }) {
 			return fmt.Errorf("its member %.40q is not known here", name)
 		}
 	}
@@ -164,6 +162,11 @@ func (f field) read(raw json.RawMessage) error {
 			return errors.New("is not a whole number")
 		}
 		*to = n
+	case *bool:
+		if text := string(raw); text != "true" && text != "false" {
+			return errors.New("is neither true nor false")
+		}
+		*to = raw[0] == 't'
 	case *[]string:
 		return readTexts(raw, to)
 	case *object:

@@ -29,7 +29,7 @@ type pair struct {
 	secret func() ed25519.PrivateKey
 }
 
-// NewKey makes a key of that kind: UserKey, NodeKey, or another of package nkeys that signs.
+// NewKey makes a key of that kind, which is one of Kinds.
 func NewKey(kind nkeys.PrefixByte) (Key, error) {
 	seed := make([]byte, ed25519.SeedSize)
 	if _, err := io.ReadFull(rand.Reader, seed); err != nil {
@@ -40,15 +40,12 @@ func NewKey(kind nkeys.PrefixByte) (Key, error) {
 }
 
 func newKey(kind nkeys.PrefixByte, seed []byte) (Key, error) {
-	if kind == nkeys.PrefixByteCurve {
-		return Key{}, errors.New("claims: a key of kind x25519 cannot sign")
+	if KindName(kind) == "unknown" {
+		return Key{}, fmt.Errorf("claims: %d is not a kind of key that signs", kind)
 	}
 	private := ed25519.NewKeyFromSeed(seed)
-	public, err := nkeys.Encode(kind, private.Public().(ed25519.PublicKey))
-	if err != nil || kind == nkeys.PrefixByteSeed || kind == nkeys.PrefixBytePrivate {
-		return Key{}, fmt.Errorf("claims: %d is not a kind of key", kind)
-	}
-	return Key{&pair{public: string(public), kind: kind, secret: func() ed25519.PrivateKey { return private }}}, nil
+	public := encodePublic(kind, private.Public().(ed25519.PublicKey))
+	return Key{&pair{public: public, kind: kind, secret: func() ed25519.PrivateKey { return private }}}, nil
 }
 
 // seedLength is the length of the text of a seed: two bytes for what it is, 32 of the seed and 2 of a checksum, in base32.
@@ -60,8 +57,8 @@ func ParseSeed(seed []byte) (Key, error) {
 	if len(seed) != seedLength || !isBase32(seed) {
 		return Key{}, fmt.Errorf("claims: this is not a seed: one has %d characters of A-Z and 2-7, this has %d bytes", seedLength, len(seed))
 	}
-	kind, raw, err := nkeys.DecodeSeed(seed)
-	if err != nil {
+	kind, raw, ok := decodeSeed(seed)
+	if !ok {
 		return Key{}, errors.New("claims: this is not a seed: its checksum or its kind is wrong; was it copied whole?")
 	}
 	defer clear(raw)
@@ -70,14 +67,15 @@ func ParseSeed(seed []byte) (Key, error) {
 		return Key{}, err
 	}
 	// The last character holds two bits that nothing reads: a seed has one text.
-	if text, err := key.seed(); err != nil || !bytes.Equal(text, seed) {
+	if text, err := key.Seed(); err != nil || !bytes.Equal(text, seed) {
 		return Key{}, errors.New("claims: this is not a seed: its last character is wrong; was it copied whole?")
 	}
 	return key, nil
 }
 
-// seed returns the text that ParseSeed takes. It is for files only.
-func (k Key) seed() ([]byte, error) {
+// Seed returns the text that ParseSeed takes, which is the secret. It is for files, and for a person who has asked for it;
+// the caller clears it.
+func (k Key) Seed() ([]byte, error) {
 	if k.pair == nil {
 		return nil, ErrNoSecret
 	}
@@ -86,7 +84,7 @@ func (k Key) seed() ([]byte, error) {
 	if k.pair.secret == nil {
 		return nil, ErrNoSecret
 	}
-	return nkeys.EncodeSeed(k.pair.kind, k.pair.secret().Seed())
+	return encodeSeed(k.pair.kind, k.pair.secret().Seed()), nil
 }
 
 // Valid reports whether k is a key; one that was wiped is.

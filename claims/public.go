@@ -2,12 +2,6 @@ package claims
 
 import "github.com/nats-io/nkeys"
 
-// The kinds of key that Troupe uses. Both are Ed25519; the kind is a part of the text of a key.
-const (
-	UserKey = nkeys.PrefixByteUser   // a caller; its public key begins with U
-	NodeKey = nkeys.PrefixByteServer // a node; its public key begins with N
-)
-
 // publicLength is the length of the text of a public key: a byte for the kind, 32 of the key and 2 of a checksum, in
 // base32.
 const publicLength = 56
@@ -40,18 +34,23 @@ func parsePublic(public string, kind nkeys.PrefixByte) (nkeys.KeyPair, *Refusal)
 	if len(public) != publicLength || !isBase32(public) {
 		return nil, refuse(BadKey, "%.60q is not a public key: one has %d characters of A-Z and 2-7", public, publicLength)
 	}
-	key, err := nkeys.FromPublicKey(public)
-	if err != nil {
+	raw, ok := decodeText([]byte(public))
+	if !ok || KindName(nkeys.PrefixByte(raw[0])) == "unknown" {
 		return nil, refuse(BadKey, "%q is not a public key: its checksum or its kind is wrong; was it copied whole?", public)
 	}
-	// The first letter is the first five bits, and package nkeys takes no kind whose other three are not zero.
-	if public[0] != base32Letters[kind>>3] {
-		return nil, refuse(BadKey, "%s is the key of a %s, and not of a %s", public, nkeys.Prefix(public), kind)
+	if is := nkeys.PrefixByte(raw[0]); is != kind {
+		return nil, refuse(BadKey, "%s is the key of a %s, and not of a %s", public, KindName(is), KindName(kind))
+	}
+	text := public
+	if kind == ModuleKey || kind == ProviderKey {
+		text = encodePublic(UserKey, raw[1:]) // a kind that package nkeys knows: all that it checks is for all kinds
+	}
+	key, err := nkeys.FromPublicKey(text)
+	if err != nil {
+		return nil, refuse(BadKey, "%q is not a public key: in its name anybody could sign", public)
 	}
 	return key, nil
 }
-
-const base32Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 func isBase32[T string | []byte](s T) bool {
 	for i := 0; i < len(s); i++ {

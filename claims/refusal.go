@@ -22,12 +22,17 @@ const (
 	Replayed     Reason = "replayed"   // this very request was admitted before
 	Overloaded   Reason = "overloaded" // there is no room to remember it
 	Forbidden    Reason = "forbidden"  // no grant allows it
+	Nested       Reason = "nested"     // only a part of the module is signed
+	Ambiguous    Reason = "ambiguous"  // it is signed more than once
+	BadHash      Reason = "hash"       // another code was signed
+	Untrusted    Reason = "untrusted"  // nobody who is trusted vouches for who has signed it
 )
 
 // Reasons returns all of them, for counters that are to exist before they count.
 func Reasons() []Reason {
 	return []Reason{Unsigned, Malformed, TooLarge, BadKey, BadAlgorithm, BadSignature, BadAudience, BadOperation, BadBody,
-		BadLifetime, Early, Stale, Replayed, Overloaded, Forbidden}
+		BadLifetime, Early, Stale, Replayed, Overloaded, Forbidden,
+		Nested, Ambiguous, BadHash, Untrusted}
 }
 
 // A Refusal is why a request, a token or a list of grants is not accepted.
