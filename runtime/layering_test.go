@@ -30,6 +30,7 @@ var sideways = map[[2]string]bool{
 	{"runtime/guest", "runtime/actor"}:        true,
 	{"state", "runtime/actor"}:                true, // addresses and outcomes are stored in the words of the vocabulary
 	{"query", "dispatch"}:                     true, // a smart query runs actors as dispatch does
+	{"runtime/capability", "runtime/access"}:  true, // who may order is in its grants
 	{"runtime/lattice", "runtime/node"}:       true, // these carry what a node says
 	{"runtime/gateway", "runtime/node"}:       true,
 	{"runtime/metrics", "runtime/node"}:       true, // and this counts it
@@ -250,7 +251,7 @@ func TestSilentPackagesDoNotLog(t *testing.T) {
 
 // executorFiles are the files of package dispatch that may start goroutines, read the clock and draw numbers. All other
 // files there are the algebra, and so is the whole of txn.
-var executorFiles = []string{"executor.go", "execute.go", "commit.go", "prune.go", "queue.go", "request.go", "view.go"}
+var executorFiles = []string{"executor.go", "execute.go", "commit.go", "prune.go", "queue.go", "request.go", "suspend.go", "view.go"}
 
 // algebraIsPure checks that the core of dispatch and the transactions start no goroutine and read no clock: their
 // result is a function of the log.

@@ -42,4 +42,8 @@ type Invocation struct {
 	Link string
 	// Payload is MessagePack, or 0x7f and CBOR for contracts of protocol 2; empty for operations without an argument.
 	Payload []byte
+	// Origin says who asks, in a query, which has no sender: nothing proves it. It is empty in messages.
+	Origin actor.Address
+	// JSON says that a person wrote the body, and that the answer is to be JSON too. Encode does not tell it.
+	JSON bool
 }

@@ -56,7 +56,7 @@ type ProviderOrder struct {
 	Kind     string            `json:"kind,omitempty"`
 	Address  actor.Address     `json:"address,omitempty"`
 	Contract string            `json:"contract,omitempty"` // of the kind if empty
-	Key      string            `json:"key,omitempty"`      // of the kind if empty: see Keys
+	Key      string            `json:"key,omitempty"`      // of the kind if empty and free: see KindOf
 	Config   map[string]string `json:"config,omitempty"`
 	Plain    bool              `json:"plain,omitempty"`
 }

@@ -8,49 +8,65 @@ import (
 
 // An Actor is what Address keeps about an actor whose module carries claims: it may run from its start to its stop.
 type Actor struct {
-	Address actor.Address
+	Address actor.Address `json:"address"`
 	// Key is the public key of the module, "M…", and Issuer that of the account which has signed its claims, "A…".
-	Key, Issuer string
-	Name        string
-	Alias       string // by which others may call it, empty for none
-	Caps, Tags  []string
-	Revision    int32
-	Version     string
-	Issued      time.Time
+	Key    string `json:"key"`
+	Issuer string `json:"issuer"`
+	// Hash is that of the code, as the claims say it.
+	Hash     string    `json:"hash"`
+	Name     string    `json:"name,omitempty"`
+	Alias    string    `json:"alias,omitempty"` // by which others may call it, empty for none
+	Caps     []string  `json:"caps,omitempty"`
+	Tags     []string  `json:"tags,omitempty"`
+	Revision int32     `json:"revision"`
+	Version  string    `json:"version,omitempty"`
+	Issued   time.Time `json:"issued"` // to the second, as are the two others
 	// Expires and NotBefore are zero where the claims do not say.
-	Expires, NotBefore time.Time
+	Expires   time.Time `json:"expires,omitzero"`
+	NotBefore time.Time `json:"not_before,omitzero"`
 	// Instances is how many calls of the actor may run at once: see package httpserver. 0: it takes no calls.
-	Instances int
-	Started   uint64 // the transaction
+	Instances int    `json:"instances"`
+	Started   uint64 `json:"started"` // the transaction, that of the last update
 }
 
 // A Provider implements a contract for those who are linked to it.
 type Provider struct {
 	// Name is how links and people call it, Address the actor that it is.
-	Name     string
-	Address  actor.Address
-	Contract string
-	// Kind is that of the built-in providers, such as "keyvalue", or "actor" for any other.
-	Kind string
+	Name     string        `json:"name"`
+	Address  actor.Address `json:"address"`
+	Contract string        `json:"contract"`
+	// Kind is that of the built-in providers, such as "keyvalue", or ActorKind for any other.
+	Kind string `json:"kind"`
 	// Key is a public key "V…" under which links of old manifests know it, empty for none.
-	Key string
+	Key string `json:"key,omitempty"`
 	// Config is for the provider as a whole. Values of a link come first.
-	Config map[string]string
+	Config map[string]string `json:"config,omitempty"`
 	// Plain providers are actors of Troupe that know nothing of invocations: what is sent to them is JSON, see
 	// pack.Message.
-	Plain   bool
-	Started uint64
+	Plain   bool   `json:"plain,omitempty"`
+	Started uint64 `json:"started"` // the transaction, that of the last change
 }
 
 // A Link lets an actor reach a provider, and be reached by it.
 type Link struct {
-	Actor    actor.Address
-	Contract string
-	Name     string
-	// Provider is its name.
-	Provider string
-	Values   map[string]string
-	Since    uint64 // the transaction that put it
+	// Actor is the address. If a link names a module or an alias that nobody has, it waits under that name until one of
+	// that name starts.
+	Actor    actor.Address `json:"actor"`
+	Contract string        `json:"contract"`
+	Name     string        `json:"name"`
+	// Provider is its name, or the key as it was said if no provider had it then.
+	Provider string            `json:"provider"`
+	Values   map[string]string `json:"values,omitempty"`
+	Since    uint64            `json:"since"` // the transaction that put it
+}
+
+// Value returns what the link says, or else what its provider does, under a name, and whether either does.
+func (l *Link) Value(p *Provider, name string) (string, bool) {
+	if v, ok := l.Values[name]; ok {
+		return v, true
+	}
+	v, ok := p.Config[name]
+	return v, ok
 }
 
 // A State says how the half of a provider or link outside of the host is.
@@ -66,14 +82,15 @@ const (
 
 // A Status is what is known of a provider, or of one of its links if Actor is set.
 type Status struct {
-	Provider string
-	Actor    actor.Address
-	Link     string
-	State    State
+	Provider string        `json:"provider"`
+	Actor    actor.Address `json:"actor,omitempty"`
+	Link     string        `json:"link,omitempty"`
+	State    State         `json:"state"`
 	// Reason says what failed and, where that is known, what to do; Detail what it is doing, such as the address it listens on.
-	Reason, Detail string
-	Since          time.Time
+	Reason string    `json:"reason,omitempty"`
+	Detail string    `json:"detail,omitempty"`
+	Since  time.Time `json:"since"`
 	// Attempts is how often it was tried since it last was healthy, Next when it will be tried again.
-	Attempts int
-	Next     time.Time
+	Attempts int       `json:"attempts,omitempty"`
+	Next     time.Time `json:"next,omitzero"`
 }
