@@ -6,8 +6,8 @@ import (
 	"github.com/troupe-run/troupe/runtime/actor"
 )
 
-// perGas is what a unit of gas pays for where the host does not say.
-const perGas = 4
+// PerGas is what a unit of gas pays for where the host does not say.
+const PerGas = 4
 
 // metered are services that keep an account of fuel: dispatch does.
 type metered interface {
@@ -21,7 +21,7 @@ type metered interface {
 // the host charges gas for anything else, so that what is used first is paid first. It belongs to one call.
 type Account struct {
 	services actor.Services
-	metered  metered // nil: fuel is paid with gas, perGas units for one
+	metered  metered // nil: fuel is paid with gas, PerGas units for one
 	given    int64   // what the guest had when the account was last settled
 	owed     uint64  // fuel that is less than a unit of gas
 }
@@ -32,8 +32,8 @@ func (a *Account) Open(services actor.Services) {
 	a.metered, _ = services.(metered)
 }
 
-// most is more than a guest can burn, and leaves room for sums.
-const most = math.MaxInt64 / 2
+// Most is more than a guest can burn, and leaves room for sums.
+const Most = math.MaxInt64 / 2
 
 // Refill returns the fuel that the gas buys now, and what the next Settle counts from.
 func (a *Account) Refill() int64 {
@@ -43,10 +43,10 @@ func (a *Account) Refill() int64 {
 
 func (a *Account) left() int64 {
 	if a.metered != nil {
-		return int64(min(a.metered.FuelLeft(), most))
+		return int64(min(a.metered.FuelLeft(), Most))
 	}
-	gas := min(a.services.GasLeft(), most/perGas)
-	return max(0, int64(gas*perGas)-int64(a.owed))
+	gas := min(a.services.GasLeft(), Most/PerGas)
+	return max(0, int64(gas*PerGas)-int64(a.owed))
 }
 
 // Settle pays for what was burnt when the guest has left fuel. It ends the call if that is more than there was.
@@ -62,8 +62,8 @@ func (a *Account) pay(n uint64) {
 		return
 	}
 	n += a.owed
-	a.owed = n % perGas
-	a.services.UseGas(n / perGas)
+	a.owed = n % PerGas
+	a.services.UseGas(n / PerGas)
 }
 
 // Exhaust uses more gas than there can be, which ends the call: the guest has stopped because of it.

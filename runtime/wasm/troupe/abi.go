@@ -51,9 +51,6 @@ const (
 	freePages = 64
 )
 
-// fuelPerGas is what a unit of gas pays for where the host does not say.
-const fuelPerGas = 4
-
 // Texts of errors that do not depend on anything.
 const (
 	textBounds    = "out of bounds memory access"

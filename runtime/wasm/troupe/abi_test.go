@@ -17,6 +17,7 @@ import (
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/wasm"
 	"github.com/troupe-run/troupe/runtime/wasm/binary"
+	"github.com/troupe-run/troupe/runtime/wasm/fuel"
 )
 
 // specification is abi.json.
@@ -298,7 +299,7 @@ func TestSpecificationIsTrue(t *testing.T) {
 		t.Errorf("limits: %v, want %v", s.Limits, want)
 	}
 	if want := map[string]int{"import": callFuel, "byte": byteFuel, "item": itemFuel, "page": pageFuel, "free_pages": freePages,
-		"per_gas": fuelPerGas}; !maps.Equal(s.Fuel, want) {
+		"per_gas": fuel.PerGas}; !maps.Equal(s.Fuel, want) {
 		t.Errorf("fuel: %v, want %v", s.Fuel, want)
 	}
 	for _, code := range []string{actor.CodeTrap, actor.CodeMalformed, actor.CodeInvalidIterator, actor.CodeTooManyIterators,
@@ -324,7 +325,7 @@ func TestSpecificationIsTrue(t *testing.T) {
 }
 
 func TestGasTableIsAsSpecified(t *testing.T) {
-	s, have := readSpecification(t).GasTable, gasTable()
+	s, have := readSpecification(t).GasTable, fuel.Table("troupe-1")
 	want := have
 	want.Name, want.Branch, want.Local, want.FreeLocals = s.Name, s.Branch, s.Local, s.FreeLocals
 	want.BulkByte, want.BulkElement, want.Page = s.BulkByte, s.BulkElement, s.Page

@@ -3,11 +3,11 @@ package troupe
 import (
 	"context"
 	"errors"
-	"math"
 	"testing"
 
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/wasm/binary"
+	"github.com/troupe-run/troupe/runtime/wasm/fuel"
 )
 
 // allowance are services that know gas alone: no fuel, and nobody to ask.
@@ -52,42 +52,6 @@ func (s *fuelAllowance) UseFuel(n uint64) {
 		panic(errBroke)
 	}
 	s.fuel -= n
-}
-
-func TestAccountInGas(t *testing.T) {
-	s := &allowance{gas: 100}
-	var a account
-	a.open(s)
-	if a.given != 400 {
-		t.Fatalf("100 gas are %d fuel", a.given)
-	}
-	for _, c := range []struct {
-		burn int64
-		gas  uint64
-		left int64
-	}{{0, 100, 400}, {3, 100, 397}, {1, 99, 396}, {9, 97, 387}, {-5, 97, 387}, {387, 0, 0}, {0, 0, 0}} {
-		a.settle(a.given - c.burn)
-		a.given = a.left()
-		if s.gas != c.gas || a.given != c.left {
-			t.Errorf("%d were burnt: %d gas and %d fuel are left, want %d and %d", c.burn, s.gas, a.given, c.gas, c.left)
-		}
-	}
-	defer func() {
-		if recover() != errBroke {
-			t.Error("the call goes on without gas")
-		}
-	}()
-	a.settle(-4)
-}
-
-func TestAccountOfPlenty(t *testing.T) {
-	for _, s := range []actor.Services{&allowance{gas: math.MaxUint64}, &fuelAllowance{fuel: math.MaxUint64}} {
-		var a account
-		if a.open(s); a.given < most-4 || a.given > most {
-			t.Errorf("%T: %d", s, a.given)
-		}
-		a.settle(0)
-	}
 }
 
 // TestFuelIsSettledBeforeGas checks when the account is settled: before each import that costs gas, and at the end.
@@ -169,7 +133,7 @@ func TestUnpaidWork(t *testing.T) {
 			}()
 			_, _ = a.Execute(t.Context(), &actor.Env{State: &actor.MemState{}, Services: s}, actor.Message{})
 		}()
-		if len(s.logs) > 0 && gas < 8000/fuelPerGas {
+		if len(s.logs) > 0 && gas < 8000/fuel.PerGas {
 			t.Errorf("a line of 8000 bytes was printed for %d gas", gas)
 		}
 	}

@@ -91,7 +91,7 @@ func (a *Actor) begin(ctx context.Context, entry actor.Kind, self actor.Address,
 		c.body = c.serve
 	}
 	c.ctx, c.entry, c.self, c.reader, c.Services = ctx, entry, self, state, services
-	c.account.open(services)
+	c.account.Open(services)
 	return c
 }
 

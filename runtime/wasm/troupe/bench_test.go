@@ -8,6 +8,7 @@ import (
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/wasm"
 	"github.com/troupe-run/troupe/runtime/wasm/binary"
+	"github.com/troupe-run/troupe/runtime/wasm/fuel"
 )
 
 // BenchmarkCall is a guest that does nothing, with everything around it, and the same two invocations without the
@@ -48,7 +49,7 @@ func benchmarkActor(b *testing.B, a *Actor) {
 			return err
 		}
 		for b.Loop() {
-			if err := a.module.Call(most, nil, body); err != nil {
+			if err := a.module.Call(fuel.Most, nil, body); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -155,15 +156,15 @@ func BenchmarkTouch(b *testing.B) {
 			g.call.with(binary.OpLocalGet, 4).i32(1).op(binary.OpI32Sub).with(binary.OpLocalTee, 4).with(binary.OpBrIf, 0).op(binary.OpEnd)
 			g.call.returns(okay)
 			a := g.load(b)
-			fuel := pageFee(c.pages << 16)
+			fee := pageFee(c.pages << 16)
 			var burnt uint64
 			body := func(c *wasm.Call) error {
 				_, err := c.Invoke(entryCall, 0, 0, 0)
-				burnt = fuel + uint64(most-c.Fuel())
+				burnt = fee + uint64(fuel.Most-c.Fuel())
 				return err
 			}
 			for b.Loop() {
-				if err := a.module.Call(most, nil, body); err != nil {
+				if err := a.module.Call(fuel.Most, nil, body); err != nil {
 					b.Fatal(err)
 				}
 			}

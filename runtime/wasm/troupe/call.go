@@ -6,6 +6,7 @@ import (
 
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/wasm"
+	"github.com/troupe-run/troupe/runtime/wasm/fuel"
 	"github.com/troupe-run/troupe/runtime/wasm/wasi"
 )
 
@@ -30,7 +31,7 @@ type running struct {
 	writer actor.State // nil in a query
 
 	guest   *wasm.Call
-	account account
+	account fuel.Account
 	// fuel is what the guest has, while the host works for it. While it runs, the guest itself keeps count.
 	fuel     int64
 	response actor.Response // of a query only Data
@@ -52,7 +53,7 @@ func (r *result) size() (n int) {
 
 // run calls the guest with the input. The error is an *actor.Error.
 func (c *call) run() error {
-	err := c.module.Call(c.account.given, c, c.body)
+	err := c.module.Call(c.account.Refill(), c, c.body)
 	if err == nil {
 		return nil
 	}
@@ -81,7 +82,7 @@ func (c *call) fault(err error) {
 
 // serve is what happens inside of the instance.
 func (c *call) serve(guest *wasm.Call) error {
-	c.guest, c.fuel = guest, c.account.given
+	c.guest, c.fuel = guest, c.account.Refill()
 	size := uint64(len(c.input))
 	c.spend(size*byteFuel + pageFee(guest.MemorySize()))
 	ptr, err := c.invoke(entryAlloc, size)
@@ -113,7 +114,7 @@ func (c *call) invoke(entry int, args ...uint64) (uint64, error) {
 	v, err := c.guest.Invoke(entry, args...)
 	c.fuel = c.guest.Fuel()
 	if trap, ok := err.(*wasm.Trap); ok && trap.Kind == wasm.OutOfFuel {
-		c.account.exhaust()
+		c.account.Exhaust()
 	}
 	c.settle()
 	c.refill()
@@ -155,18 +156,15 @@ func tooLong(n uint32) *actor.Error {
 // spend makes the guest pay for work of the host. If it cannot, the call ends here.
 func (c *call) spend(fuel uint64) {
 	if c.fuel -= int64(fuel); c.fuel < 0 {
-		c.account.exhaust()
+		c.account.Exhaust()
 	}
 }
 
 // settle pays for what the guest has burnt. What costs gas may come next, and then refill.
-func (c *call) settle() { c.account.settle(c.fuel) }
+func (c *call) settle() { c.account.Settle(c.fuel) }
 
 // refill gives the guest the fuel that its gas buys now.
-func (c *call) refill() {
-	c.fuel = c.account.left()
-	c.account.given = c.fuel
-}
+func (c *call) refill() { c.fuel = c.account.Refill() }
 
 // keptBytes is how large a buffer may be to be used for the next call.
 const keptBytes = 64 << 10

@@ -8,6 +8,7 @@ import (
 
 	"github.com/troupe-run/troupe/runtime/wasm"
 	"github.com/troupe-run/troupe/runtime/wasm/binary"
+	"github.com/troupe-run/troupe/runtime/wasm/fuel"
 )
 
 // TestRefusals checks what a module is told that was not made for this ABI.
@@ -126,7 +127,7 @@ func TestPageFee(t *testing.T) {
 		return res.GasUsed
 	}
 	small, free, large := gas(16), gas(freePages), gas(freePages+10)
-	if small != free || large != free+10*pageFuel/fuelPerGas {
+	if small != free || large != free+10*pageFuel/fuel.PerGas {
 		t.Errorf("16 pages cost %d gas, %d cost %d, %d cost %d", small, freePages, free, freePages+10, large)
 	}
 }
