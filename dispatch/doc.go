@@ -12,6 +12,10 @@
 // failure is a code and a text, both deterministic. Faults of the host (storage, a context that ended) abort the whole
 // transaction and reach no actor.
 //
+// An actor whose ABI calls others while it runs can have a message delivered in the middle of its call, as a
+// subtransaction; it is never entered a second time meanwhile. It can ask the world outside, too: the transaction is
+// taken back, and executed again when the answer is there, which becomes a part of the log.
+//
 // # Modules
 //
 // An actor names its module, and the state says what that is: the name of a Go value that Bind has recorded, or the hash

@@ -314,7 +314,7 @@ func TestInstallRefusedInTurn(t *testing.T) {
 	step(install("a/b", "v2", replace), actor.CodeInvalidAddress)
 	step(install("empty", "", nil), actor.CodeMalformed)
 	step(install("odd", "v1", func(in *Installation) { in.Kind = "Odd!" }), actor.CodeMalformed)
-	step(install("counter", "v2", func(in *Installation) { in.Migrate, in.Body = true, make([]byte, 1<<20+1) }), actor.CodeBodyTooLarge)
+	step(install("counter", "v2", func(in *Installation) { in.Migrate, in.Body = true, make([]byte, 3<<20+1) }), actor.CodeBodyTooLarge)
 	step(state.Command{Op: state.OpInstall, Message: actor.Message{Module: "counter"}}, actor.CodeMalformed)
 	step(state.Command{Op: state.OpBind, Message: actor.Message{Module: "counter"}}, actor.CodeAlreadyExists)
 	as := install("other", "v1", nil)

@@ -13,9 +13,9 @@ type Limits struct {
 	Messages int `json:"messages,omitempty"`
 	// Gas bounds the work of a transaction or query; 1,000,000,000 if zero (rules S21 to S24).
 	Gas uint64 `json:"gas,omitempty"`
-	// Body bounds a message or query, in bytes; 1 MiB if zero. Going beyond fails the message.
+	// Body bounds a message or query, in bytes; 3 MiB if zero. Going beyond fails the message.
 	Body int `json:"body,omitempty"`
-	// Data bounds the data of a response and the answer to a query, in bytes; 1 MiB if zero. Going beyond fails the call.
+	// Data bounds the data of a response and the answer to a query, in bytes; 3 MiB if zero. Going beyond fails the call.
 	Data int `json:"data,omitempty"`
 	// Events bounds the bytes of all events of a transaction, kept or not; 4 MiB if zero. Going beyond ends the
 	// transaction.
@@ -37,8 +37,8 @@ func (l Limits) withDefaults() Limits {
 	fill(&l.QueryDepth, 10)
 	fill(&l.Messages, 100_000)
 	fill(&l.Gas, 1_000_000_000)
-	fill(&l.Body, 1<<20)
-	fill(&l.Data, 1<<20)
+	fill(&l.Body, 3<<20)
+	fill(&l.Data, 3<<20)
 	fill(&l.Events, 4<<20)
 	fill(&l.State, 64<<20)
 	return l

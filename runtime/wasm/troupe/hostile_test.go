@@ -194,9 +194,9 @@ func TestHostileOutput(t *testing.T) {
 		refused{"a long code", says("\x83\x01\x78\x81" + strings.Repeat("c", 129) + "\x60"), malformed,
 			"the output of the guest at byte 2: code: a code has at most 128 bytes, this has 129"},
 		refused{"data beyond the limit", func(g *guest) {
-			ptr, n := g.text("\x85\x00\x5a\x00\x10\x00\x01" + strings.Repeat("x", 1<<20+1) + "\x80\x80\x80")
+			ptr, n := g.text("\x85\x00\x5a\x00\x30\x00\x01" + strings.Repeat("x", 3<<20+1) + "\x80\x80\x80")
 			g.call.i64(ptr<<32 | n)
-		}, actor.CodeDataTooLarge, "data has at most 1048576 bytes, this has 1048577"},
+		}, actor.CodeDataTooLarge, "data has at most 3145728 bytes, this has 3145729"},
 	)
 }
 
@@ -445,9 +445,9 @@ func TestHostileCode(t *testing.T) {
 		refused{"a large query", func(g *guest) {
 			p, n := g.text("p")
 			at := int64(spareAt)
-			g.call.drop("query", p, n, 0, 1<<20+1, at, 1000)
+			g.call.drop("query", p, n, 0, 3<<20+1, at, 1000)
 			g.call.i64(at<<32 | 74)
-		}, actor.CodeBodyTooLarge, "a query has at most 1048576 bytes, this one has 1048577"},
+		}, actor.CodeBodyTooLarge, "a query has at most 3145728 bytes, this one has 3145729"},
 		refused{"an exit", func(g *guest) { g.call.host("proc_exit", 0).returns(okay) }, trap, "the guest exited with status 0"},
 		refused{"text without end", func(g *guest) {
 			g.call.open(binary.OpLoop).host("log", 0, memoryEnd-1).with(binary.OpBr, 0).op(binary.OpEnd).returns(okay)
