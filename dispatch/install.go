@@ -31,8 +31,12 @@ func (m *machine) install(ctx context.Context, tx *txn.Tx, cmd *state.Command, t
 	r.trace = startInstallTrace(trace, cmd, &in, p.hash)
 	gas := &meter{limit: r.limits.Gas}
 	changed, failure := r.install(ctx, &d, cmd, &in, p, gas)
+	var out outcome
+	if failure == nil && in.Then.To != "" {
+		out, failure = r.then(ctx, tx, &in, gas)
+	}
 	r.trace.root().end(outcome{}, failure, gas.used)
-	result := r.result(tx, gas, outcome{}, failure)
+	result := r.result(tx, gas, outcome{data: out.data}, failure)
 	if !changed || failure != nil || result.Fault != nil {
 		return result, nil
 	}
@@ -78,6 +82,12 @@ func (r *run) install(ctx context.Context, d *Dispatcher, cmd *state.Command, in
 		err = r.migrateAll(ctx, cmd.Sender, in, gas)
 	}
 	return true, err
+}
+
+// then delivers what follows the installation.
+func (r *run) then(ctx context.Context, tx *txn.Tx, in *Installation, gas *meter) (outcome, error) {
+	msg := actor.Message{Kind: actor.KindSudo, To: in.Then.To, Body: in.Then.Body}
+	return r.deliver(ctx, delivery{tx: tx, msg: &msg, meter: gas, depth: 1, root: true, span: r.trace.child(r.trace.root(), "", &msg)})
 }
 
 // module reads the row of a module.

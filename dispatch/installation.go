@@ -31,13 +31,17 @@ type Installation struct {
 	// the same transaction, with Body. If one of them fails, or Dispatcher.Authorize refuses it, nothing has changed.
 	Migrate bool
 	Body    []byte
+	// Then, if it has a receiver, is a message of the operator of the host that is delivered when the module has the code, in
+	// the same transaction: of KindSudo, with the receiver and the body. If it fails nothing has changed. Its data is that of
+	// the receipt.
+	Then actor.Message
 }
 
 // Hash returns the sum that the code goes by.
 func (in *Installation) Hash() state.Hash { return sha256.Sum256(in.Code) }
 
 // The envelope in Message.Body of the command: version, flags, the length of the dialect's name and the name, the length
-// of the body and the body if there is one, and then the code. It has one form for each installation.
+// of the body and the body if there is one, likewise the receiver and the body of what follows, and then the code. It has one form for each installation.
 const installationVersion = 1
 
 // The flags.
@@ -45,6 +49,7 @@ const (
 	flagReplace = 1 << iota
 	flagMigrate
 	flagBody // there is a body; nil and empty differ
+	flagThen // something follows
 	flagsEnd
 )
 
@@ -60,11 +65,18 @@ func (in *Installation) Message() actor.Message {
 	if in.Migrate && in.Body != nil {
 		flags |= flagBody
 	}
-	b := make([]byte, 0, len(in.Code)+len(in.Body)+len(in.Kind)+16)
+	if in.Then.To != "" {
+		flags |= flagThen
+	}
+	b := make([]byte, 0, len(in.Code)+len(in.Body)+len(in.Kind)+len(in.Then.To)+len(in.Then.Body)+32)
 	b = append(b, installationVersion, flags)
 	b = append(binary.AppendUvarint(b, uint64(len(in.Kind))), in.Kind...)
 	if flags&flagBody != 0 {
 		b = append(binary.AppendUvarint(b, uint64(len(in.Body))), in.Body...)
+	}
+	if flags&flagThen != 0 {
+		b = append(binary.AppendUvarint(b, uint64(len(in.Then.To))), in.Then.To...)
+		b = append(binary.AppendUvarint(b, uint64(len(in.Then.Body))), in.Then.Body...)
 	}
 	return actor.Message{Module: in.Module, Body: append(b, in.Code...)}
 }
@@ -89,11 +101,27 @@ func DecodeInstallation(msg *actor.Message) (Installation, error) {
 	if err == nil && flags&flagBody != 0 {
 		in.Body, b, err = cutField(b)
 	}
+	if err == nil && flags&flagThen != 0 {
+		in.Then, b, err = cutThen(b)
+	}
 	if err != nil {
 		return Installation{}, installationError(err)
 	}
 	in.Kind, in.Code = string(kind), b
 	return in, nil
+}
+
+// cutThen reads what follows an installation.
+func cutThen(b []byte) (then actor.Message, rest []byte, err error) {
+	to, b, err := cutField(b)
+	if err == nil && len(to) == 0 {
+		err = errors.New("what follows has no receiver")
+	}
+	if err != nil {
+		return then, nil, err
+	}
+	body, rest, err := cutField(b)
+	return actor.Message{Kind: actor.KindSudo, To: actor.Address(to), Body: body}, rest, err
 }
 
 var errCutOff = errors.New("it is cut off")
@@ -165,7 +193,7 @@ type InstallRequest struct {
 
 // Install records in the log that a module has the code from now on.
 //
-// To install the same code again changes nothing: then there is neither a receipt nor an error, unless the request has an
+// To install the same code again changes nothing, unless something follows: then there is neither a receipt nor an error, unless the request has an
 // ID or a signer, because it must be found again, or decided on. That the name is taken by other code is an
 // *actor.Error; so it is in the receipt, if that shows only when it is the command's turn. Like
 // that of Submit a receipt is durable, and tells a migration that failed. Whoever submits code should have made sure
@@ -211,5 +239,5 @@ func (e *Executor) settled(req *InstallRequest) (bool, error) {
 	if refused != nil {
 		return false, refused
 	}
-	return done && req.ID == "" && req.Signer == "", nil
+	return done && req.ID == "" && req.Signer == "" && req.Then.To == "", nil
 }
