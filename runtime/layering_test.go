@@ -124,6 +124,7 @@ var dependencies = []dependency{
 	{"NATS", []string{"github.com/nats-io/nats.go"}, "runtime/lattice"},
 	{"the server of NATS", []string{"github.com/nats-io/nats-server"}, "runtime/lattice/embedded"},
 	{"Prometheus", []string{"github.com/prometheus"}, ""},
+	{"MessagePack", []string{"github.com/vmihailenco/msgpack"}, "runtime/capability/pack"},
 	{"curves", []string{"github.com/consensys/gnark-crypto", "github.com/decred/dcrd", "filippo.io/nistec", "github.com/hdevalence/ed25519consensus"}, ""},
 }
 
