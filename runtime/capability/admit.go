@@ -43,7 +43,7 @@ func (t *Table) vet(a *Actor, now time.Time) *actor.Error {
 			}
 		}
 	}
-	if n.anchors > 0 && !t.trusts(a.Issuer, maxChain) {
+	if n.anchors > 0 && !t.trusts(a.Issuer, now, maxChain) {
 		return actor.Errorf(CodeUntrusted, "the issuer of %s is not trusted: troupe trust %s, or sign its module with a key that is", a.Address, a.Issuer)
 	}
 	return nil
@@ -74,7 +74,10 @@ type Anchor struct {
 	Name   string `json:"name,omitempty"`
 	// ValidSigners are keys for which it vouches.
 	ValidSigners []string `json:"valid_signers,omitempty"`
-	Since        uint64   `json:"since"` // the transaction
+	// Expires and NotBefore are those of its claims, zero where they do not say.
+	Expires   time.Time `json:"expires,omitzero"`
+	NotBefore time.Time `json:"not_before,omitzero"`
+	Since     uint64    `json:"since"` // the transaction
 }
 
 // Anchor returns what is kept about a trusted key.
@@ -95,25 +98,36 @@ func (t *Table) Anchor(key string) (*Anchor, bool) {
 // operator that has issued it, and one that vouches for that.
 const maxChain = 3
 
-// trusts reports whether a key is an anchor, or one vouches for it. Who is banned is neither.
-func (t *Table) trusts(key string, depth int) bool {
+// trusts reports whether a key is an anchor, or one vouches for it whose claims hold now. Who is banned is neither.
+func (t *Table) trusts(key string, now time.Time, depth int) bool {
 	if _, banned := t.Banned(key); banned {
 		return false
 	}
-	if t.holds(key, depth) {
+	if _, ok := t.anchored(key, now, depth); ok {
 		return true
 	}
 	b, _ := t.Read(Address, rowKey(vouchPrefix, key))
 	return slices.ContainsFunc(decodeKeys(b), func(by string) bool {
-		_, banned := t.Banned(by)
-		return !banned && t.holds(by, depth)
+		if _, banned := t.Banned(by); banned {
+			return false
+		}
+		a, ok := t.anchored(by, now, depth)
+		return ok && a.holds(now)
 	})
 }
 
-// holds reports whether a key, which is not banned, is an anchor by itself or by who has issued it.
-func (t *Table) holds(key string, depth int) bool {
+// anchored returns the anchor that a key, which is not banned, is by itself or by who has issued it.
+func (t *Table) anchored(key string, now time.Time, depth int) (*Anchor, bool) {
 	a, ok := t.Anchor(key)
-	return ok && (a.Issuer == "" || depth > 0 && t.trusts(a.Issuer, depth-1))
+	if !ok || a.Issuer == "" {
+		return a, ok
+	}
+	return a, depth > 0 && a.holds(now) && t.trusts(a.Issuer, now, depth-1)
+}
+
+// holds reports whether it is the time of the claims.
+func (a *Anchor) holds(now time.Time) bool {
+	return (a.Expires.IsZero() || now.Before(a.Expires)) && !now.Before(a.NotBefore)
 }
 
 type anchorRow struct {
@@ -121,11 +135,13 @@ type anchorRow struct {
 	Issuer       string   `cbor:"2,keyasint,omitempty"`
 	Name         string   `cbor:"3,keyasint,omitempty"`
 	ValidSigners []string `cbor:"4,keyasint,omitempty"`
-	Since        uint64   `cbor:"5,keyasint,omitempty"`
+	Expires      int64    `cbor:"5,keyasint,omitempty"`
+	NotBefore    int64    `cbor:"6,keyasint,omitempty"`
+	Since        uint64   `cbor:"7,keyasint,omitempty"`
 }
 
 func (a *Anchor) encode() []byte {
-	return encodeRow(&anchorRow{a.Key, a.Issuer, a.Name, a.ValidSigners, a.Since})
+	return encodeRow(&anchorRow{a.Key, a.Issuer, a.Name, a.ValidSigners, seconds(a.Expires), seconds(a.NotBefore), a.Since})
 }
 
 func decodeAnchor(b []byte) (*Anchor, error) {
@@ -133,7 +149,7 @@ func decodeAnchor(b []byte) (*Anchor, error) {
 	if err := decMode.Unmarshal(b, &r); err != nil {
 		return nil, err
 	}
-	return &Anchor{r.Key, r.Issuer, r.Name, list(r.ValidSigners), r.Since}, nil
+	return &Anchor{r.Key, r.Issuer, r.Name, list(r.ValidSigners), moment(r.Expires), moment(r.NotBefore), r.Since}, nil
 }
 
 // The anchors that vouch for a key stand one behind the other: a public key has one length.

@@ -3,7 +3,11 @@ package capability
 import "github.com/troupe-run/troupe/runtime/actor"
 
 // An Order changes what Address keeps: the body, in JSON, of a message to it. All of it happens or nothing. A field that is not
-// known is refused. What is there already, as it is ordered, is no change and no error.
+// known is refused. What is there already, as it is ordered, is no change and no error: an order that is given again, with
+// nothing in between, changes nothing and tells nothing.
+//
+// An order names each thing once: it does not start and stop the same actor. What it takes away goes first: Stop, Withdraw,
+// Distrust, Unban; then come Trust, Ban, Provide, Start, Scale, Unlink, Link, Report and Policy.
 type Order struct {
 	// Start lets an actor run whose module is installed; the host has checked that the module carries the token. It
 	// starts it again if it is there, under the rules for updates.
@@ -19,13 +23,14 @@ type Order struct {
 	Link   []LinkOrder `json:"link,omitempty"`
 	Unlink []LinkName  `json:"unlink,omitempty"`
 	// Trust makes a key an anchor: from then on modules run only if their issuer is one, or an anchor vouches for it. Token is
-	// the account's or operator's own claims, which name valid signers.
+	// the account's or operator's own claims, which name valid signers. An account whose claims an operator has issued is an
+	// anchor for as long as that operator is one.
 	Trust    []TrustOrder `json:"trust,omitempty"`
 	Distrust []string     `json:"distrust,omitempty"`
 	// Ban takes effect at once, on modules and on all that an account has issued; Unban ends it.
 	Ban   []BanOrder `json:"ban,omitempty"`
 	Unban []string   `json:"unban,omitempty"`
-	// Policy names the actor that is asked before anything starts; an empty name ends that.
+	// Policy names the actor that is asked before anything starts, see PolicySubject; an empty name ends that.
 	Policy *PolicyOrder `json:"policy,omitempty"`
 	// Report is what the supervisor tells of a provider: it is kept, and becomes an event.
 	Report []ReportOrder `json:"report,omitempty"`
@@ -35,7 +40,7 @@ type Order struct {
 type StartOrder struct {
 	Actor     actor.Address `json:"actor"`
 	Token     string        `json:"token"`
-	Instances int           `json:"instances,omitempty"` // 1 if zero
+	Instances int           `json:"instances,omitempty"` // if zero, 1 for one that is new, and as before for an update
 	// AnyRevision and AnyCaps lift rules for updates: that the revision is greater, and that the capabilities stay the same.
 	AnyRevision bool `json:"any_revision,omitempty"`
 	AnyCaps     bool `json:"any_caps,omitempty"`
@@ -61,7 +66,8 @@ type ProviderOrder struct {
 	Plain    bool              `json:"plain,omitempty"`
 }
 
-// LinkName names a link. Name is DefaultLink if empty. Actor is an address, the key of a module or an alias.
+// LinkName names a link. Name is DefaultLink if empty. Actor is an address, the key of a module, or the alias of an actor that
+// has started.
 type LinkName struct {
 	Actor    string `json:"actor"`
 	Contract string `json:"contract"`
@@ -92,7 +98,8 @@ type PolicyOrder struct {
 	Actor actor.Address `json:"actor"`
 }
 
-// ReportOrder is a change of State.
+// ReportOrder is a change of State. What is told of a provider that has been withdrawn is forgotten. Reason and Detail are cut
+// to MaxReason bytes.
 type ReportOrder struct {
 	Provider string        `json:"provider"`
 	Actor    actor.Address `json:"actor,omitempty"`
@@ -101,3 +108,6 @@ type ReportOrder struct {
 	Reason   string        `json:"reason,omitempty"`
 	Detail   string        `json:"detail,omitempty"`
 }
+
+// MaxReason is the greatest length of what is kept about a ban or a state, in bytes.
+const MaxReason = 1024
