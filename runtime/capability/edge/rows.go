@@ -23,7 +23,9 @@ type rows struct {
 	providers map[string]*capability.Provider
 	links     map[unitKey]*capability.Link
 	actors    map[actor.Address]*capability.Actor
-	// linksOf and linksTo are the keys of links, by actor and by provider.
+	// named are the names of providers by their public keys, which links may say instead.
+	named map[string]string
+	// linksOf and linksTo are the keys of links, by actor and by what they say of their provider.
 	linksOf map[actor.Address]map[unitKey]bool
 	linksTo map[string]map[unitKey]bool
 }
@@ -31,7 +33,7 @@ type rows struct {
 func newRows() rows {
 	return rows{
 		providers: map[string]*capability.Provider{}, links: map[unitKey]*capability.Link{}, actors: map[actor.Address]*capability.Actor{},
-		linksOf: map[actor.Address]map[unitKey]bool{}, linksTo: map[string]map[unitKey]bool{},
+		named: map[string]string{}, linksOf: map[actor.Address]map[unitKey]bool{}, linksTo: map[string]map[unitKey]bool{},
 	}
 }
 
@@ -80,15 +82,7 @@ func (r *rows) take(key, value []byte, dirty map[unitKey]bool) (err error) {
 		}
 		mark(dirty, r.linksOf[actor.Address(name)])
 	case providerPrefix:
-		delete(r.providers, name)
-		if value != nil {
-			var row *capability.Provider
-			if row, err = capability.DecodeProvider(value); err == nil {
-				r.providers[name] = row
-			}
-		}
-		mark(dirty, map[unitKey]bool{{provider: name}: true})
-		mark(dirty, r.linksTo[name])
+		err = r.takeProvider(name, value, dirty)
 	case linkPrefix:
 		err = r.takeLink(name, value, dirty)
 	}
@@ -96,6 +90,39 @@ func (r *rows) take(key, value []byte, dirty map[unitKey]bool) (err error) {
 		return fmt.Errorf("row %.200q: %w", key, err)
 	}
 	return nil
+}
+
+func (r *rows) takeProvider(name string, value []byte, dirty map[unitKey]bool) (err error) {
+	if old := r.providers[name]; old != nil {
+		delete(r.providers, name)
+		if r.named[old.Key] == name {
+			delete(r.named, old.Key)
+			mark(dirty, r.linksTo[old.Key])
+		}
+	}
+	mark(dirty, map[unitKey]bool{{provider: name}: true})
+	mark(dirty, r.linksTo[name])
+	if value == nil {
+		return nil
+	}
+	row, err := capability.DecodeProvider(value)
+	if err != nil {
+		return err
+	}
+	r.providers[name] = row
+	if row.Key != "" {
+		r.named[row.Key] = name
+		mark(dirty, r.linksTo[row.Key])
+	}
+	return nil
+}
+
+// provider returns the one of a name or a public key, nil if there is none.
+func (r *rows) provider(name string) *capability.Provider {
+	if p := r.providers[name]; p != nil {
+		return p
+	}
+	return r.providers[r.named[name]]
 }
 
 func (r *rows) takeLink(name string, value []byte, dirty map[unitKey]bool) (err error) {

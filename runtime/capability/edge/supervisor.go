@@ -170,7 +170,7 @@ func (s *Supervisor) wanted(key unitKey) *target {
 		}
 		name = link.Provider
 	}
-	provider := s.rows.providers[name]
+	provider := s.rows.provider(name)
 	if provider == nil {
 		return nil
 	}

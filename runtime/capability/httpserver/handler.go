@@ -1,0 +1,250 @@
+package httpserver
+
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/capability"
+	"github.com/troupe-run/troupe/runtime/capability/edge"
+	"github.com/troupe-run/troupe/runtime/capability/messages"
+	"github.com/troupe-run/troupe/runtime/capability/pack"
+)
+
+// A handler answers the requests of one link, as the link is from its begin to its end.
+type handler struct {
+	at     edge.At
+	values *Values
+	ctx    context.Context // ends with the link
+	// provider is the actor at which requests come in. Another may take its place in the middle of one.
+	provider  atomic.Pointer[actor.Address]
+	gate      *gate
+	instances instances
+	writers   writers
+	bodies    *budget
+	warned    atomic.Int64 // when a failure was last told to the logger, in nanoseconds
+	// begun counts requests that have begun and not ended. It is added to under the lock of a port, where nobody waits for it.
+	begun sync.WaitGroup
+}
+
+func newHandler(ctx context.Context, at edge.At, v *Values, bodies *budget) *handler {
+	h := &handler{at: at, values: v, ctx: ctx, gate: newGate(v.MaxInFlight, v.Queue), bodies: bodies}
+	h.writers.seed = maphash.MakeSeed()
+	h.provider.Store(&at.Provider.Address)
+	return h
+}
+
+// ServeHTTP implements http.Handler.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.values.Cors.serve(w, r) {
+		return
+	}
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if h.values.ReadOnly && !reads {
+		w.Header().Set("Allow", "GET, HEAD")
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	}
+	if a := h.at.Actor(); a != nil && a.Instances == 0 {
+		unavailable(w, time.Second)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), h.values.Timeout)
+	defer cancel()
+	if h.gate.enter(ctx) != nil {
+		unavailable(w, time.Second)
+		return
+	}
+	answer, err := h.answer(ctx, w, r)
+	h.gate.leave()
+	if err != nil {
+		h.refuse(w, r, answer.sequence, err)
+		return
+	}
+	if err := h.write(w, r, answer); err != nil {
+		h.refuse(w, r, answer.sequence, err)
+	}
+}
+
+// An answer is the payload of one, and the transaction that gave it, 0 if none did.
+type answer struct {
+	payload  []byte
+	sequence uint64
+}
+
+func (h *handler) answer(ctx context.Context, w http.ResponseWriter, r *http.Request) (answer, error) {
+	body, taken, err := h.body(w, r)
+	defer h.bodies.give(taken)
+	if err != nil {
+		return answer{}, err
+	}
+	inv := capability.Invocation{Operation: messages.HandleRequest, Contract: capability.HTTPServer, Link: h.at.Link.Name,
+		Payload: pack.Marshal(&inbound{r, body}), Origin: h.at.Link.Actor}
+	for try := 0; ; try++ {
+		a, err := h.ask(ctx, r, inv.Encode())
+		if try < 3 && errors.Is(err, &actor.Error{Code: capability.CodeUnlinked}) && h.moved() {
+			continue // it was rolled back, and has had no effect
+		}
+		return a, err
+	}
+}
+
+// ask brings a request to the actor: by a query if it has several instances and may do without writing, else in a transaction.
+func (h *handler) ask(ctx context.Context, r *http.Request, body []byte) (answer, error) {
+	to := *h.provider.Load()
+	if a := h.at.Actor(); a != nil && a.Instances > 1 && !h.writers.writes(r.Method, r.URL.Path, time.Now()) {
+		payload, wrote, err := h.query(ctx, to, body, a.Instances)
+		if wrote || err == nil {
+			h.writers.learn(r.Method, r.URL.Path, wrote, time.Now())
+		}
+		if !wrote {
+			return answer{payload: payload}, err
+		}
+	}
+	receipt, err := h.at.Host.Do(ctx, dispatch.Request{Message: actor.Message{Kind: actor.KindSudo, To: to, Body: body}})
+	if receipt == nil {
+		return answer{}, err
+	}
+	return answer{receipt.Data, receipt.Sequence}, err
+}
+
+// query asks without a transaction. It reports whether one is needed.
+func (h *handler) query(ctx context.Context, to actor.Address, body []byte, limit int) (payload []byte, wrote bool, err error) {
+	if err := h.instances.enter(ctx, limit); err != nil {
+		return nil, false, err
+	}
+	defer func() {
+		if a := h.at.Actor(); a != nil {
+			limit = a.Instances
+		}
+		h.instances.leave(limit)
+	}()
+	payload, err = h.at.Host.Query(ctx, to, body)
+	var refused *actor.Error
+	if errors.As(err, &refused) {
+		switch refused.Code {
+		case codeNeedsTransaction, actor.CodeReadOnly, actor.CodeUnsupported:
+			return nil, true, nil
+		}
+	}
+	return payload, false, err
+}
+
+// codeNeedsTransaction is the code of a query that would have to write: see package wasmbus.
+const codeNeedsTransaction = "needs_transaction"
+
+// moved looks whether the link leads to another provider of the kind by now, and reports whether it does.
+func (h *handler) moved() bool {
+	reader := h.at.Host.Reader()
+	t := capability.Table{Read: func(of actor.Address, key []byte) ([]byte, bool) {
+		value, ok, err := reader.Get(of, key)
+		return value, ok && err == nil
+	}}
+	link, ok := t.Link(h.at.Link.Actor, h.at.Link.Contract, h.at.Link.Name)
+	if !ok {
+		return false
+	}
+	p, ok := t.Provider(link.Provider)
+	if !ok || p.Kind != h.at.Provider.Kind || p.Address == *h.provider.Load() {
+		return false
+	}
+	h.provider.Store(&p.Address)
+	return true
+}
+
+// write sends an answer. An error says that nothing was sent.
+func (h *handler) write(w http.ResponseWriter, r *http.Request, a answer) error {
+	var m messages.HTTPResponse
+	if err := pack.Unmarshal(a.payload, &m); err != nil {
+		return err
+	}
+	header := w.Header()
+	put(header, m.Header)
+	if _, said := header["Content-Type"]; !said {
+		header["Content-Type"] = nil // what the actor does not say nobody guesses
+	}
+	if h.values.CacheControl != "" && (r.Method == http.MethodGet || r.Method == http.MethodHead) && header.Get("Cache-Control") == "" {
+		header.Set("Cache-Control", h.values.CacheControl)
+	}
+	mark(header, a.sequence)
+	if m.StatusCode == 0 {
+		m.StatusCode = http.StatusOK
+	}
+	w.WriteHeader(int(m.StatusCode))
+	if len(m.Body) <= plenty {
+		_, _ = w.Write(m.Body) // who does not take it has left
+		return nil
+	}
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Now().Add(patience))
+	_, _ = w.Write(m.Body)
+	_ = control.SetWriteDeadline(time.Time{})
+	return nil
+}
+
+const (
+	// plenty is more than a connection holds for who does not read it, in bytes; patience is how long a client may take for more.
+	plenty   = 64 << 10
+	patience = time.Minute
+)
+
+// mark names the transaction, for who wants to see what it did.
+func mark(header http.Header, sequence uint64) {
+	if sequence != 0 {
+		header["Troupe-Transaction"] = []string{strconv.FormatUint(sequence, 10)}
+	}
+}
+
+// refuse answers a request for which there is no response of the actor.
+func (h *handler) refuse(w http.ResponseWriter, r *http.Request, sequence uint64, err error) {
+	mark(w.Header(), sequence)
+	var overloaded *dispatch.OverloadedError
+	var refused *actor.Error
+	switch {
+	case errors.Is(err, errBody): // it has been answered
+		return
+	case errors.As(err, &overloaded):
+		unavailable(w, overloaded.RetryAfter)
+		return
+	case errors.As(err, &refused):
+		switch refused.Code {
+		case capability.CodeStopped, capability.CodeNotStarted, capability.CodeUnlinked, actor.CodeUnknownActor:
+			unavailable(w, time.Second)
+		case actor.CodeBodyTooLarge:
+			w.WriteHeader(http.StatusRequestEntityTooLarge)
+		default:
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	case errors.Is(err, dispatch.ErrExpired), errors.Is(err, dispatch.ErrClosed), errors.Is(err, dispatch.ErrStopped),
+		errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		unavailable(w, time.Second)
+	default:
+		w.WriteHeader(http.StatusInternalServerError)
+	}
+	if r.Context().Err() == nil {
+		h.warn(sequence, err)
+	}
+}
+
+// warn tells the logger of a failure, of one a second at most: the others are in the log of the host.
+func (h *handler) warn(sequence uint64, err error) {
+	now := time.Now().UnixNano()
+	if last := h.warned.Load(); now-last < int64(time.Second) || !h.warned.CompareAndSwap(last, now) {
+		return
+	}
+	h.at.Logger.Warn("request over HTTP failed", "actor", h.at.Link.Actor, "link", h.at.Link.Name, "seq", sequence, "err", err)
+}
+
+// unavailable says that there was no effect, and when to try again.
+func unavailable(w http.ResponseWriter, after time.Duration) {
+	seconds := max(1, int((after+time.Second-1)/time.Second))
+	w.Header()["Retry-After"] = []string{strconv.Itoa(seconds)}
+	w.WriteHeader(http.StatusServiceUnavailable)
+}
