@@ -10,11 +10,13 @@ import (
 
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/capability"
 	"github.com/troupe-run/troupe/runtime/wasm"
 	"github.com/troupe-run/troupe/runtime/wasm/binary"
 	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
 	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm/vm"
 	"github.com/troupe-run/troupe/runtime/wasm/troupe"
+	"github.com/troupe-run/troupe/runtime/wasm/wasmbus"
 	"github.com/troupe-run/troupe/state"
 )
 
@@ -25,6 +27,7 @@ type Engine struct {
 	// Dialects are values for the life of the engine: the same code in the same dialect is one module.
 	guests    *wasm.Dialect
 	contracts *wasm.Dialect
+	classics  *wasm.Dialect
 
 	mu     sync.Mutex
 	wasm   *wasm.Engine // nil until the first Load
@@ -33,7 +36,7 @@ type Engine struct {
 
 // NewEngine returns an engine. It takes up nothing before the first module. Close it behind all hosts that use it.
 func NewEngine(o wasm.Options) *Engine {
-	return &Engine{options: o, guests: troupe.Dialect(), contracts: vm.Dialect()}
+	return &Engine{options: o, guests: troupe.Dialect(), contracts: vm.Dialect(), classics: wasmbus.Dialect()}
 }
 
 // Stats returns what the engine has done so far, and has now.
@@ -68,8 +71,8 @@ func (e *Engine) module(ctx context.Context, code []byte) (m *wasm.Module, kind 
 	d := e.guests
 	// What is no module is one in no dialect; Load says why.
 	if plain, err := binary.Gunzip(code, dispatch.MaxCode); err == nil {
-		if m, err := binary.Parse(plain); err == nil && isContract(m) {
-			d = e.contracts
+		if m, err := binary.Parse(plain); err == nil {
+			d = e.dialect(m)
 		}
 	}
 	m, err = inner.Load(ctx, code, d)
@@ -78,6 +81,17 @@ func (e *Engine) module(ctx context.Context, code []byte) (m *wasm.Module, kind 
 		err = fmt.Errorf("%w: %w", ErrCode, err)
 	}
 	return m, d.Name, err
+}
+
+// dialect returns the dialect that a module was made for.
+func (e *Engine) dialect(m *binary.Module) *wasm.Dialect {
+	switch {
+	case isContract(m):
+		return e.contracts
+	case wasmbus.Is(m):
+		return e.classics
+	}
+	return e.guests
 }
 
 // start returns the engine below, which it makes the first time.
@@ -98,6 +112,7 @@ func (e *Engine) start() (*wasm.Engine, error) {
 type hosted struct {
 	*Engine
 	chain  *cosmwasm.Chain
+	policy capability.Policy
 	shared bool // it is not the host's to close
 }
 
@@ -114,7 +129,7 @@ func (h *hosted) load(ctx context.Context, code []byte) (program, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &guest{module: m, kind: kind, chain: h.chain}
+	g := &guest{module: m, kind: kind, chain: h.chain, policy: h.policy}
 	goruntime.AddCleanup(g, func(m *wasm.Module) { _ = m.Close() }, m)
 	return g, nil
 }
@@ -125,14 +140,18 @@ type guest struct {
 	module *wasm.Module
 	kind   string
 	chain  *cosmwasm.Chain
+	policy capability.Policy
 }
 
 func (g *guest) dialect() string  { return g.kind }
 func (g *guest) hash() state.Hash { return g.module.Hash() }
 
 func (g *guest) actor(name actor.ModuleID) actor.Actor {
-	if g.kind == cosmwasm.Kind {
+	switch g.kind {
+	case cosmwasm.Kind:
 		return &contractActor{cosmwasm.New(g.module, name, g.chain), g}
+	case wasmbus.Module:
+		return &classicActor{wasmbus.New(g.module, name, wasmbus.Options{Policy: g.policy}), g}
 	}
 	return &guestActor{troupe.New(g.module, name), g}
 }
@@ -149,6 +168,12 @@ type contractActor struct {
 	*guest
 }
 
+// classicActor is likewise.
+type classicActor struct {
+	*wasmbus.Actor
+	*guest
+}
+
 // watchdog is how long a call may run before the log says so, unless Options.Wasm says something else.
 const watchdog = 10 * time.Second
 
@@ -159,7 +184,7 @@ func (h *Host) engine(o *Options) loader {
 		chain = &cosmwasm.Chain{Names: true, NoKeeper: true}
 	}
 	if o.Engine != nil {
-		return &hosted{o.Engine, chain, true}
+		return &hosted{o.Engine, chain, o.Policy, true}
 	}
 	w := o.Wasm
 	if w.OnStall == nil {
@@ -170,5 +195,5 @@ func (h *Host) engine(o *Options) loader {
 			w.Watchdog = watchdog
 		}
 	}
-	return &hosted{NewEngine(w), chain, false}
+	return &hosted{NewEngine(w), chain, o.Policy, false}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime/access"
 	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/capability"
 	"github.com/troupe-run/troupe/state"
 )
 
@@ -127,11 +128,11 @@ func readState(view *dispatch.View, of actor.Address, key []byte) ([]byte, bool,
 	return view.Get(partition.AppendState(nil, record.Number, key))
 }
 
-// reserves reports the addresses at which nobody but the host makes actors. The one of package access comes into being when
-// the host is founded; that nobody else makes an actor there its hook sees to.
+// reserves reports the addresses at which nobody but the host makes actors. Those of its own actors come into being with the
+// first message to them; that nobody makes them in another way is for the hook of package access to see to.
 func (h *Host) reserves(a actor.Address) bool {
-	if access.Reserved(a) {
-		return a != access.Address
+	if kind := actor.Address(a.Kind()); access.Reserved(kind) {
+		return kind != access.Address && kind != capability.Address && !builtIn(kind)
 	}
 	return h.chain != nil && h.chain.Reserves(a)
 }

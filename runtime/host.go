@@ -12,6 +12,7 @@ import (
 	"github.com/troupe-run/troupe/query"
 	"github.com/troupe-run/troupe/runtime/access"
 	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/capability"
 	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
 	"github.com/troupe-run/troupe/state"
 )
@@ -29,6 +30,7 @@ type Host struct {
 	modules  *registry
 	executor *dispatch.Executor
 	reader   *query.Router
+	memo     capability.Memo
 	close    sync.Once
 	closed   error
 }
@@ -75,6 +77,10 @@ func (h *Host) open(o Options) (err error) {
 	}
 	h.modules = newRegistry(engine, h.fetch, o.Around)
 	h.modules.bind(actor.ModuleID(access.Address), access.Actor{})
+	for name, a := range h.providers(o.Policy) {
+		h.modules.bind(actor.ModuleID(name), a)
+	}
+	o.Executor.OnSaid = h.said(o.Executor.OnSaid)
 	d := dispatch.Dispatcher{Partition: partition, Resolver: h.modules, Limits: o.Limits, Gas: o.Gas,
 		Authorize: access.Authorize(o.Authorize), Reserved: h.reserves, OnPanic: h.panicked}
 	if o.Chain != nil {

@@ -33,6 +33,9 @@ type InstallOptions struct {
 	Signer string
 	// Trace, if not nil, is filled with the migrations as spans, unless the same code was there already.
 	Trace *dispatch.Trace
+
+	// then is delivered in the same transaction: see dispatch.Installation.
+	then actor.Message
 }
 
 // Install makes WebAssembly the module of that name, and returns what the host knows of it then. The code may be packed by
@@ -43,7 +46,7 @@ type InstallOptions struct {
 // An error that is ErrCode says what is wrong with the code. If the name has other code, or is bound to a Go value, the
 // error has an *actor.Error in its chain. If a migration failed it is a *TxError.
 func (h *Host) Install(ctx context.Context, name string, code []byte, opts *InstallOptions) (state.Module, error) {
-	m, err := h.install(ctx, name, code, opts)
+	m, _, err := h.install(ctx, name, code, opts)
 	var failed *TxError
 	if err != nil && !errors.As(err, &failed) {
 		err = fmt.Errorf("runtime: install %s: %w", shortName(name), err)
@@ -51,45 +54,56 @@ func (h *Host) Install(ctx context.Context, name string, code []byte, opts *Inst
 	return m, err
 }
 
-func (h *Host) install(ctx context.Context, name string, code []byte, opts *InstallOptions) (m state.Module, err error) {
+// install returns the receipt too, nil if the code was there already.
+func (h *Host) install(ctx context.Context, name string, code []byte, opts *InstallOptions) (m state.Module, receipt *state.Receipt, err error) {
 	var o InstallOptions
 	if opts != nil {
 		o = *opts
 	}
 	if h.readOnly {
-		return m, ErrReadOnly
+		return m, nil, ErrReadOnly
 	}
 	if err := checkFree(name); err != nil {
-		return m, err
+		return m, nil, err
 	}
-	if code, err = binary.Gunzip(code, dispatch.MaxCode); err != nil {
-		return m, fmt.Errorf("%w: %w", ErrCode, err)
-	}
-	if len(code) == 0 {
-		return m, fmt.Errorf("%w: it is empty", ErrCode)
+	if code, err = unpack(code); err != nil {
+		return m, nil, err
 	}
 	s, err := h.modules.prepare(ctx, sha256.Sum256(code), code)
 	if err != nil {
-		return m, err
+		return m, nil, err
 	}
 	defer h.sweep()
 	defer h.modules.unpin(s)
 	if o.Sender == "" {
 		o.Sender = actor.Address(o.Signer)
 	}
-	receipt, err := h.executor.Install(ctx, dispatch.InstallRequest{ID: o.ID, Sender: o.Sender, Signer: o.Signer, Trace: o.Trace,
+	receipt, err = h.executor.Install(ctx, dispatch.InstallRequest{ID: o.ID, Sender: o.Sender, Signer: o.Signer, Trace: o.Trace,
 		Installation: dispatch.Installation{Module: actor.ModuleID(name), Kind: s.program.dialect(),
-			Code: code, Replace: o.Replace, Migrate: o.Migrate, Body: o.MigrateBody}})
+			Code: code, Replace: o.Replace, Migrate: o.Migrate, Body: o.MigrateBody, Then: o.then}})
 	if err != nil {
-		return m, h.explain(err)
+		return m, nil, h.explain(err)
 	}
 	if receipt != nil && receipt.Err != nil {
-		return m, &TxError{Sequence: receipt.Sequence, Sender: o.Sender, Path: receipt.Path, Err: receipt.Err}
+		return m, receipt, &TxError{Sequence: receipt.Sequence, Sender: o.Sender, Path: receipt.Path, Err: receipt.Err}
 	}
 	if receipt != nil {
 		h.log.Info("module installed", "module", name, "kind", s.program.dialect(), "hash", s.hash, "seq", receipt.Sequence)
 	}
-	return h.module(actor.ModuleID(name))
+	m, err = h.module(actor.ModuleID(name))
+	return m, receipt, err
+}
+
+// unpack returns code as it is stored. An error is ErrCode.
+func unpack(code []byte) ([]byte, error) {
+	plain, err := binary.Gunzip(code, dispatch.MaxCode)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCode, err)
+	}
+	if len(plain) == 0 {
+		return nil, fmt.Errorf("%w: it is empty", ErrCode)
+	}
+	return plain, nil
 }
 
 // module reads the row of a module that is there.

@@ -31,6 +31,7 @@ var sideways = map[[2]string]bool{
 	{"state", "runtime/actor"}:                true, // addresses and outcomes are stored in the words of the vocabulary
 	{"query", "dispatch"}:                     true, // a smart query runs actors as dispatch does
 	{"runtime/capability", "runtime/access"}:  true, // who may order is in its grants
+	{"runtime/wasm", "runtime/capability"}:    true, // a dialect asks who may reach whom
 	{"runtime/lattice", "runtime/node"}:       true, // these carry what a node says
 	{"runtime/gateway", "runtime/node"}:       true,
 	{"runtime/metrics", "runtime/node"}:       true, // and this counts it

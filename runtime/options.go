@@ -5,6 +5,7 @@ import (
 
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/capability"
 	"github.com/troupe-run/troupe/runtime/wasm"
 	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
 	"github.com/troupe-run/troupe/state"
@@ -19,6 +20,9 @@ type Options struct {
 	Gas *dispatch.Gas
 	// Authorize may refuse messages; see dispatch.Dispatcher. Nil allows all.
 	Authorize func(dispatch.Access) error
+	// Policy may refuse to let actors with claims and providers start, and their invocations, beside what claims and links
+	// allow. It must be a function of what it is asked alone. Nil allows all.
+	Policy capability.Policy
 	// Executor configures order, grouping and memory. Its OnFault is the host's own and ignored here.
 	Executor dispatch.Options
 	// Store configures the storage. Its OnFault is the host's own and ignored here.

@@ -49,18 +49,22 @@ func check(a *dispatch.Access, known *memory) error {
 	return checkSigner(a, known)
 }
 
-// checkReserved keeps the address of the actor free until the host is founded, and others off it.
+// checkReserved keeps the names of the host free until it needs them, and others off this actor.
 func checkReserved(a *dispatch.Access, msg *actor.Message) error {
 	if a.Op != state.OpMessage {
 		return nil
 	}
-	if actor.Address(msg.To.Kind()) != Address && msg.Module != actor.ModuleID(Address) {
+	who := actor.Address(msg.To.Kind())
+	if !Reserved(who) {
+		who = actor.Address(msg.Module)
+	}
+	if !Reserved(who) {
 		return nil
 	}
 	if msg.Kind != actor.KindExecute && msg.Kind != actor.KindSudo {
-		return actor.Errorf(actor.CodeUnauthorized, "%s belongs to the host: it is neither made nor changed by messages", Address)
+		return actor.Errorf(actor.CodeUnauthorized, "%s belongs to the host: it is neither made nor changed by messages", who)
 	}
-	if !a.Root {
+	if !a.Root && actor.Address(msg.To.Kind()) == Address {
 		return actor.Errorf(actor.CodeUnauthorized, "%s takes orders from outside, and not from actors", Address)
 	}
 	return nil
@@ -112,11 +116,13 @@ func needs(a *dispatch.Access) (role claims.Role, about string) {
 	msg := a.Message
 	to := string(msg.To)
 	switch {
+	case Reserved(msg.To):
+		return claims.Operator, claims.Everything
 	case a.Op == state.OpInstall && to == "":
 		return claims.Deployer, string(msg.Module) + "/*"
 	case a.Op == state.OpInstall:
 		return claims.Deployer, to
-	case a.Op != state.OpMessage, msg.To == Address:
+	case a.Op != state.OpMessage:
 		return claims.Operator, claims.Everything
 	}
 	switch msg.Kind {

@@ -1,0 +1,21 @@
+package runtime
+
+import (
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/capability"
+)
+
+// providers returns the actors that every host has for actors with claims, by the names of their modules.
+func (h *Host) providers(policy capability.Policy) map[actor.Address]actor.Actor {
+	return map[actor.Address]actor.Actor{}
+}
+
+// builtIn reports whether a module is one of the providers of every host.
+func builtIn(module actor.Address) bool {
+	for _, k := range capability.Kinds() {
+		if k.Address == module {
+			return true
+		}
+	}
+	return false
+}
