@@ -1,6 +1,9 @@
 package wasmbus
 
-import "github.com/troupe-run/troupe/runtime/wasm/wasi"
+import (
+	"github.com/troupe-run/troupe/runtime/capability"
+	"github.com/troupe-run/troupe/runtime/wasm/wasi"
+)
 
 // The modules that guests import the functions from. Those that import from the older one speak as actors did up to 0.18.
 const (
@@ -22,7 +25,7 @@ const (
 	// MaxTransfer bounds a payload, in bytes, in either direction. The limits of dispatch are mostly lower.
 	MaxTransfer = 16 << 20
 	// MaxName is the longest name of a link, a contract or an operation that a guest may give, in bytes.
-	MaxName = 1024
+	MaxName = capability.MaxWord
 	// MaxErrorMessage is the longest text of an error, in bytes. What goes beyond is cut off.
 	MaxErrorMessage = 4096
 	// MaxLog is the longest line of the log, in bytes. What goes beyond is cut off.

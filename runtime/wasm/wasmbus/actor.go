@@ -5,11 +5,14 @@ import (
 	"sync"
 
 	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/capability"
 	"github.com/troupe-run/troupe/runtime/wasm"
 )
 
 // Options say how actors are run. The zero value is that of a host without a policy.
 type Options struct {
+	// Policy decides about invocations, after claims and links have allowed them. Nil allows everything.
+	Policy capability.Policy
 }
 
 // Actor runs the actors of one module. Its messages are capability.Invocations, and what it answers is the payload of the
@@ -18,7 +21,8 @@ type Actor struct {
 	module  *wasm.Module
 	name    actor.ModuleID
 	options Options
-	old     bool      // the guest speaks as actors did up to 0.18
+	old     bool // the guest speaks as actors did up to 0.18
+	memo    capability.Memo
 	idle    sync.Pool // of *call
 }
 
@@ -48,7 +52,7 @@ func (a *Actor) Execute(ctx context.Context, env *actor.Env, msg actor.Message) 
 	defer a.end(c)
 	c.env = env
 	c.world.Begin(env.Time.UnixNano(), &env.Seed, env.Span, c)
-	data, err := c.run(msg.Body)
+	data, err := c.handle(env.Sender, env.Time, msg.Body)
 	return actor.Response{Data: data}, err
 }
 
@@ -57,7 +61,7 @@ func (a *Actor) Query(ctx context.Context, view *actor.View, body []byte) ([]byt
 	c := a.begin(ctx, view.Self, view.Services)
 	defer a.end(c)
 	c.world.Begin(view.Time.UnixNano(), new([32]byte), 0, c)
-	return c.run(body)
+	return c.handle("", view.Time, body)
 }
 
 // begin takes a call from the idle ones and gives it what every call needs.

@@ -3,8 +3,10 @@ package wasmbus
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/capability"
 	"github.com/troupe-run/troupe/runtime/wasm"
 	"github.com/troupe-run/troupe/runtime/wasm/fuel"
 	"github.com/troupe-run/troupe/runtime/wasm/wasi"
@@ -28,6 +30,10 @@ type running struct {
 	self actor.Address
 	env  *actor.Env // nil in a query
 
+	now   time.Time // of the transaction
+	table *capability.Table
+	row   *capability.Actor // of self
+
 	guest   *wasm.Call
 	account fuel.Account
 	// fuel is what the guest has, while the host works for it. While it runs, the guest itself keeps count.
@@ -42,8 +48,9 @@ type running struct {
 	reply, refusal []byte
 }
 
-// guestCall runs the guest with the operation and the payload, and returns its answer. The error is an *actor.Error.
-func (c *call) guestCall() ([]byte, error) {
+// guestCall runs the guest with an operation and a payload, and returns its answer. The error is an *actor.Error.
+func (c *call) guestCall(operation string, payload []byte) ([]byte, error) {
+	c.operation, c.payload = append(c.operation[:0], operation...), payload
 	err := c.actor.module.Call(c.account.Refill(), c, c.body)
 	if err == nil {
 		return c.answer, nil
@@ -88,13 +95,10 @@ func (c *call) serve(guest *wasm.Call) error {
 	case c.failed && c.failure != "":
 		return &actor.Error{Code: actor.CodeFailed, Message: c.failure}
 	case c.failed || uint32(ok) != 1:
-		return actor.Errorf(actor.CodeFailed, "%s failed in %s, and the guest does not say why", c.quoted(), c.self)
+		return actor.Errorf(actor.CodeFailed, "%s failed in %s, and the guest does not say why", shown(string(c.operation)), c.self)
 	}
 	return nil
 }
-
-// quoted is the operation for people.
-func (c *call) quoted() string { return clean(c.operation, MaxName) }
 
 // pageFee is the fuel for a memory of the given size at the beginning of a call.
 func pageFee(size uint32) uint64 {

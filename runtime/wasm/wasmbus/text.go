@@ -1,6 +1,7 @@
 package wasmbus
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -30,4 +31,12 @@ func said(err *actor.Error) string {
 		return err.Message
 	}
 	return err.Error()
+}
+
+// shown returns a word of a guest or a user as it stands in an error: as it is if it can be one.
+func shown(word string) string {
+	if actor.Address(word).ValidateSender() == nil {
+		return word
+	}
+	return fmt.Sprintf("%.80q", word)
 }
