@@ -3,11 +3,15 @@ package runtime
 import (
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/capability"
+	"github.com/troupe-run/troupe/runtime/capability/httpserver"
 )
 
 // providers returns the actors that every host has for actors with claims, by the names of their modules.
 func (h *Host) providers(policy capability.Policy) map[actor.Address]actor.Actor {
-	return map[actor.Address]actor.Actor{}
+	return map[actor.Address]actor.Actor{
+		capability.Address:        &capability.Keeper{Policy: policy},
+		capability.HTTPServerKind: httpserver.Actor(),
+	}
 }
 
 // builtIn reports whether a module is one of the providers of every host.

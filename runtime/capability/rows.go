@@ -61,6 +61,9 @@ func (c counts) encode() []byte {
 // decodeCounts takes what cannot be read for bans and anchors: then the rows themselves are looked at.
 func decodeCounts(b []byte) counts {
 	var c counts
+	if len(b) == 0 {
+		return c // nothing was ever ordered
+	}
 	for _, n := range [...]*uint64{&c.links, &c.providers, &c.actors, &c.bans, &c.anchors} {
 		value, size := binary.Uvarint(b)
 		if size <= 0 {
