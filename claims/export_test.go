@@ -1,5 +1,7 @@
 package claims
 
+import "crypto/sha256"
+
 // The form of what is signed, without the signatures: fuzzing would else spend its time on curves.
 
 func ParseEnvelope(payload []byte) (Envelope, error) {
@@ -25,4 +27,36 @@ func CheckTokenHeader(header []byte) error {
 		return refusal
 	}
 	return nil
+}
+
+// parse reads the claims of a token of wascap, whoever has signed them.
+func parse[T any](claims []byte, of func(wascap) (T, *Refusal)) (T, error) {
+	var none T
+	w, err := readWascap(claims)
+	if err != nil {
+		return none, refuse(Malformed, "malformed: %v", err)
+	}
+	if refusal := w.valid("it"); refusal != nil {
+		return none, refusal
+	}
+	v, refusal := of(w)
+	if refusal != nil {
+		return none, refusal
+	}
+	return v, nil
+}
+
+func ParseModule(claims []byte) (Module, error)     { return parse(claims, parseModule) }
+func ParseAccount(claims []byte) (Account, error)   { return parse(claims, parseAccount) }
+func ParseProvider(claims []byte) (Provider, error) { return parse(claims, parseProvider) }
+
+// StrippedHashes returns the hashes that OpenModule accepts for a module, which has one token.
+func StrippedHashes(code []byte) (raw, canon string) {
+	bare, refusal := stripped(code)
+	form, refusal2 := canonical(code, true)
+	if refusal != nil || refusal2 != nil {
+		return "", ""
+	}
+	a, b := sha256.Sum256(bare), sha256.Sum256(form)
+	return hexHash(a[:]), hexHash(b[:])
 }

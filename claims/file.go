@@ -53,7 +53,7 @@ func LoadOrCreateFile(path string, kind nkeys.PrefixByte) (Key, bool, error) {
 		return Key{}, false, err
 	}
 	if key.Kind() != kind {
-		return Key{}, false, fmt.Errorf("claims: the key in %s is that of a %s, and one of a %s is needed", path, KindName(key.Kind()), KindName(kind))
+		return Key{}, false, fmt.Errorf("claims: the key in %s is that of %s, and one of %s is needed", path, aKind(key.Kind()), aKind(kind))
 	}
 	return key, false, nil
 }

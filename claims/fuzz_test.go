@@ -1,12 +1,16 @@
 package claims_test
 
 import (
+	"archive/tar"
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/troupe-run/troupe/claims"
 )
@@ -146,6 +150,153 @@ func FuzzKeyFile(f *testing.F) {
 		kept, err := claims.ParseSeed(bytes.TrimRight(b, "\r\n"))
 		if err != nil || kept.Public() != key.Public() {
 			t.Errorf("%q loads as %s, and is the seed of %s, %v", b, key, kept, err)
+		}
+	})
+}
+
+// FuzzOpenModule opens any bytes as a module. What opens has been signed: the code is one of those, and so is the token.
+func FuzzOpenModule(f *testing.F) {
+	plainSigned := signModule(f, plain, echo(f))
+	around := signModule(f, component(inner(1, plainSigned, 3), inner(4, component(), 1)), echo(f))
+	legacy := embed(plain, jwt(f, account(f), wascapHeader, wascapClaims(f, hexSum(plain), nil)))
+	_, token, err := claims.OpenModule(legacy)
+	if err != nil {
+		f.Fatal(err)
+	}
+	signed := map[string]bool{}
+	for _, code := range [][]byte{plainSigned, around, legacy} {
+		f.Add(code)
+		m, token, err := claims.OpenModule(code)
+		if err != nil {
+			f.Fatal(err)
+		}
+		signed[token+m.Hash] = true
+	}
+	f.Add(embed(legacy, token))
+	f.Add(component(inner(1, legacy, 1)))
+	f.Add(append(append([]byte("\x00asm\x01\x00\x00\x00\x01"), padded(4, 5)...), "\x01\x60\x00\x00"...))
+	f.Fuzz(func(t *testing.T, code []byte) {
+		m, token, err := claims.OpenModule(code)
+		if err != nil {
+			isRefusal(t, err)
+		} else if raw, canon := claims.StrippedHashes(code); !signed[token+m.Hash] || m.Hash != raw && m.Hash != canon {
+			t.Errorf("%x opens, and nobody has signed it", code)
+		}
+		// Whatever is a module can be signed, and then opens as what was signed.
+		again, err := claims.SignModule(account(t), code, echo(t))
+		if err != nil {
+			return
+		}
+		if m, _, err = claims.OpenModule(again); err != nil || m.Name != echo(t).Name {
+			t.Errorf("%x was signed, and opens as %+v, %v", again, m, err)
+		}
+	})
+}
+
+// FuzzReadModuleToken reads any text as a token, and as claims. What can be read can be written and read again.
+func FuzzReadModuleToken(f *testing.F) {
+	good := jwt(f, account(f), wascapHeader, wascapClaims(f, hexSum(plain), nil))
+	for _, text := range append(strings.Split(good, "."), good, wascapHeader, wascapClaims(f, hexSum(plain), nil),
+		wascapClaims(f, hexSum(plain), map[string]any{"exp": 5, "nbf": 4, "wascap.call_alias": "a/b", "wascap_revision": 3})) {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if _, err := claims.ReadModuleToken(text); err != nil {
+			isRefusal(t, err)
+		} else if text != good {
+			t.Errorf("%q can be read, and nobody has signed it", text)
+		}
+		m, err := claims.ParseModule([]byte(text))
+		if err != nil {
+			isRefusal(t, err)
+			return
+		}
+		if err := m.Check(now); err != nil {
+			isRefusal(t, err)
+		}
+		if m.ID == "" {
+			m.ID = "i"
+		}
+		token, err := claims.SignModuleToken(account(t), m)
+		if err != nil {
+			t.Fatalf("%q can be read, and not be signed: %v", text, err)
+		}
+		again, err := claims.ReadModuleToken(token)
+		m.Issuer, m.Format = account(t).Public(), 3
+		m.Tags, m.Caps, again.Tags, again.Caps = slices.Clip(m.Tags), slices.Clip(m.Caps), slices.Clip(again.Tags), slices.Clip(again.Caps)
+		if err != nil || fmt.Sprint(again) != fmt.Sprint(m) {
+			t.Errorf("read %+v\nagain %+v, %v", m, again, err)
+		}
+	})
+}
+
+// FuzzReadAccountToken reads any text as a token of an account or a provider, and as their claims.
+func FuzzReadAccountToken(f *testing.F) {
+	good := jwt(f, operatorKey(f, 1), wascapHeader, accountClaims(f, `{"name":"n","valid_signers":["`+accountKey(f, 2).Public()+`"]}`))
+	for _, text := range append(strings.Split(good, "."), good, accountClaims(f, `{"name":"n","valid_signers":["`+accountKey(f, 2).Public()+`"]}`), providerClaims(f, hexSum(plain))) {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if _, err := claims.ReadAccountToken(text); err != nil {
+			isRefusal(t, err)
+		} else if text != good {
+			t.Errorf("%q can be read, and nobody has signed it", text)
+		}
+		if _, err := claims.ReadProviderToken(text); err == nil {
+			t.Errorf("%q is a provider's, and nobody has signed it", text)
+		} else {
+			isRefusal(t, err)
+		}
+		if a, err := claims.ParseAccount([]byte(text)); err != nil {
+			isRefusal(t, err)
+		} else if err := claims.Chain(claims.Module{Subject: moduleKey(t).Public(), Issuer: account(t).Public()}, []string{a.Issuer}, []claims.Account{a}, a.Issued); err != nil {
+			isRefusal(t, err)
+		}
+		if p, err := claims.ParseProvider([]byte(text)); err != nil {
+			isRefusal(t, err)
+		} else if err := p.Check(now); err != nil {
+			isRefusal(t, err)
+		}
+	})
+}
+
+// FuzzCheckInvocation asks with any of the parts of an invocation. What is taken is what was signed.
+func FuzzCheckInvocation(f *testing.F) {
+	good, token := increment(f), signInvocation(f, increment(f))
+	f.Add(good.Origin.Key, good.Target.Key, good.Target.Contract, good.Target.Link, good.Operation, good.Message, good.ID, token)
+	f.Add(good.Origin.Key, good.Target.Key, "wasmcloud", "keyvalue/default", good.Operation, []byte{}, good.ID, token)
+	f.Add(good.Target.Key, good.Origin.Key, "", "", "", []byte{}, "", jwt(f, cluster(f), wascapHeader, invocationClaims(f, good)))
+	clusters, host := publics(cluster(f)), node(f).Public()
+	classic := jwt(f, cluster(f), wascapHeader, invocationClaims(f, good))
+	f.Fuzz(func(t *testing.T, origin, target, contract, link, operation string, message []byte, id, text string) {
+		i := claims.Invocation{Origin: claims.Entity{Key: origin}, Target: claims.Entity{Key: target, Contract: contract, Link: link},
+			Operation: operation, Message: message, ID: id, Host: host}
+		err := claims.CheckInvocation(i, text, i.Target, clusters, claims.NewReplays(now.Add(-time.Hour), 1), now)
+		if err != nil {
+			isRefusal(t, err)
+		} else if text != token && text != classic || fmt.Sprint(i) != fmt.Sprint(good) {
+			t.Errorf("%+v is taken with %q, and nobody has signed it", i, text)
+		}
+	})
+}
+
+// FuzzOpenArchive opens any bytes as an archive. What opens has been signed.
+func FuzzOpenArchive(f *testing.F) {
+	token := providerToken(f, redis(f))
+	packed := pack(f, file{"claims.jwt", token, 0}, file{"x86_64-linux.bin", "linux", 0}, file{"aarch64-macos.bin", "mac", 0})
+	f.Add(packed)
+	f.Add(gzipped(f, packed))
+	f.Add(pack(f, file{"claims.jwt", token, 0}, file{"x86_64-linux.bin", "/bin/sh", tar.TypeSymlink}))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		a, err := claims.OpenArchive(bytes.NewReader(b))
+		if err != nil {
+			isRefusal(t, err)
+			return
+		}
+		for _, p := range a.Programs {
+			if a.Token != token || p != (claims.Program{Target: "x86_64-linux", Size: 5}) && p != (claims.Program{Target: "aarch64-macos", Size: 3}) {
+				t.Errorf("%x opens as %+v, and nobody has signed it", b, a)
+			}
 		}
 	})
 }

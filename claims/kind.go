@@ -47,6 +47,14 @@ func KindName(kind nkeys.PrefixByte) string {
 	return "unknown"
 }
 
+// aKind returns the name of a kind of key with its article.
+func aKind(kind nkeys.PrefixByte) string {
+	if kind == AccountKey || kind == OperatorKey {
+		return "an " + KindName(kind)
+	}
+	return "a " + KindName(kind)
+}
+
 // ParseKind returns the kind of that name, in small letters. A module is also an actor or a component, a provider a
 // service, a server a node or a host.
 func ParseKind(name string) (nkeys.PrefixByte, bool) {

@@ -129,6 +129,9 @@ func parseModule(w wascap) (Module, *Refusal) {
 	if refusal := m.valid(); refusal != nil {
 		return Module{}, refusal
 	}
+	if m.Hash == "" {
+		return Module{}, refuse(Malformed, "the token of %s names no hash: it is for no code", m.who())
+	}
 	return m, nil
 }
 
@@ -150,11 +153,11 @@ func (m *Module) valid() *Refusal {
 	if refusal := checkKey("issuer of a module's token", m.Issuer, AccountKey); refusal != nil {
 		return refusal
 	}
-	if !isHash(m.Hash) {
-		return refuse(Malformed, "the token of %s does not name a hash, of 64 capital hex digits", m.who())
-	}
 	if refusal := checkText("name of a module", m.Name, maxName); refusal != nil {
 		return refusal
+	}
+	if m.Hash != "" && !isHash(m.Hash) {
+		return refuse(Malformed, "the hash in the token of %s is not of 64 capital hex digits", m.who())
 	}
 	if refusal := checkText("version of a module", m.Version, maxName); refusal != nil {
 		return refusal
@@ -248,7 +251,8 @@ func SignModule(account Key, code []byte, m Module) ([]byte, error) {
 	return appendCustom(bare, tokenSection, []byte(token)), nil
 }
 
-// SignModuleToken returns the text of a token of m alone, which must name the hash of the code. See SignModule.
+// SignModuleToken returns the text of a token of m alone, which names the hash of the code; without one it is for no code,
+// and nobody takes it. See SignModule.
 func SignModuleToken(account Key, m Module) (string, error) {
 	if account.Kind() != AccountKey {
 		return "", fmt.Errorf("claims: a module is signed by an account's key, and %s is none", account)

@@ -39,7 +39,7 @@ func parsePublic(public string, kind nkeys.PrefixByte) (nkeys.KeyPair, *Refusal)
 		return nil, refuse(BadKey, "%q is not a public key: its checksum or its kind is wrong; was it copied whole?", public)
 	}
 	if is := nkeys.PrefixByte(raw[0]); is != kind {
-		return nil, refuse(BadKey, "%s is the key of a %s, and not of a %s", public, KindName(is), KindName(kind))
+		return nil, refuse(BadKey, "%s is the key of %s, and not of %s", public, aKind(is), aKind(kind))
 	}
 	text := public
 	if kind == ModuleKey || kind == ProviderKey {

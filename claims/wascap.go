@@ -150,18 +150,18 @@ func checkTime(who string, notBefore, expires, now time.Time) error {
 	return nil
 }
 
-// takeKnown reads the fields and leaves other members alone, but for those that another reader could take for a field.
+// takeKnown reads the fields and leaves other members alone, but for those that another reader could take for a field. A
+// member that is null counts as missing: wascap writes what is not there so.
 func (o object) takeKnown(fields ...field) error {
 	known := object{}
 	for _, f := range fields {
-		if raw, ok := o[f.name]; ok {
-			known[f.name] = raw
-			continue
-		}
 		for name := range o {
-			if strings.EqualFold(name, f.name) {
-				return fmt.Errorf("its member %q is written in other letters", f.name)
+			if name != f.name && strings.EqualFold(name, f.name) {
+				return fmt.Errorf("its member %q is there in other letters", f.name)
 			}
+		}
+		if raw, ok := o[f.name]; ok && string(raw) != "null" {
+			known[f.name] = raw
 		}
 	}
 	return known.take(fields...)
