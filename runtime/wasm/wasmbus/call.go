@@ -3,6 +3,7 @@ package wasmbus
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"time"
 
 	"github.com/troupe-run/troupe/runtime/actor"
@@ -33,6 +34,7 @@ type running struct {
 	now   time.Time // of the transaction
 	table *capability.Table
 	row   *capability.Actor // of self
+	rand  *rand.Rand        // nil until it is asked for
 
 	guest   *wasm.Call
 	account fuel.Account

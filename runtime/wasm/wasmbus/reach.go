@@ -13,12 +13,12 @@ import (
 // classic host: who is meant, whether the claims allow it, whether the policy does. The payload is a part of the guest's
 // memory. The error is what the guest is told; what it cannot be told ends the call.
 func (c *call) reach(link, namespace, operation string, payload []byte) ([]byte, *actor.Error) {
-	if builtin(namespace) {
+	if isBuiltin(namespace) {
 		if refused := capability.Outbound(c.row, namespace); refused != nil {
 			return nil, bare(refused)
 		}
 		return c.translated(namespace, operation, payload, func(operation string, payload []byte) ([]byte, error) {
-			return c.builtin(namespace, operation, payload)
+			return c.serveBuiltin(namespace, operation, payload)
 		})
 	}
 	target, refused := c.table.Find(c.self, link, namespace)
