@@ -222,9 +222,11 @@ func testHelpers(t *testing.T, p *probe) {
 		if test.answer == "" || test.operation == "forward" {
 			continue
 		}
-		p.answer, p.refusal = []byte{0xc1}, ""
-		if _, failure := p.do(test.operation, nil); !strings.HasPrefix(failure, "the answer is not that of ") {
-			t.Errorf("%s that is answered with nonsense says %q", test.operation, failure)
+		for _, n := range []uint64{1 << 32, 1 << 63} { // too much for a number, and no text
+			p.answer, p.refusal = appendUint(nil, n, 8), ""
+			if _, failure := p.do(test.operation, nil); !strings.HasPrefix(failure, "the answer is not that of ") {
+				t.Errorf("%s that is answered with %d says %q", test.operation, n, failure)
+			}
 		}
 	}
 }
@@ -307,7 +309,7 @@ func testQuote(t *testing.T, p *probe) {
 func TestValues(t *testing.T) { each(t, testValues) }
 
 func testValues(t *testing.T, p *probe) {
-	for _, n := range []uint64{0, 1, 31, 32, 127, 128, 255, 256, 65535, 65536, 1<<32 - 1, 1 << 32, 1<<63 - 1, 1 << 63, 1<<64 - 1} {
+	for _, n := range []uint64{0, 1, 31, 32, 33, 127, 128, 129, 255, 256, 1 << 15, 1<<15 + 1, 65535, 65536, 1 << 31, 1<<31 + 1, 1<<32 - 1, 1 << 32, 1<<63 - 1, 1 << 63, 1<<64 - 1} {
 		for _, form := range []int{0, 1, 2, 4, 8} {
 			p.copies(appendUint(nil, n, form), appendUint(nil, n, 0))
 			p.copies(appendInt(nil, int64(n), form), appendInt(nil, int64(n), 0))

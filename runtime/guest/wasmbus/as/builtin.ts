@@ -27,7 +27,7 @@ function number(method: string, w: Writer): Result<u32> {
   const answer = generate(method, w);
   if (answer.failed) return new Result<u32>(0, answer.error);
   const r = new Reader(answer.value);
-  const n = <u32>r.uint();
+  const n = r.u32();
   return new Result(n, wrong(r, method));
 }
 

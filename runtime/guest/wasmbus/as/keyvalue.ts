@@ -39,7 +39,7 @@ function size(method: string, w: Writer): Result<u32> {
   const answer = send(method, w);
   if (answer.failed) return new Result<u32>(0, answer.error);
   const r = new Reader(answer.value);
-  const n = <u32>r.uint();
+  const n = r.u32();
   return new Result(n, wrong(r, method));
 }
 
@@ -76,7 +76,7 @@ export function increment(key: string, by: i32): Result<i32> {
   const answer = send("Increment", new Writer().pairs(2).text("key").text(key).text("value").int(by));
   if (answer.failed) return new Result<i32>(0, answer.error);
   const r = new Reader(answer.value);
-  const n = <i32>r.int();
+  const n = r.i32();
   return new Result(n, wrong(r, "Increment"));
 }
 

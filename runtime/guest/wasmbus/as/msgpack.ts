@@ -237,6 +237,17 @@ export class Reader {
     return <i64>this.value;
   }
 
+  /** small reads an integer from least to most. */
+  private small(least: i64, most: i64): i64 {
+    const n = this.int();
+    if (n >= least && n <= most) return n;
+    this.fail();
+    return 0;
+  }
+
+  i32(): i32 { return <i32>this.small(i32.MIN_VALUE, i32.MAX_VALUE); }
+  u32(): u32 { return <u32>this.small(0, u32.MAX_VALUE); }
+
   list(): u32 {
     this.expect(Kind.List);
     return <u32>this.value;

@@ -140,6 +140,8 @@ void wasmbus_skip(wasmbus_reader *r);
 // Read a value of a type. Null is the zero value.
 bool wasmbus_read_bool(wasmbus_reader *r);
 int64_t wasmbus_read_int(wasmbus_reader *r);
+int32_t wasmbus_read_int32(wasmbus_reader *r);
+uint32_t wasmbus_read_uint32(wasmbus_reader *r);
 wasmbus_text wasmbus_read_text(wasmbus_reader *r);
 wasmbus_bytes wasmbus_read_bytes(wasmbus_reader *r); // a text or a list of numbers below 256 will do
 uint32_t wasmbus_read_list(wasmbus_reader *r);
@@ -602,6 +604,15 @@ int64_t wasmbus_read_int(wasmbus_reader *r) {
 	return (int64_t)v.number;
 }
 
+// Reads an integer from least to most.
+static int64_t wasmbus_within(wasmbus_reader *r, int64_t least, int64_t most) {
+	int64_t n = wasmbus_read_int(r);
+	return n >= least && n <= most ? n : (int64_t)wasmbus_bad(r).number;
+}
+
+int32_t wasmbus_read_int32(wasmbus_reader *r) { return (int32_t)wasmbus_within(r, INT32_MIN, INT32_MAX); }
+uint32_t wasmbus_read_uint32(wasmbus_reader *r) { return (uint32_t)wasmbus_within(r, 0, UINT32_MAX); }
+
 wasmbus_bytes wasmbus_read_bytes(wasmbus_reader *r) {
 	wasmbus_item v = wasmbus_next(r);
 	if (v.kind == WASMBUS_LIST) {
@@ -827,8 +838,8 @@ bool wasmbus_kv_increment(wasmbus_text key, int32_t by, int32_t *now) {
 	WASMBUS_NAME_(&b, "value");
 	wasmbus_write_int(&b, by);
 	if (!WASMBUS_KV_("Increment", &b, &r)) return false;
-	int64_t n = wasmbus_read_int(&r);
-	if (now) *now = (int32_t)n;
+	int32_t n = wasmbus_read_int32(&r);
+	if (now) *now = n;
 	return WASMBUS_KV_ANSWERED_("Increment", &r);
 }
 
@@ -872,8 +883,8 @@ static wasmbus_buffer wasmbus_all(wasmbus_texts t) {
 	wasmbus_buffer b = payload;                                                                                                       \
 	wasmbus_reader r;                                                                                                                 \
 	if (!WASMBUS_KV_(operation, &b, &r)) return false;                                                                                \
-	int64_t v = wasmbus_read_int(&r);                                                                                                 \
-	if (to) *to = (uint32_t)v;                                                                                                        \
+	uint32_t v = wasmbus_read_uint32(&r);                                                                                             \
+	if (to) *to = v;                                                                                                                  \
 	return WASMBUS_KV_ANSWERED_(operation, &r);
 #define WASMBUS_TEXTS_(operation, payload, to)                                                                                        \
 	wasmbus_buffer b = payload;                                                                                                       \
@@ -930,7 +941,7 @@ bool wasmbus_random(uint32_t *n) {
 	wasmbus_buffer b = {0};
 	wasmbus_reader r;
 	if (!WASMBUS_NUMBERGEN_("Random32", &b, &r)) return false;
-	*n = (uint32_t)wasmbus_read_int(&r);
+	*n = wasmbus_read_uint32(&r);
 	return WASMBUS_GENERATED_("Random32", &r);
 }
 
@@ -943,7 +954,7 @@ bool wasmbus_random_in_range(uint32_t min, uint32_t max, uint32_t *n) {
 	WASMBUS_NAME_(&b, "max");
 	wasmbus_write_uint(&b, max);
 	if (!WASMBUS_NUMBERGEN_("RandomInRange", &b, &r)) return false;
-	*n = (uint32_t)wasmbus_read_int(&r);
+	*n = wasmbus_read_uint32(&r);
 	return WASMBUS_GENERATED_("RandomInRange", &r);
 }
 
