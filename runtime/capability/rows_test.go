@@ -1,0 +1,81 @@
+package capability_test
+
+import (
+	"bytes"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/capability"
+)
+
+func TestRowsComeBack(t *testing.T) {
+	whole := time.Unix(1_900_000_000, 0).UTC()
+	for _, a := range []capability.Actor{{}, {Address: "echo"}, {"echo", key("m1"), key("acme"), "AB", "Echo", "it/echo", []string{"a", "b"}, []string{"t"}, -3,
+		"1.0", whole, whole.Add(time.Hour), whole.Add(-time.Hour), 7, 9}} {
+		if back, err := capability.DecodeActor(a.Encode()); err != nil || !reflect.DeepEqual(*back, a) {
+			t.Errorf("%+v becomes %+v, %v", a, back, err)
+		}
+	}
+	for _, p := range []capability.Provider{{}, {"web", "troupe.httpserver/web", "c", "httpserver", key("v1"), map[string]string{"a": "b", "": ""}, true, 1 << 60}} {
+		if back, err := capability.DecodeProvider(p.Encode()); err != nil || !reflect.DeepEqual(*back, p) {
+			t.Errorf("%+v becomes %+v, %v", p, back, err)
+		}
+	}
+	for _, l := range []capability.Link{{}, {"echo", "c", "default", "web", map[string]string{"port": "8080"}, 3}} {
+		if back, err := capability.DecodeLink(l.Encode()); err != nil || !reflect.DeepEqual(*back, l) {
+			t.Errorf("%+v becomes %+v, %v", l, back, err)
+		}
+	}
+}
+
+// Rows of one content are the same bytes, however a map was filled: they are in the hash of the state.
+func TestRowsAreDeterministic(t *testing.T) {
+	var first []byte
+	for range 50 {
+		p := capability.Provider{Name: "p", Config: map[string]string{}}
+		for _, k := range strings.Split("abcdefghijklmnopqrst", "") {
+			p.Config[k] = strings.Repeat(k, 30)
+		}
+		b := p.Encode()
+		if first == nil {
+			first = b
+		}
+		if !bytes.Equal(b, first) {
+			t.Fatalf("%x and %x", b, first)
+		}
+	}
+}
+
+// FuzzRows takes anything for a row. What is one comes back as it is, and a table takes it.
+func FuzzRows(f *testing.F) {
+	f.Add((&capability.Actor{Address: "echo", Caps: []string{"c"}, Issued: start}).Encode())
+	f.Add((&capability.Provider{Name: "p", Config: map[string]string{"a": "b"}}).Encode())
+	f.Add((&capability.Link{Actor: "echo", Values: map[string]string{"a": "b"}}).Encode())
+	f.Add([]byte{0xa1, 0x01, 0x61})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if a, err := capability.DecodeActor(b); err == nil {
+			if back, err := capability.DecodeActor(a.Encode()); err != nil || !reflect.DeepEqual(a, back) {
+				t.Errorf("%+v becomes %+v, %v", a, back, err)
+			}
+		}
+		if p, err := capability.DecodeProvider(b); err == nil {
+			if back, err := capability.DecodeProvider(p.Encode()); err != nil || !reflect.DeepEqual(p, back) {
+				t.Errorf("%+v becomes %+v, %v", p, back, err)
+			}
+		}
+		if l, err := capability.DecodeLink(b); err == nil {
+			if back, err := capability.DecodeLink(l.Encode()); err != nil || !reflect.DeepEqual(l, back) {
+				t.Errorf("%+v becomes %+v, %v", l, back, err)
+			}
+		}
+		for _, memo := range []*capability.Memo{nil, {}} {
+			table := &capability.Table{Memo: memo, Read: func(actor.Address, []byte) ([]byte, bool) { return b, true }}
+			_, _ = table.Admit("echo", start)
+			_, _ = table.Find("echo", "", "wasmcloud:keyvalue")
+			_, _, _ = capability.Linked(table, "p", "echo", "c", "")
+		}
+	})
+}
