@@ -139,12 +139,12 @@ func (c *call) lock(a *app, update bool) error {
 	if update {
 		return c.writeLock(a)
 	}
-	lock, err := manifest.ReadLock(a.Dir)
+	lock, err := a.ReadLock()
 	if err != nil {
 		return appError(err)
 	}
-	for _, code := range a.codes {
-		if err := lock.Check(code.Module.Name, code.Hash); err != nil {
+	for i := range a.codes {
+		if err := a.CheckLock(lock, &a.codes[i]); err != nil {
 			return &classified{ExitFailed, fmt.Errorf("%s: %w", a.Dir, err)}
 		}
 	}
@@ -152,7 +152,7 @@ func (c *call) lock(a *app, update bool) error {
 }
 
 func (c *call) writeLock(a *app) error {
-	file, text := a.Path(manifest.LockFile), manifest.LockOf(a.codes).Format()
+	file, text := a.Path(a.LockName()), manifest.LockOf(a.codes).Format()
 	if was, err := os.ReadFile(file); err == nil && bytes.Equal(was, text) {
 		return nil
 	}

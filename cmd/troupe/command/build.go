@@ -106,7 +106,7 @@ func (c *call) buildApp(ctx context.Context, folder string, f *buildFlags) error
 			return err
 		}
 	}
-	if lock, err := manifest.ReadLock(folder); lock != nil || err != nil || len(a.codes) == 0 {
+	if lock, err := a.ReadLock(); lock != nil || err != nil || len(a.codes) == 0 {
 		return appError(err)
 	}
 	return c.writeLock(a)

@@ -15,26 +15,62 @@
 //	    sha256: 764205286e29d5b6aa8745316a7c1f03df637c2af16db481e1e41c4576296619
 //	  warrior:
 //	    native: warrior            # a module of the binary
+//	  echo:                        # a module with claims is an actor of this name at once
+//	    url: https://example.org/echo_s.wasm
+//	    sha256: 764205286e29d5b6aa8745316a7c1f03df637c2af16db481e1e41c4576296619
+//	    instances: 4               # how many of its calls may run at once
+//	    expect: {key: MA…, issuer: AB…, capabilities: [wasmcloud:httpserver]}
 //	actors:
 //	  - address: gold
 //	    module: currency
 //	    sender: engine             # who creates it: "cli" if nobody is named
 //	    admin: engine              # who may migrate it: nobody if nobody is named
 //	    instantiate: {name: Gold}  # the body of the message, none if it is left out
+//	providers:                     # implement contracts for actors with claims
+//	  http:
+//	    kind: httpserver           # built in: httpserver, httpclient, keyvalue, messaging, blobstore
+//	    config: {timeout_ms: 2000}
+//	  audit:
+//	    address: auditor           # any actor can be one
+//	    contract: example:audit
+//	links:                         # let an actor reach a provider, and the provider the actor
+//	  - actor: echo                # a module with claims, whose name is its address
+//	    provider: http
+//	    name: default              # may be left out
+//	    values: {address: "${ADDRESS:127.0.0.1:8080}"}
+//	trust:                         # if there is any, modules run only if one of these vouches for their issuer
+//	  - ADPCF65BVZVFN43HS3Z43HJMI5E55T2UKCEK5FSMXSF2EYLMYMI2UD7V
+//	  - {key: OA…, token: operator.jwt}
 //	scripts:
 //	  - testdata/payout.txt        # transcripts
 //	serve:
 //	  demo: testdata/payout.txt    # what is played when a new directory is served, so that there is something to look at
 //	  next: actors                 # what people may try then: a command line without the name of the program
 //
-// A file troupe.lock holds the hashes of the modules that are WebAssembly. If it is there, a module that differs from it
-// is refused, so that what was tested is what is deployed.
+// A file troupe.lock holds the hashes of the modules that are WebAssembly, and of those with claims their keys and issuers. If
+// it is there, a module that differs from it is refused, so that what was tested is what is deployed. It is called after the
+// manifest: that of echo.yaml is echo.lock.
 //
 // # Guarantees
 //
-// What is not known is refused: an error says file, line and column, and what may stand there. All paths are relative to
-// the manifest, with slashes, and nothing outside of its folder is read, be it by a link. Reading changes nothing. What
-// comes from a registry is what the manifest says by its hash, or an error; it is fetched once: see package npm.
+// What is not known is refused: an error says file, line and column, and what may stand there. A single module, provider or
+// link that cannot be is a problem of its own, and the rest is there all the same. All paths are relative to the manifest,
+// with slashes, and nothing outside of its folder is read, be it by a link; the foreign forms may name files anywhere, as they
+// did. Reading changes nothing. What is fetched is what the manifest says by its hash, or an error; it is fetched once: see
+// package npm.
+//
+// # Variables
+//
+// ${NAME} in a text is the value of an environment variable, and ${NAME:default} has a default. A variable that has neither
+// is an error that names it. The bodies of messages are taken as they are. In a file that is no YAML otherwise, and in all
+// host manifests, variables are put in before it is parsed: so they may stand without quotes, and hold more than a text.
+//
+// # Foreign forms
+//
+// Two forms of wasmCloud are read as well: the host manifest of its hosts up to 0.18, in YAML or JSON, and the application
+// that wadm took for wasmCloud 0.x. A file is known for what it is by its content, and becomes the same kind of Manifest: an
+// actor is a module under the name of its file or component, a capability a provider of the built-in kind that takes its
+// place, which is known by its public key, its image or its contract. Warnings say what is looked at no more.
 //
 // # What it is not
 //
@@ -65,20 +101,33 @@ const maxFile = 64 << 10
 
 // A Manifest is an application. It is immutable.
 type Manifest struct {
-	// Dir is the folder of the manifest, as it was named.
-	Dir string
+	// Dir is the folder of the manifest, as it was named, and File the name of the file in it.
+	Dir, File string
+	// Form is how it is written.
+	Form Form
+	// Name is what an application of wadm calls itself, and Labels what it or a host manifest says of its host.
+	Name   string
+	Labels map[string]string
 	// Chain is nil if the application has none.
 	Chain *Chain
 	// Modules are in the order of the file, in which they are installed.
 	Modules []Module
 	// Actors are in the order of the file, in which they are created.
 	Actors []Actor
+	// Providers are in the order of the file, and so are Links. The actors and providers that these name are there.
+	Providers []Provider
+	Links     []Link
+	// Trust are the anchors. If there is any, modules run only if one of them vouches for their issuer.
+	Trust []Anchor
 	// Scripts are the paths of transcripts, from the folder of the manifest.
 	Scripts []string
 
 	// Demo is the path of the transcript that is played when a new directory is served, and Next the command line that is
 	// proposed then. Either may be empty.
 	Demo, Next string
+
+	// Warnings say what will be otherwise than the manifest has it, Problems what is left out because it cannot be.
+	Warnings, Problems []*Error
 
 	scriptPlaces []place
 	demo         place
@@ -93,7 +142,7 @@ type Chain struct {
 // defaultChain is one about which nothing is said.
 func defaultChain() *Chain { return &Chain{Prefix: "cosmos", ID: "troupe-1"} }
 
-// A Module is code under a name. One of Native, Wasm, Source and Package is set.
+// A Module is code under a name. One of Native, Wasm, Source, Package and URL is set.
 type Module struct {
 	Name string
 	// Native is the name that the binary gives to a Go value.
@@ -106,7 +155,17 @@ type Module struct {
 	// Package has the code in File, a path in it, whose SHA-256 is Sum.
 	Package *npm.Package
 	File    string
-	Sum     Hash
+	// URL is where the code is fetched whose SHA-256 is Sum.
+	URL string
+	Sum Hash
+	// Instances is how many calls of the actor that a module with claims is may run at once, 0 if nothing is said.
+	Instances int
+	// Expect is nil if the claims may say anything.
+	Expect *Expect
+	// Reference is what a foreign form calls the code. Wasm is found by it when files are looked for.
+	Reference string
+	// Anywhere says that Wasm may lead out of the folder of the manifest, or be absolute.
+	Anywhere bool
 
 	name, path, language, file, sum place
 }
@@ -129,7 +188,13 @@ type Actor struct {
 const defaultSender actor.Address = "cli"
 
 // Path returns the place of a file or folder of the application on this system.
-func (m *Manifest) Path(name string) string { return filepath.Join(m.Dir, filepath.FromSlash(name)) }
+func (m *Manifest) Path(name string) string {
+	name = filepath.FromSlash(name)
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(m.Dir, name)
+}
 
 // Is reports whether the folder has a manifest.
 func Is(dir string) bool {
@@ -137,22 +202,43 @@ func Is(dir string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// Load reads the manifest of a folder, and checks that the files it names are there. What is wrong in it is an *Error.
+// Load reads the manifest of a folder, and checks that the files it names are there. What is wrong in it, be it with a
+// single provider or link, is an *Error.
 func Load(dir string) (*Manifest, error) {
+	m, err := Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if len(m.Problems) > 0 {
+		return m, m.Problems[0]
+	}
+	return m, nil
+}
+
+// Open reads a manifest: a file, or File in a folder. Variables are those of the process. What is wrong with a module, a
+// provider or a link is in Problems, and left out of the rest; the error says that nothing can be made of the whole.
+func Open(path string) (*Manifest, error) {
+	dir, file := path, File
+	if info, err := os.Stat(path); err != nil {
+		return nil, err
+	} else if !info.IsDir() {
+		dir, file = filepath.Split(path)
+		dir = filepath.Clean(dir)
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
-	text, err := read(root, File, maxFile)
+	text, err := read(root, file, maxFile)
 	if err != nil {
 		return nil, err
 	}
-	m, err := Parse(filepath.Join(dir, File), text)
+	m, err := Parse(filepath.Join(dir, file), text, os.LookupEnv)
 	if err != nil {
 		return nil, err
 	}
-	m.Dir = dir
+	m.Dir, m.File = dir, file
 	return m, m.checkFiles(root)
 }
 
@@ -179,7 +265,7 @@ const maxFiles = 1000
 // name, on a chain with the defaults; the script is Scenario, or all files that end in .txt. It does not look into the
 // files.
 func Contracts(dir string) (*Manifest, error) {
-	m := &Manifest{Dir: dir, Chain: defaultChain()}
+	m := &Manifest{Dir: dir, File: File, Form: TroupeForm, Chain: defaultChain()}
 	files, err := Wasm(dir)
 	if err != nil {
 		return nil, err
@@ -221,25 +307,28 @@ func named(root *os.Root, err error) error {
 	return err
 }
 
-// checkFiles checks that everything is there, and finds out the languages.
+// checkFiles checks that everything is there, and finds out the languages. A module whose code is not there is a problem.
 func (m *Manifest) checkFiles(root *os.Root) error {
-	for i := range m.Modules {
-		mod := &m.Modules[i]
-		switch {
-		case mod.Wasm != "":
-			if err := mod.path.isThere(root, mod.Wasm, false); err != nil {
+	kept := m.Modules[:0]
+	for _, mod := range m.Modules {
+		var wrong *Error
+		switch err := mod.check(root, m); {
+		case errors.As(err, &wrong):
+			m.Problems = append(m.Problems, wrong)
+		case err != nil:
+			return err
+		default:
+			kept = append(kept, mod)
+		}
+	}
+	m.Modules = kept
+	m.Actors = slices.DeleteFunc(m.Actors, func(a Actor) bool {
+		return !slices.ContainsFunc(kept, func(mod Module) bool { return mod.Name == a.Module })
+	})
+	for i := range m.Trust {
+		if a := &m.Trust[i]; a.Token != "" {
+			if err := a.token.isThere(root, a.Token, false); err != nil {
 				return err
-			}
-		case mod.Source != "":
-			if err := mod.path.isThere(root, mod.Source, true); err != nil {
-				return err
-			}
-			if mod.Language != "" {
-				break
-			}
-			var err error
-			if mod.Language, err = toolchain.Detect(m.Path(mod.Source)); err != nil {
-				return mod.path.errorf("%v", err)
 			}
 		}
 	}
@@ -252,6 +341,53 @@ func (m *Manifest) checkFiles(root *os.Root) error {
 		return m.demo.isThere(root, m.Demo, false)
 	}
 	return nil
+}
+
+// check finds the code of a module: that it is there, and for a reference or a folder, what it is.
+func (mod *Module) check(root *os.Root, m *Manifest) error {
+	switch {
+	case mod.Reference != "":
+		return mod.find(m)
+	case mod.Wasm != "":
+		return mod.path.isThere(root, mod.Wasm, false)
+	case mod.Source != "":
+		if err := mod.path.isThere(root, mod.Source, true); err != nil || mod.Language != "" {
+			return err
+		}
+		var err error
+		if mod.Language, err = toolchain.Detect(m.Path(mod.Source)); err != nil {
+			return mod.path.errorf("%v", err)
+		}
+	}
+	return nil
+}
+
+// find looks for the file that a reference of a foreign form means: the one that it names, or for an image in a registry the
+// one beside the manifest that is called like it.
+func (mod *Module) find(m *Manifest) error {
+	file, sure := isFileReference(mod.Reference)
+	if m.isFile(file) {
+		mod.Wasm = filepath.ToSlash(file)
+		return nil
+	}
+	if sure {
+		return mod.path.errorf("the actor %s: there is no file %s", mod.Name, m.Path(file))
+	}
+	name := imageName(mod.Reference)
+	for _, file := range []string{name + "_s.wasm", name + ".wasm"} {
+		if m.isFile(file) {
+			mod.Wasm = file
+			m.warn(mod.path, "the actor %s is the file %s: registries are not asked", mod.Reference, file)
+			return nil
+		}
+	}
+	return mod.path.errorf("the actor %.80s is in a registry, and registries are not asked: put it beside the manifest as %s.wasm, or name the path of its file",
+		mod.Reference, name)
+}
+
+func (m *Manifest) isFile(name string) bool {
+	info, err := os.Stat(m.Path(name))
+	return err == nil && info.Mode().IsRegular()
 }
 
 // isThere checks that a path leads to a file or to a folder, without leaving the folder of the manifest.

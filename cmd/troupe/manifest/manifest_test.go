@@ -3,9 +3,11 @@ package manifest_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,7 +22,7 @@ func TestParse(t *testing.T) {
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			switch d.Cmd {
 			case "manifest":
-				m, err := manifest.Parse("troupe.yaml", []byte(d.Input))
+				m, err := manifest.Parse("troupe.yaml", []byte(d.Input), env)
 				if err != nil {
 					return place(t, err)
 				}
@@ -50,6 +52,12 @@ func place(t *testing.T, err error) string {
 
 func render(m *manifest.Manifest) string {
 	var b strings.Builder
+	if m.Form != manifest.TroupeForm {
+		fmt.Fprintf(&b, "form %s name=%q\n", m.Form, m.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Labels)) {
+		fmt.Fprintf(&b, "label %s=%q\n", name, m.Labels[name])
+	}
 	if c := m.Chain; c != nil {
 		fmt.Fprintf(&b, "chain prefix=%q id=%q names=%t\n", c.Prefix, c.ID, c.Names)
 	}
@@ -58,13 +66,40 @@ func render(m *manifest.Manifest) string {
 		if mod.Package != nil {
 			fmt.Fprintf(&b, " package=%s file=%q sum=%s", mod.Package, mod.File, mod.Sum)
 		}
+		if mod.URL != "" {
+			fmt.Fprintf(&b, " url=%s sum=%s", mod.URL, mod.Sum)
+		}
+		if mod.Reference != "" {
+			fmt.Fprintf(&b, " reference=%s", mod.Reference)
+		}
+		if mod.Instances > 0 {
+			fmt.Fprintf(&b, " instances=%d", mod.Instances)
+		}
+		if e := mod.Expect; e != nil {
+			fmt.Fprintf(&b, " expect=%s,%s,%q", e.Key, e.Issuer, e.Capabilities)
+		}
 		b.WriteByte('\n')
 	}
 	for _, a := range m.Actors {
 		fmt.Fprintf(&b, "actor %s module=%s sender=%s admin=%q %s\n", a.Address, a.Module, a.Sender, string(a.Admin), a.Body)
 	}
+	for _, p := range m.Providers {
+		fmt.Fprintf(&b, "provider %s kind=%q address=%q contract=%s key=%q plain=%t config=%q\n", p.Name, p.Kind, string(p.Address), p.Contract, p.Key, p.Plain, p.Config)
+	}
+	for _, l := range m.Links {
+		fmt.Fprintf(&b, "link %s → %s contract=%s name=%s values=%q\n", l.Actor, l.Provider, l.Contract, l.Name, l.Values)
+	}
+	for _, a := range m.Trust {
+		fmt.Fprintf(&b, "trust %s token=%q\n", a.Key, a.Token)
+	}
 	for _, s := range m.Scripts {
 		fmt.Fprintf(&b, "script %s\n", s)
+	}
+	for _, e := range m.Problems {
+		fmt.Fprintf(&b, "problem %v\n", e)
+	}
+	for _, e := range m.Warnings {
+		fmt.Fprintf(&b, "warning %v\n", e)
 	}
 	return b.String()
 }

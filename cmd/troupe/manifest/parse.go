@@ -3,6 +3,8 @@ package manifest
 import (
 	"errors"
 	"maps"
+	"net"
+	"net/url"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -18,26 +20,57 @@ import (
 	"github.com/troupe-run/troupe/runtime/actor"
 )
 
-// Parse reads the text of a manifest. The name is for messages. It looks at no file, so the languages of folders that
-// name none stay open. The error is an *Error.
-func Parse(name string, text []byte) (*Manifest, error) {
-	d := decoder{name}
+// Parse reads the text of a manifest of any form. The name is for messages, and env gives the values of variables. It looks
+// at no file, so the languages of folders that name none stay open. The error is an *Error, and says that nothing can be
+// made of it; what is wrong with a single provider or link is in Problems.
+func Parse(name string, text []byte, env Env) (*Manifest, error) {
+	d := decoder{file: name, env: env}
+	m := &Manifest{Dir: filepath.Dir(name), File: filepath.Base(name)}
 	body, err := d.document(text)
+	if err != nil || d.formOf(body) == HostForm {
+		// What is expanded before it is parsed may be no YAML before.
+		var failed error
+		if body, failed = d.expandWhole(text); failed != nil && err == nil {
+			err = failed
+		} else if failed == nil {
+			err = nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
-	m := &Manifest{Dir: filepath.Dir(name)}
-	err = d.mapping(body, "a manifest", fields{
-		"chain":   func(_, v ast.Node) error { return d.chain(v, m) },
-		"modules": func(_, v ast.Node) error { return d.modules(v, m) },
-		"actors":  func(_, v ast.Node) error { return d.actors(v, m) },
-		"scripts": func(_, v ast.Node) error { return d.scripts(v, m) },
-		"serve":   func(_, v ast.Node) error { return d.serve(v, m) },
+	switch m.Form = d.formOf(body); m.Form {
+	case HostForm:
+		err = d.host(body, m)
+	case ApplicationForm:
+		err = d.application(body, m)
+	default:
+		err = d.troupe(body, m)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// troupe reads a manifest of the form that is ours.
+func (d decoder) troupe(body ast.Node, m *Manifest) error {
+	links := &linkReader{decoder: d, manifest: m}
+	err := d.mapping(body, "a manifest", fields{
+		"chain":     func(_, v ast.Node) error { return d.chain(v, m) },
+		"modules":   func(_, v ast.Node) error { return d.modules(v, m) },
+		"actors":    func(_, v ast.Node) error { return d.actors(v, m) },
+		"providers": func(_, v ast.Node) error { return d.providers(v, m) },
+		"links":     links.read,
+		"trust":     func(_, v ast.Node) error { return d.trust(v, m) },
+		"scripts":   func(_, v ast.Node) error { return d.scripts(v, m) },
+		"serve":     func(_, v ast.Node) error { return d.serve(v, m) },
 	})
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = m.checkModules()
 	}
-	return m, m.checkModules()
+	links.resolve()
+	return err
 }
 
 // checkModules checks that actors have modules that are there.
@@ -62,7 +95,12 @@ func orNone(names []string) string {
 }
 
 // decoder reads nodes of one file.
-type decoder struct{ file string }
+type decoder struct {
+	file string
+	env  Env // nil: variables stay as they are
+	// unset are variables without a value or a default of a text that was expanded as a whole.
+	unset []string
+}
 
 func (d decoder) at(n ast.Node) place { return placeOf(d.file, n) }
 
@@ -94,7 +132,7 @@ func (d decoder) document(text []byte) (ast.Node, error) {
 		}
 	}
 	if body == nil {
-		return nil, place{d.file, 1, 1}.errorf("the file is empty; it may have %s", "chain, modules, actors and scripts")
+		return nil, place{d.file, 1, 1}.errorf("the file is empty; it may have modules, actors, providers and links")
 	}
 	return body, nil
 }
@@ -191,10 +229,11 @@ func (d decoder) text(n ast.Node, what string) (string, error) {
 	default:
 		return "", d.at(n).errorf("%s is a text, and here is %s", what, kindOf(n))
 	}
-	if s == "" {
-		return "", d.at(n).errorf("%s is empty", what)
+	s, err := d.expanded(n, s)
+	if err == nil && s == "" {
+		err = d.at(n).errorf("%s is empty", what)
 	}
-	return s, nil
+	return s, err
 }
 
 // list returns the entries of a list.
@@ -250,7 +289,7 @@ func (d decoder) module(p *ast.MappingValueNode, name string) (Module, error) {
 	way := func(to *string, is string, read func(ast.Node, string) (string, error)) func(key, v ast.Node) error {
 		return func(key, v ast.Node) (err error) {
 			if ways++; ways > 1 {
-				return d.at(key).errorf("%s has one of native, npm, source and wasm, and here is a second", what)
+				return d.at(key).errorf("%s has one of native, npm, source, url and wasm, and here is a second", what)
 			}
 			mod.path = d.at(v)
 			*to, err = read(v, is+" of "+what)
@@ -262,6 +301,7 @@ func (d decoder) module(p *ast.MappingValueNode, name string) (Module, error) {
 		"wasm":   way(&mod.Wasm, "the file", d.path),
 		"source": way(&mod.Source, "the folder", d.path),
 		"npm":    way(&packed, "the package", d.text),
+		"url":    way(&mod.URL, "the address", d.text),
 		"file": func(_, v ast.Node) (err error) {
 			mod.File, err = d.path(v, "the file of "+what)
 			mod.file = d.at(v)
@@ -270,6 +310,14 @@ func (d decoder) module(p *ast.MappingValueNode, name string) (Module, error) {
 		"sha256": func(_, v ast.Node) (err error) {
 			mod.Sum, err = d.hash(v)
 			mod.sum = d.at(v)
+			return err
+		},
+		"instances": func(_, v ast.Node) (err error) {
+			mod.Instances, err = d.count(v, "instances")
+			return err
+		},
+		"expect": func(_, v ast.Node) (err error) {
+			mod.Expect, err = d.expect(v)
 			return err
 		},
 		"language": func(_, v ast.Node) error {
@@ -282,13 +330,17 @@ func (d decoder) module(p *ast.MappingValueNode, name string) (Module, error) {
 	case err != nil:
 		return mod, err
 	case ways == 0:
-		return mod, mod.name.errorf("%s needs one of native (a name), npm (a package), source (a folder) and wasm (a file)", what)
+		return mod, mod.name.errorf("%s needs one of native (a name), npm (a package), source (a folder), url (an address) and wasm (a file)", what)
+	case mod.Native != "" && (mod.Expect != nil || mod.Instances > 0):
+		return mod, mod.name.errorf("%s is native: expect and instances are for modules with claims", what)
 	case packed != "":
 		return mod, mod.published(packed, what)
+	case mod.URL != "" && mod.file.line == 0 && mod.Language == "":
+		return mod, mod.remote(what)
 	case mod.file.line > 0:
 		return mod, mod.file.errorf("%s has a file, which goes with npm", what)
 	case mod.sum.line > 0:
-		return mod, mod.sum.errorf("%s has a sha256, which goes with npm; of other modules %s holds the hashes", what, LockFile)
+		return mod, mod.sum.errorf("%s has a sha256, which goes with npm and url; of other modules %s holds the hashes", what, LockFile)
 	case mod.Language != "" && mod.Source == "":
 		return mod, mod.language.errorf("%s has a language, which goes with source", what)
 	case mod.Language != "" && !mod.Language.Known():
@@ -310,6 +362,25 @@ func (mod *Module) published(text, what string) error {
 	}
 	mod.Package = &p
 	return nil
+}
+
+// remote checks where a module is fetched from.
+func (mod *Module) remote(what string) error {
+	u, err := url.Parse(mod.URL)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+		return mod.path.errorf("the address of %s is https://…, and %.80q is not", what, mod.URL)
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return mod.path.errorf("the address of %s is https://…; without TLS only this machine is asked, and %.80s is another", what, u.Hostname())
+	case mod.sum.line == 0:
+		return mod.path.errorf("%s needs the SHA-256 of what is fetched: sha256: in hexadecimal digits", what)
+	}
+	return nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // chain reads what contracts take the host for.

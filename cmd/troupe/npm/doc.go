@@ -1,5 +1,5 @@
 // Package npm fetches single files out of packages of the npm registry: contracts that somebody has published, for
-// example.
+// example. A file at an address of its own is fetched under the same rules.
 //
 // # Guarantees
 //

@@ -18,7 +18,7 @@ import (
 var (
 	// ErrUnreachable: there was no answer from the registry, or none that says anything about the package.
 	ErrUnreachable = errors.New("the registry cannot be reached")
-	// ErrNotFound: the registry does not have the package.
+	// ErrNotFound: the registry does not have the package, or there is nothing at the address.
 	ErrNotFound = errors.New("the registry does not have it")
 )
 
@@ -32,7 +32,7 @@ func (e *HashError) Error() string {
 	return fmt.Sprintf("%s has the SHA-256 %x, and %x is wanted", e.File, e.Found, e.Want)
 }
 
-// A Library gives out files of packages.
+// A Library gives out files of packages, and what is at addresses.
 type Library struct {
 	// Dir is the cache; empty: in the cache directory of the user. Its folders are made when they are needed.
 	Dir string
@@ -51,6 +51,14 @@ func (l Library) File(ctx context.Context, p Package, file string, sum [sha256.S
 }
 
 func (l Library) file(ctx context.Context, p Package, file string, sum [sha256.Size]byte) ([]byte, error) {
+	return l.kept(sum, func() ([]byte, string, error) {
+		data, err := fetch(ctx, p, file)
+		return data, file, err
+	})
+}
+
+// kept returns what has a sum: from the cache, or as it is fetched, under the name that it has then.
+func (l Library) kept(sum [sha256.Size]byte, fetch func() (data []byte, name string, err error)) ([]byte, error) {
 	dir, err := l.dir()
 	if err != nil {
 		return nil, err
@@ -59,12 +67,12 @@ func (l Library) file(ctx context.Context, p Package, file string, sum [sha256.S
 	if data, err := readKept(kept); err == nil && sha256.Sum256(data) == sum {
 		return data, nil
 	}
-	data, err := fetch(ctx, p, file)
+	data, name, err := fetch()
 	if err != nil {
 		return nil, err
 	}
 	if found := sha256.Sum256(data); found != sum {
-		return nil, &HashError{file, sum, found}
+		return nil, &HashError{name, sum, found}
 	}
 	return data, keep(kept, data)
 }
@@ -110,34 +118,55 @@ func keep(name string, data []byte) error {
 	return nil
 }
 
-func fetch(ctx context.Context, p Package, file string) ([]byte, error) {
+// Get returns what is at an address, under the same rules as a file of a package. The sum is its SHA-256.
+func (l Library) Get(ctx context.Context, address string, sum [sha256.Size]byte) ([]byte, error) {
+	return l.kept(sum, func() ([]byte, string, error) {
+		var data []byte
+		err := get(ctx, address, maxFile, func(body io.Reader) (err error) {
+			data, err = io.ReadAll(body)
+			return err
+		})
+		return data, address, err
+	})
+}
+
+func fetch(ctx context.Context, p Package, file string) (data []byte, err error) {
 	from, err := registry(p)
 	if err != nil {
 		return nil, err
 	}
+	err = get(ctx, p.url(from), maxPacked, func(body io.Reader) (err error) {
+		data, err = extract(body, file)
+		return err
+	})
+	return data, err
+}
+
+// get reads what is at an address, of at most limit bytes.
+func get(ctx context.Context, address string, limit int64, read func(io.Reader) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("it took longer than %s", patience))
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url(from), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return nil, unreachable(ctx, err)
+		return unreachable(ctx, err)
 	}
 	defer resp.Body.Close()
 	switch {
 	case resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusGone:
-		return nil, fmt.Errorf("%w: GET %s: %s", ErrNotFound, req.URL.Redacted(), resp.Status)
+		return fmt.Errorf("%w: GET %s: %s", ErrNotFound, req.URL.Redacted(), resp.Status)
 	case resp.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("%w: GET %s: %s", ErrUnreachable, req.URL.Redacted(), resp.Status)
+		return fmt.Errorf("%w: GET %s: %s", ErrUnreachable, req.URL.Redacted(), resp.Status)
 	}
-	body := &download{from: &bounded{resp.Body, maxPacked, fmt.Sprintf("it has more than %d bytes", maxPacked)}}
-	data, err := extract(body, file)
+	body := &download{from: &bounded{resp.Body, limit, fmt.Sprintf("it has more than %d bytes", limit)}}
+	err = read(body)
 	if body.broken != nil {
-		return nil, unreachable(ctx, body.broken)
+		return unreachable(ctx, body.broken)
 	}
-	return data, err
+	return err
 }
 
 // download tells a connection that broke from an archive that is damaged.
