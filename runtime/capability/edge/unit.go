@@ -115,13 +115,16 @@ func (u *unit) run(ctx context.Context) {
 			works, comes = comes, nil
 			u.healthy(detail)
 		case err := <-comes.ended():
+			if ctx.Err() != nil {
+				return
+			}
 			// The link is not what the half that works serves: it must not go on.
 			works.stop()
 			works, comes = nil, nil
 			again = u.failed(err)
 		case err := <-works.ended():
 			works = nil
-			if comes == nil {
+			if comes == nil && ctx.Err() == nil {
 				again = u.failed(err)
 			}
 		}

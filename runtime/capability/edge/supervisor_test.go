@@ -1,0 +1,370 @@
+package edge_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	goruntime "runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/troupe-run/troupe/query"
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/capability"
+	"github.com/troupe-run/troupe/runtime/capability/edge"
+)
+
+// A stage is a kind whose halves do what the value "do" of their link says, and tell what became of them.
+type stage struct {
+	mu      sync.Mutex
+	running map[string]string // by actor: what the half that runs for it serves
+	started map[string]int
+	broken  map[string]bool // the values that cannot be served for now
+	overlap map[string]int  // how many halves of one actor ever ran at once
+	count   map[string]int
+	turns   map[string]int // which half it is that running tells of
+}
+
+func newStage() *stage {
+	return &stage{running: map[string]string{}, started: map[string]int{}, broken: map[string]bool{}, overlap: map[string]int{}, count: map[string]int{}, turns: map[string]int{}}
+}
+
+func (s *stage) kind() edge.Kind {
+	return edge.Kind{Name: "httpserver", PerLink: true, New: func() edge.Half { return &player{s} }}
+}
+
+func (s *stage) look(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
+}
+
+type player struct{ *stage }
+
+func (p *player) Run(ctx context.Context, at edge.At, ready func(string)) error {
+	who, do := string(at.Link.Actor), at.Link.Values["do"]
+	var broken bool
+	p.look(func() {
+		p.started[who]++
+		broken = p.broken[do]
+	})
+	switch {
+	case do == "panic":
+		panic("as told")
+	case broken:
+		return errors.New(do + " is broken")
+	}
+	var turn int
+	p.look(func() {
+		turn = p.started[who]
+		p.running[who], p.turns[who] = do, turn
+		p.count[who]++
+		p.overlap[who] = max(p.overlap[who], p.count[who])
+	})
+	defer p.look(func() {
+		p.count[who]--
+		if p.turns[who] == turn {
+			delete(p.running, who)
+		}
+	})
+	ready("serves " + do)
+	if do == "leave" {
+		return nil
+	}
+	for ctx.Err() == nil {
+		p.look(func() { broken = p.broken[do] })
+		if broken {
+			return errors.New(do + " broke")
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Millisecond):
+		}
+	}
+	return nil
+}
+
+func web(name string) capability.Order {
+	return capability.Order{Provide: []capability.ProviderOrder{{Name: name, Kind: "httpserver"}}}
+}
+
+func link(who, do string) capability.LinkOrder {
+	return capability.LinkOrder{LinkName: capability.LinkName{Actor: who, Contract: capability.HTTPServer}, Provider: "web", Values: map[string]string{"do": do}}
+}
+
+func put(links ...capability.LinkOrder) capability.Order { return capability.Order{Link: links} }
+
+// supervise runs a supervisor to the end of the test.
+func supervise(t *testing.T, h edge.Host, kinds ...edge.Kind) *edge.Supervisor {
+	t.Helper()
+	s := edge.New(h, kinds, &edge.Options{First: 5 * time.Millisecond, Longest: 40 * time.Millisecond})
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func statusOf(s *edge.Supervisor, who string) capability.Status {
+	for _, status := range s.Status() {
+		if status.Actor == actor.Address(who) {
+			return status
+		}
+	}
+	return capability.Status{}
+}
+
+func TestHalvesFollowTheRows(t *testing.T) {
+	r, st := newRig(t), newStage()
+	serves := func(want map[string]string) func() bool {
+		return func() bool {
+			st.mu.Lock()
+			defer st.mu.Unlock()
+			return maps.Equal(st.running, want)
+		}
+	}
+	r.order(web("web"))
+	r.order(put(link("shop", "one"))) // before there is a supervisor
+	s := supervise(t, r, st.kind())
+	eventually(t, "it finds what is there", serves(map[string]string{"shop": "one"}))
+
+	r.order(put(link("bank", "two"), link("shop", "three")))
+	eventually(t, "links come and change", serves(map[string]string{"shop": "three", "bank": "two"}))
+	st.look(func() {
+		if st.overlap["shop"] != 2 {
+			t.Errorf("%d halves of a link that changed ran at once: the new one starts before the old one ends", st.overlap["shop"])
+		}
+	})
+
+	started := 0
+	st.look(func() { started = st.started["shop"] })
+	r.order(put(link("shop", "three")))
+	r.order(capability.Order{Unlink: []capability.LinkName{{Actor: "bank", Contract: capability.HTTPServer}}})
+	eventually(t, "a link that is deleted ends", serves(map[string]string{"shop": "three"}))
+	st.look(func() {
+		if st.started["shop"] != started {
+			t.Error("a link that was put again as it was has been started again")
+		}
+	})
+
+	r.order(capability.Order{Withdraw: []string{"web"}})
+	eventually(t, "without a provider nothing is served", serves(map[string]string{}))
+	if list := s.Status(); len(list) != 0 {
+		t.Errorf("status without a provider: %+v", list)
+	}
+	r.order(web("web"))
+	eventually(t, "a provider that comes back has its links", serves(map[string]string{"shop": "three"}))
+}
+
+// A link may name a provider by its public key, and before there is one.
+func TestProvidersAreNamedByKeys(t *testing.T) {
+	r, st := newRig(t), newStage()
+	supervise(t, r, st.kind())
+	kind, _ := capability.KindOf("httpserver")
+	early := link("shop", "one")
+	early.Provider = kind.Key
+	r.order(put(early))
+	r.order(web("other"))
+	eventually(t, "the provider with the key is found", func() bool {
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		return st.running["shop"] == "one"
+	})
+}
+
+func TestFailuresShowAndHeal(t *testing.T) {
+	for _, c := range []struct{ name, do, reason string }{
+		{"cannot start", "taken", "taken is broken"},
+		{"panics", "panic", "it panicked: as told"},
+		{"ends by itself", "leave", "it ended by itself"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, st := newRig(t), newStage()
+			st.broken["taken"] = true
+			s := supervise(t, r, st.kind())
+			r.order(web("web"))
+			r.order(put(link("shop", c.do), link("bank", "fine")))
+			eventually(t, "the failure shows", func() bool { return statusOf(s, "shop").State == capability.Failed })
+			if got := statusOf(s, "shop"); got.Reason != c.reason || got.Provider != "web" || got.Link != "default" || got.Since.IsZero() {
+				t.Errorf("status %+v, want the reason %q", got, c.reason)
+			}
+			eventually(t, "others work", func() bool { return statusOf(s, "bank").State == capability.Healthy })
+			eventually(t, "it is tried again", func() bool {
+				st.mu.Lock()
+				defer st.mu.Unlock()
+				return st.started["shop"] > 3
+			})
+			st.look(func() { delete(st.broken, "taken") })
+			if c.do != "taken" {
+				r.order(put(link("shop", "fine")))
+			}
+			eventually(t, "it recovers", func() bool { return statusOf(s, "shop").State == capability.Healthy })
+			if got := statusOf(s, "shop"); got.Reason != "" || got.Attempts != 0 || !got.Next.IsZero() || !strings.HasPrefix(got.Detail, "serves ") {
+				t.Errorf("status %+v of a half that recovered", got)
+			}
+			if c.do != "leave" { // which comes and goes
+				wantEvents(t, r, "shop", "provider_failed", "provider_recovered")
+			}
+		})
+	}
+}
+
+// wantEvents waits for the events about a link, in their order.
+func wantEvents(t *testing.T, r *rig, who string, want ...string) {
+	t.Helper()
+	var got []string
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for n, err := range r.Reader().Watch(ctx, query.WatchOptions{Actor: capability.Address, Events: true}) {
+		if err != nil {
+			t.Fatalf("%v behind the events %q, want %q", err, got, want)
+		}
+		for _, ev := range n.Events {
+			if strings.HasPrefix(ev.Type, "provider_") && slices.Contains(ev.Attributes, actor.Attribute{Key: "actor", Value: who}) {
+				got = append(got, ev.Type)
+			}
+		}
+		if slices.Equal(got, want) {
+			return
+		}
+	}
+}
+
+// What breaks while it works is a failure of its own, and not every attempt becomes an event.
+func TestAWorkingHalfBreaks(t *testing.T) {
+	r, st := newRig(t), newStage()
+	s := supervise(t, r, st.kind())
+	r.order(web("web"))
+	r.order(put(link("shop", "fine")))
+	eventually(t, "it works", func() bool { return statusOf(s, "shop").State == capability.Healthy })
+	wantEvents(t, r, "shop", "provider_healthy")
+	st.look(func() { st.broken["fine"] = true })
+	eventually(t, "it is tried often", func() bool { return statusOf(s, "shop").Attempts > 4 })
+	eventually(t, "it says when it will be tried again", func() bool { return statusOf(s, "shop").Next.After(time.Now()) })
+	wantEvents(t, r, "shop", "provider_healthy", "provider_failed", "provider_failed") // "broke", then "is broken"
+	st.look(func() { st.broken["fine"] = false })
+	wantEvents(t, r, "shop", "provider_healthy", "provider_failed", "provider_failed", "provider_recovered")
+}
+
+// A link that cannot be served as it is now is not served as it was.
+func TestAFailedChangeEndsWhatWas(t *testing.T) {
+	r, st := newRig(t), newStage()
+	st.broken["bad"] = true
+	s := supervise(t, r, st.kind())
+	r.order(web("web"))
+	r.order(put(link("shop", "good")))
+	eventually(t, "it works", func() bool { return statusOf(s, "shop").State == capability.Healthy })
+	r.order(put(link("shop", "bad")))
+	eventually(t, "it has failed, and nothing runs", func() bool {
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		return len(st.running) == 0
+	})
+	if got := statusOf(s, "shop"); got.State != capability.Failed {
+		t.Errorf("status %+v", got)
+	}
+}
+
+func TestThousandsOfChanges(t *testing.T) {
+	before := goruntime.NumGoroutine()
+	r, st := newRig(t), newStage()
+	s := edge.New(r, []edge.Kind{st.kind()}, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	r.order(web("web"))
+	const links, rounds = 50, 40
+	var last []capability.LinkOrder
+	for round := range rounds {
+		last = nil
+		for i := range links {
+			last = append(last, link(fmt.Sprintf("a%d", i), fmt.Sprintf("v%d", round)))
+		}
+		r.order(put(last...))
+		if round%8 == 7 {
+			r.order(capability.Order{Unlink: []capability.LinkName{{Actor: "a0", Contract: capability.HTTPServer}}})
+		}
+	}
+	r.order(put(last...))
+	eventually(t, "all are as they were last put", func() bool {
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		for i := range links {
+			if st.running[fmt.Sprintf("a%d", i)] != fmt.Sprintf("v%d", rounds-1) || st.count[fmt.Sprintf("a%d", i)] != 1 {
+				return false
+			}
+		}
+		return true
+	})
+	cancel()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	st.look(func() {
+		if len(st.running) != 0 {
+			t.Errorf("%d halves run behind the end of the supervisor", len(st.running))
+		}
+	})
+	for _, status := range s.Status() {
+		if status.State != capability.Stopped {
+			t.Fatalf("status behind the end: %+v", status)
+		}
+	}
+	_ = r.Close()
+	eventually(t, "no goroutine is left", func() bool { return goruntime.NumGoroutine() <= before+5 })
+}
+
+// A host that closes ends the supervisor.
+func TestTheHostCloses(t *testing.T) {
+	r, st := newRig(t), newStage()
+	s := edge.New(r, []edge.Kind{st.kind()}, nil)
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(context.Background()) }()
+	r.order(web("web"))
+	r.order(put(link("shop", "fine")))
+	eventually(t, "it works", func() bool { return statusOf(s, "shop").State == capability.Healthy })
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("the supervisor goes on without a host")
+	}
+	st.look(func() {
+		if len(st.running) != 0 {
+			t.Error("a half goes on without a host")
+		}
+	})
+}
+
+func TestChangedWakes(t *testing.T) {
+	r, st := newRig(t), newStage()
+	s := supervise(t, r, st.kind())
+	r.order(web("web"))
+	r.order(put(link("shop", "fine")))
+	late := time.After(5 * time.Second)
+	for {
+		changed := s.Changed()
+		if statusOf(s, "shop").State == capability.Healthy {
+			return
+		}
+		select {
+		case <-changed:
+		case <-late:
+			t.Fatal("nobody was woken")
+		}
+	}
+}
