@@ -124,3 +124,27 @@ func (h *Host) equip(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Capabilities returns all actors with claims, providers and links in the latest durable state, and what is trusted and banned.
+func (h *Host) Capabilities() (capability.Listing, error) {
+	rows := &actor.MemState{}
+	view := h.executor.View()
+	if view == nil {
+		return capability.Listing{}, h.gone()
+	}
+	defer view.Release()
+	record, ok, err := partition.ReadActor(view, capability.Address)
+	if err != nil || !ok {
+		return capability.List(rows), err
+	}
+	prefix := partition.AppendStatePrefix(nil, record.Number)
+	it, err := view.Iter(prefix, actor.PrefixEnd(prefix))
+	if err != nil {
+		return capability.Listing{}, err
+	}
+	defer it.Close()
+	for more := it.First(); more; more = it.Next() {
+		rows.Set(it.Key()[len(prefix):], it.Value())
+	}
+	return capability.List(rows), it.Err()
+}

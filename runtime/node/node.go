@@ -11,6 +11,7 @@ import (
 	"github.com/troupe-run/troupe/query"
 	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/api"
+	"github.com/troupe-run/troupe/runtime/capability"
 )
 
 // Options configure a Node. Zero fields mean their defaults.
@@ -35,6 +36,8 @@ type Options struct {
 	ReadOnly bool
 	// BackupDir is the folder in which backups are made; none can be made if it is empty.
 	BackupDir string
+	// Providers tells how the halves of providers outside of the host are; if nil, what was reported last stands.
+	Providers func() []capability.Status
 	// Observer is told about every call; nobody if nil.
 	Observer Observer
 	// Tracer follows some of them; nobody does if it is nil.

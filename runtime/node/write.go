@@ -40,7 +40,7 @@ func aboutSend(q *api.SendRequest) (need, error) {
 		// The host picks the address, below the name of the module.
 		what.actor = string(q.Module) + "/"
 	}
-	if q.To == access.Address {
+	if access.Reserved(q.To) {
 		what.role, what.actor = operating.role, operating.actor
 	}
 	if q.As != "" {
