@@ -1,0 +1,137 @@
+package examples
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nkeys"
+
+	"github.com/troupe-run/troupe/claims"
+	"github.com/troupe-run/troupe/cmd/troupe/toolchain"
+	"github.com/troupe-run/troupe/runtime/capability"
+)
+
+var sign = flag.Bool("sign", false, "build the modules that are in the repository, and sign them with new keys")
+
+// A built module is in the repository as it runs, so that nobody needs a compiler. The source is beside it.
+type built struct {
+	source, file string
+	claims       claims.Module
+}
+
+func modules() []built {
+	sample := func(name, alias string, caps ...string) built {
+		folder := filepath.Join("..", "runtime", "guest", "wasmbus", "sample")
+		return built{filepath.Join(folder, name), filepath.Join(folder, name+".wasm"), claims.Module{Name: name, Alias: alias, Caps: caps}}
+	}
+	return []built{
+		{filepath.Join("echo", "guest", "c"), filepath.Join("echo", "echo.wasm"), claims.Module{Name: "Echo", Caps: []string{capability.HTTPServer}}},
+		{filepath.Join("kvcounter", "guest", "c"), filepath.Join("kvcounter", "kvcounter.wasm"),
+			claims.Module{Name: "KVCounter", Caps: []string{capability.HTTPServer, capability.KeyValue}}},
+		sample("busy", "", capability.HTTPServer),
+		sample("dice", "dice", capability.HTTPServer, capability.Logging, capability.NumberGen),
+		sample("mailbox", "mailbox", capability.HTTPServer, capability.KeyValue, capability.Messaging, capability.Logging),
+		sample("relay", "relay", capability.HTTPServer, capability.KeyValue, capability.Messaging, capability.HTTPClient, capability.Blobstore, "example:any"),
+		sample("spin", "spin", capability.HTTPServer),
+		sample("twice", "twice", capability.HTTPServer, capability.KeyValue, capability.Messaging),
+	}
+}
+
+// compiler is the one that has made the modules: others make other bytes of the same sources.
+const compiler = "clang version 14."
+
+// TestModules checks that the modules in the repository are those of the sources, and that their claims are as they should be.
+// The keys that sign them are thrown away: whoever changes a source signs all of them with new ones, by -sign, and with one
+// account.
+func TestModules(t *testing.T) {
+	account := newKey(t, claims.AccountKey)
+	version, _ := exec.Command("clang", "--version").Output()
+	same := strings.Contains(string(version), compiler)
+	for _, m := range modules() {
+		code := build(t, m.source)
+		claimed := m.claims
+		claimed.Subject, claimed.Revision, claimed.Version = newKey(t, claims.ModuleKey).Public(), 1, "1.0.0"
+		fresh, err := claims.SignModule(account, code, claimed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if *sign {
+			if err := os.WriteFile(m.file, fresh, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		stored, err := os.ReadFile(m.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		is, _, err := claims.OpenModule(stored)
+		if err != nil {
+			t.Fatalf("%s: %v", m.file, err)
+		}
+		want, _, err := claims.OpenModule(fresh)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if is.Name != want.Name || is.Alias != want.Alias || !slices.Equal(is.Caps, want.Caps) {
+			t.Errorf("%s claims %+v, not %+v: run this test with -sign", m.file, is, want)
+		}
+		if same && is.Hash != want.Hash {
+			t.Errorf("%s is not made of %s: run this test with -sign", m.file, m.source)
+		}
+	}
+}
+
+func newKey(t *testing.T, kind nkeys.PrefixByte) claims.Key {
+	t.Helper()
+	k, err := claims.NewKey(kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// build compiles a folder of C. It skips the test if there is no compiler.
+func build(t *testing.T, folder string) []byte {
+	t.Helper()
+	readAll(t, folder)
+	readAll(t, filepath.Join("..", "runtime", "guest", "wasmbus"))
+	lang, err := toolchain.Detect(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := toolchain.Build(t.Context(), folder, lang)
+	var missing *toolchain.MissingError
+	if errors.As(err, &missing) {
+		t.Skip(missing)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code
+}
+
+// readAll reads the files of a folder, so that the go command knows what the result of a test depends on.
+func readAll(t *testing.T, folder string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := filepath.Glob(filepath.Join(folder, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range append(files, own...) {
+		if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
+			if _, err := os.ReadFile(file); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
