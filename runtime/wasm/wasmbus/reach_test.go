@@ -30,17 +30,6 @@ func (d does) Execute(ctx context.Context, env *actor.Env, msg actor.Message) (a
 	return actor.Response{Data: []byte(data)}, err
 }
 
-// asked is one that can be queried, too.
-type asked struct {
-	does
-	query func(view *actor.View, body []byte) (string, error)
-}
-
-func (a asked) Query(_ context.Context, view *actor.View, body []byte) ([]byte, error) {
-	data, err := a.query(view, body)
-	return []byte(data), err
-}
-
 var store = capability.Provider{Name: "store", Address: "troupe.keyvalue/store", Contract: capability.KeyValue, Kind: "keyvalue"}
 
 // keeps is a provider that says what it was asked, and remembers the payload under the operation. The payload "fail" fails
