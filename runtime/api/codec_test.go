@@ -42,6 +42,10 @@ func fill(r *rand.Rand, v reflect.Value, depth int) {
 			fill(r, v.Index(i), depth+1)
 		}
 	case reflect.Map:
+		if v.Type() == reflect.TypeFor[map[string]string]() {
+			v.Set(reflect.ValueOf(map[string]string{"a": "<b>", "ü": ""}))
+			return
+		}
 		v.Set(reflect.ValueOf(map[string]uint64{"a": r.Uint64(), "ü": 2}))
 	case reflect.String:
 		v.SetString([]string{"alice", "k/ü 世界", "<&> \"\\", "\u2028"}[r.IntN(4)])
@@ -49,6 +53,8 @@ func fill(r *rand.Rand, v reflect.Value, depth int) {
 		v.SetBool(true)
 	case reflect.Int, reflect.Int64:
 		v.SetInt(r.Int64() - 1<<62)
+	case reflect.Int32:
+		v.SetInt(int64(int32(r.Uint32())))
 	case reflect.Uint64:
 		v.SetUint(r.Uint64())
 	default:

@@ -367,6 +367,154 @@ export interface InstallRequest {
   migrate_body?: Bytes | null;
 }
 
+export interface Claims {
+  actors: ReadonlyArray<Claimed> | null;
+}
+
+export interface Claimed {
+  actor: string;
+  key: string;
+  issuer: string;
+  hash: string;
+  name?: string;
+  alias?: string;
+  capabilities: ReadonlyArray<string> | null;
+  tags?: ReadonlyArray<string> | null;
+  revision: number;
+  version?: string;
+  issued: number;
+  expires?: number;
+  not_before?: number;
+  instances: number;
+  started: number;
+  refused?: string;
+}
+
+export interface StartRequest {
+  name: string;
+  code: Bytes | null;
+  instances?: number;
+  any_revision?: boolean;
+  any_capabilities?: boolean;
+}
+
+export interface StopRequest {
+  actor: string;
+}
+
+export interface Done {
+  sequence: number;
+}
+
+export interface ScaleRequest {
+  actor: string;
+  instances: number;
+}
+
+export interface Providers {
+  providers: ReadonlyArray<Provider> | null;
+}
+
+export interface Provider {
+  name: string;
+  address: string;
+  contract: string;
+  kind: string;
+  key?: string;
+  config?: Readonly<Record<string, string>>;
+  plain?: boolean;
+  started: number;
+  state: string;
+  status?: ReadonlyArray<ProviderStatus> | null;
+}
+
+export interface ProviderStatus {
+  actor?: string;
+  link?: string;
+  state: string;
+  reason?: string;
+  detail?: string;
+  since?: string;
+  attempts?: number;
+  next?: string;
+}
+
+export interface ProvideRequest {
+  name: string;
+  kind?: string;
+  address?: string;
+  contract?: string;
+  key?: string;
+  config?: Readonly<Record<string, string>>;
+  plain?: boolean;
+}
+
+export interface WithdrawRequest {
+  name: string;
+}
+
+export interface LinksRequest {
+  actor?: string;
+}
+
+export interface Links {
+  links: ReadonlyArray<Link> | null;
+}
+
+export interface Link {
+  actor: string;
+  contract: string;
+  name: string;
+  provider: string;
+  values?: Readonly<Record<string, string>>;
+  since: number;
+}
+
+export interface LinkRequest {
+  actor: string;
+  contract: string;
+  name?: string;
+  provider: string;
+  values?: Readonly<Record<string, string>>;
+}
+
+export interface UnlinkRequest {
+  actor: string;
+  contract: string;
+  name?: string;
+}
+
+export interface Trust {
+  anchors: ReadonlyArray<Anchor> | null;
+  bans: ReadonlyArray<Ban> | null;
+  policy?: string;
+}
+
+export interface Anchor {
+  key: string;
+  issuer?: string;
+  name?: string;
+  valid_signers?: ReadonlyArray<string> | null;
+}
+
+export interface Ban {
+  key: string;
+  reason?: string;
+}
+
+export interface TrustRequest {
+  key: string;
+  token?: string;
+}
+
+export interface KeyRequest {
+  key: string;
+}
+
+export interface PolicyRequest {
+  actor?: string;
+}
+
 export interface Grants {
   grants: ReadonlyArray<Grant> | null;
   you: string;
@@ -379,10 +527,6 @@ export interface Grant {
   actors?: ReadonlyArray<string> | null;
   as?: ReadonlyArray<string> | null;
   until?: number;
-}
-
-export interface Done {
-  sequence: number;
 }
 
 export interface RevokeRequest {
@@ -452,6 +596,38 @@ export interface Operations {
   module: { request: ModuleRequest; answer: Module };
   /** Makes WebAssembly a module. */
   install: { request: InstallRequest; answer: Module };
+  /** Lists the actors whose modules carry claims. */
+  claims: { request: Empty; answer: Claims };
+  /** Makes a module with claims an actor and lets it run, or puts a later revision in its place. */
+  start: { request: StartRequest; answer: Claimed };
+  /** Takes an actor's right to run, and its links. */
+  stop: { request: StopRequest; answer: Done };
+  /** Says how many calls of an actor may run at once. */
+  scale: { request: ScaleRequest; answer: Done };
+  /** Lists providers, and tells how they are. */
+  providers: { request: Empty; answer: Providers };
+  /** Puts a provider, or changes it. */
+  provide: { request: ProvideRequest; answer: Done };
+  /** Takes a provider away. */
+  withdraw: { request: WithdrawRequest; answer: Done };
+  /** Lists links between actors and providers. */
+  links: { request: LinksRequest; answer: Links };
+  /** Puts a link between an actor and a provider. */
+  link: { request: LinkRequest; answer: Done };
+  /** Takes a link away. */
+  unlink: { request: UnlinkRequest; answer: Done };
+  /** Tells whose modules may run. */
+  trusted: { request: Empty; answer: Trust };
+  /** Makes a key an anchor: from then on only modules run for whose issuer one vouches. */
+  trust: { request: TrustRequest; answer: Done };
+  /** Takes an anchor away. */
+  distrust: { request: KeyRequest; answer: Done };
+  /** Keeps a module, or all that an account has signed, from running, at once. */
+  ban: { request: Ban; answer: Done };
+  /** Ends a ban. */
+  unban: { request: KeyRequest; answer: Done };
+  /** Names the actor that is asked before anything starts. */
+  policy: { request: PolicyRequest; answer: Done };
   /** Lists who may do what. */
   grants: { request: Empty; answer: Grants };
   /** Allows the holder of a key something. */
@@ -467,4 +643,4 @@ export interface Operations {
 }
 
 /** The operations that make a transaction and take a request id. */
-export const writes: ReadonlySet<keyof Operations> = new Set(["send", "install", "grant", "revoke", "pause", "resume"] as const);
+export const writes: ReadonlySet<keyof Operations> = new Set(["send", "install", "start", "stop", "scale", "provide", "withdraw", "link", "unlink", "trust", "distrust", "ban", "unban", "policy", "grant", "revoke", "pause", "resume"] as const);
