@@ -116,6 +116,8 @@ func (c *call) serve(ctx context.Context, cfg *config.Config, f *serveFlags) (er
 	logger := logTo(c, cfg)
 	p := *c.Program
 	p.Options.Logger, p.Options.Executor.Queue, p.Options.Executor.CacheBytes = logger, cfg.Limits.Queue, int(cfg.Limits.Cache)
+	edges := server.NewEdges()
+	p.Options.Executor.Outside = edges.Outside
 	c.Program = &p
 	before, err := inspect(c.dir)
 	if err != nil {
@@ -141,7 +143,7 @@ func (c *call) serve(ctx context.Context, cfg *config.Config, f *serveFlags) (er
 			}
 		}
 		err := server.Run(ctx, h, server.Options{Config: cfg, Version: c.Version, Logger: logger, Operator: operator,
-			Listener: listener, Reopen: c.reopen, Started: func(at server.Address) { c.announce(at, a) }})
+			Listener: listener, Edges: edges, Reopen: c.reopen, Started: func(at server.Address) { c.announce(at, a) }})
 		return servingError(err)
 	})
 }

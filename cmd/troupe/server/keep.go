@@ -77,6 +77,8 @@ func (s *server) revive(ctx context.Context) {
 		return
 	}
 	for wait := firstRetry; ctx.Err() == nil; wait = min(2*wait, lastRetry) {
+		s.endEdges()
+		s.endEdges = func() {}
 		// The error is that for which the host has stopped.
 		_ = s.host.Close()
 		h, err := s.Reopen()
@@ -103,6 +105,7 @@ func (s *server) answer(h *runtime.Host) error {
 	}
 	before := s.node.node.Swap(fresh)
 	s.host, s.full = h, false
+	s.startEdges()
 	// Nothing that it has under way has an outcome on a host that has stopped; so it ends at once.
 	ctx, cancel := context.WithTimeout(context.Background(), s.Config.Drain)
 	defer cancel()

@@ -32,6 +32,8 @@ type Options struct {
 	Operator claims.Key
 	// Reopen opens the host again after it has stopped by itself, and was closed; if it is nil, that is the end.
 	Reopen func() (*runtime.Host, error)
+	// Edges are run on the host, unless it is read-only; its options should name their Outside. Nil: no provider reaches out.
+	Edges *Edges
 	// Free tells how much is free on the disk that has a directory, in bytes; the system is asked if it is nil.
 	Free func(dir string) (uint64, error)
 	// Listener is what Listen returned; if it is nil Run listens itself. Run may close it, and whoever gave it may, too.
@@ -65,7 +67,7 @@ func Run(ctx context.Context, h *runtime.Host, o Options) (err error) {
 	if o.Free == nil {
 		o.Free = free
 	}
-	s := &server{host: h, Options: o}
+	s := &server{host: h, Options: o, endEdges: func() {}}
 	defer func() {
 		if s.host != h { // that one is the caller's
 			err = errors.Join(err, s.host.Close())
@@ -95,6 +97,7 @@ func Run(ctx context.Context, h *runtime.Host, o Options) (err error) {
 	if listener != nil {
 		go func() { failed <- s.gateway.Serve(listener) }()
 	}
+	s.startEdges()
 	address, err := s.announce(listener)
 	if err == nil {
 		if o.Started != nil {
@@ -121,6 +124,8 @@ type server struct {
 	gateway *gateway.Gateway
 	nats    *natsLink
 	full    bool // the disk
+	// endEdges stops the halves of providers; it may be called again.
+	endEdges func()
 }
 
 // prepare makes everything that does not listen yet.
@@ -190,7 +195,17 @@ func (s *server) newNode(h *runtime.Host) (*node.Node, error) {
 	if s.traces != nil {
 		o.Tracer = s.traces
 	}
+	if s.Edges != nil && !c.ReadOnly {
+		o.Providers = s.Edges.Status
+	}
 	return node.New(h, o)
+}
+
+// startEdges runs the halves of providers on the host as it is now.
+func (s *server) startEdges() {
+	if s.Edges != nil && !s.Config.ReadOnly {
+		s.endEdges = s.Edges.start(s.host, s.Logger)
+	}
 }
 
 // closeTraces sends what was followed last. A collector that is gone keeps nobody from stopping.
@@ -260,6 +275,7 @@ func (s *server) stop(listening bool) error {
 	if listening {
 		err = s.gateway.Shutdown(ctx)
 	}
+	s.endEdges()
 	// The node ends watches, which the service would wait for.
 	if err = errors.Join(err, s.node.Drain(ctx), s.nats.close(ctx)); err != nil {
 		err = fmt.Errorf("not everything ended within %s: %w", s.Config.Drain, err)

@@ -1,0 +1,68 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/capability"
+	"github.com/troupe-run/troupe/runtime/capability/edge"
+	"github.com/troupe-run/troupe/runtime/capability/httpserver"
+)
+
+// Edges are the halves of providers outside of a host. Outside belongs to the options of the host, which is opened later.
+type Edges struct {
+	kinds      []edge.Kind
+	askers     map[actor.Address]asker
+	supervisor atomic.Pointer[edge.Supervisor]
+}
+
+// An asker answers the questions of the providers of a kind.
+type asker func(context.Context, dispatch.Ask) ([]byte, error)
+
+// NewEdges returns edges that nobody has started yet.
+func NewEdges() *Edges {
+	return &Edges{
+		kinds:  []edge.Kind{httpserver.Kind()},
+		askers: map[actor.Address]asker{},
+	}
+}
+
+// Outside answers what transactions ask: see dispatch.Options.
+func (e *Edges) Outside(ctx context.Context, ask dispatch.Ask) ([]byte, error) {
+	to, ok := e.askers[actor.Address(ask.From.Kind())]
+	if !ok {
+		return nil, fmt.Errorf("nobody answers what %s asks", ask.From)
+	}
+	return to(ctx, ask)
+}
+
+// Status tells how the halves are.
+func (e *Edges) Status() []capability.Status {
+	if s := e.supervisor.Load(); s != nil {
+		return s.Status()
+	}
+	return nil
+}
+
+// start runs the halves that a host wants until stop is called, which returns when they have ended.
+func (e *Edges) start(h *runtime.Host, log *slog.Logger) (stop func()) {
+	s := edge.New(h, e.kinds, &edge.Options{Logger: log})
+	e.supervisor.Store(s)
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := s.Run(ctx); err != nil {
+			log.Error("providers have stopped", "err", err)
+		}
+	})
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
