@@ -71,8 +71,8 @@ func Outbound(a *Actor, contract string) *actor.Error {
 	if slices.Contains(a.Caps, contract) {
 		return nil
 	}
-	return actor.Errorf(CodeMissingClaim, "Invocation not authorized: missing capability claim for %s: troupe claims sign the module of %s with --cap %s",
-		shown(contract), a.Address, shown(contract))
+	return actor.Errorf(CodeMissingClaim, "Invocation not authorized: missing capability claim for %s: troupe claims sign FILE --cap %s, and start %s with it",
+		shown(contract), shown(contract), a.Address)
 }
 
 // Inbound returns nil if the claims of an actor let providers of a contract call it.
@@ -80,8 +80,8 @@ func Inbound(a *Actor, contract string) *actor.Error {
 	if slices.Contains(a.Caps, contract) {
 		return nil
 	}
-	return actor.Errorf(CodeMissingClaim, "Invocation source does not have the required capability claim %s: troupe claims sign the module of %s with --cap %s",
-		shown(contract), a.Address, shown(contract))
+	return actor.Errorf(CodeMissingClaim, "Invocation source does not have the required capability claim %s: troupe claims sign FILE --cap %s, and start %s with it",
+		shown(contract), shown(contract), a.Address)
 }
 
 // Linked returns the link over which the actor from reaches the provider self, or is reached by it.

@@ -3,6 +3,7 @@ package capability
 import (
 	"context"
 	"math/rand/v2"
+	"strings"
 
 	"github.com/troupe-run/troupe/claims"
 	"github.com/troupe-run/troupe/runtime/access"
@@ -117,10 +118,10 @@ func then[T any](err error, list []T, do func(T) error) error {
 }
 
 // name refuses an order that names a thing twice: what it would do the second time depends on what it did the first.
-func (k *keeping) name(what, name string) error {
-	key := what + "\x00" + name
+func (k *keeping) name(what string, name ...string) error {
+	key := what + "\x00" + strings.Join(name, "\x00")
 	if k.named[key] {
-		return actor.Errorf(CodeInvalidOrder, "the order names the %s %s twice", what, shown(name))
+		return actor.Errorf(CodeInvalidOrder, "the order names the %s %s twice", what, shown(strings.TrimSpace(strings.Join(name, " "))))
 	}
 	k.named[key] = true
 	return nil

@@ -47,7 +47,7 @@ func (k *keeping) link(o *LinkOrder) error {
 	}
 	l := &Link{Actor: actor.Address(name.Actor), Contract: name.Contract, Name: name.Name, Provider: o.Provider, Values: values(o.Values), Since: k.env.Sequence}
 	key := linkKey(l.Actor, l.Contract, l.Name)
-	if err := k.name("link", string(key[len(linkPrefix):])); err != nil {
+	if err := k.name("link", name.Actor, name.Contract, name.Name); err != nil {
 		return err
 	}
 	if p, ok := k.table.Provider(o.Provider); ok {
@@ -64,7 +64,7 @@ func (k *keeping) link(o *LinkOrder) error {
 	if !there {
 		k.n.links++
 	} else if old.Provider != l.Provider {
-		k.delete(statusKey(old.Provider, l.Actor, l.Name))
+		k.forget(old)
 	}
 	k.tell("link_put", "actor", string(l.Actor), "contract", l.Contract, "link", l.Name, "provider", l.Provider)
 	return k.set(key, l.Encode(), "a link of "+string(l.Actor))
@@ -76,7 +76,7 @@ func (k *keeping) unlink(o LinkName) error {
 		return err
 	}
 	key := linkKey(actor.Address(name.Actor), name.Contract, name.Name)
-	if err := k.name("link", string(key[len(linkPrefix):])); err != nil {
+	if err := k.name("link", name.Actor, name.Contract, name.Name); err != nil {
 		return err
 	}
 	if l, ok := k.table.Link(actor.Address(name.Actor), name.Contract, name.Name); ok {
@@ -85,10 +85,17 @@ func (k *keeping) unlink(o LinkName) error {
 	return nil
 }
 
+// forget deletes what is known of a link.
+func (k *keeping) forget(l *Link) {
+	if p, ok := k.table.Provider(l.Provider); ok {
+		k.delete(statusKey(p.Name, l.Actor, l.Name))
+	}
+}
+
 // dropLink deletes a link with what is known of it.
 func (k *keeping) dropLink(key []byte, l *Link) {
 	k.delete(key)
 	k.n.links--
-	k.delete(statusKey(l.Provider, l.Actor, l.Name))
+	k.forget(l)
 	k.tell("link_deleted", "actor", string(l.Actor), "contract", l.Contract, "link", l.Name, "provider", l.Provider)
 }

@@ -89,7 +89,7 @@ type Status struct {
 	// Reason says what failed and, where that is known, what to do; Detail what it is doing, such as the address it listens on.
 	Reason string    `json:"reason,omitempty"`
 	Detail string    `json:"detail,omitempty"`
-	Since  time.Time `json:"since"`
+	Since  time.Time `json:"since"` // when it came into that state
 	// Attempts is how often it was tried since it last was healthy, Next when it will be tried again.
 	Attempts int       `json:"attempts,omitempty"`
 	Next     time.Time `json:"next,omitzero"`

@@ -9,7 +9,7 @@ import (
 
 // report keeps what the supervisor tells of a provider or of one of its links. What has gone in the meantime is passed over.
 func (k *keeping) report(o *ReportOrder) error {
-	if err := k.name("state of", o.Provider+"\x00"+string(o.Actor)+"\x00"+o.Link); err != nil {
+	if err := k.name("state of", o.Provider, string(o.Actor), o.Link); err != nil {
 		return err
 	}
 	switch o.State {
@@ -34,6 +34,9 @@ func (k *keeping) report(o *ReportOrder) error {
 		Since: k.env.Time, Attempts: before.Attempts}
 	if s.State == before.State && s.Reason == before.Reason && s.Detail == before.Detail {
 		return nil
+	}
+	if s.State == before.State {
+		s.Since = before.Since
 	}
 	event := ""
 	switch {

@@ -102,7 +102,7 @@ func mayReplace(old, next *Actor, o *StartOrder) error {
 			old.Address, old.Revision, next.Revision)
 	}
 	if !sameSet(old.Caps, next.Caps) && !o.AnyCaps {
-		return actor.Errorf(CodeChangedCaps, "the claims of %s would change from %s to %s: allow that, if it is meant", old.Address, words(old.Caps), words(next.Caps))
+		return actor.Errorf(CodeChangedCaps, "the claims of %s would change from [%s] to [%s]: allow that, if it is meant", old.Address, words(old.Caps), words(next.Caps))
 	}
 	return nil
 }
