@@ -1,11 +1,13 @@
 package examples
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -23,17 +25,20 @@ var sign = flag.Bool("sign", false, "build the modules that are in the repositor
 type built struct {
 	source, file string
 	claims       claims.Module
+	// manifest, if not empty, is one that knows the module by its key.
+	manifest string
 }
 
 func modules() []built {
 	sample := func(name, alias string, caps ...string) built {
 		folder := filepath.Join("..", "runtime", "guest", "wasmbus", "sample")
-		return built{filepath.Join(folder, name), filepath.Join(folder, name+".wasm"), claims.Module{Name: name, Alias: alias, Caps: caps}}
+		return built{filepath.Join(folder, name), filepath.Join(folder, name+".wasm"), claims.Module{Name: name, Alias: alias, Caps: caps}, ""}
 	}
 	return []built{
-		{filepath.Join("echo", "guest", "c"), filepath.Join("echo", "echo.wasm"), claims.Module{Name: "Echo", Caps: []string{capability.HTTPServer}}},
+		{filepath.Join("echo", "guest", "c"), filepath.Join("echo", "echo.wasm"), claims.Module{Name: "Echo", Caps: []string{capability.HTTPServer}},
+			filepath.Join("echo", "wasmcloud.yaml")},
 		{filepath.Join("kvcounter", "guest", "c"), filepath.Join("kvcounter", "kvcounter.wasm"),
-			claims.Module{Name: "KVCounter", Caps: []string{capability.HTTPServer, capability.KeyValue}}},
+			claims.Module{Name: "KVCounter", Caps: []string{capability.HTTPServer, capability.KeyValue}}, filepath.Join("kvcounter", "wasmcloud.yaml")},
 		sample("busy", "", capability.HTTPServer),
 		sample("dice", "dice", capability.HTTPServer, capability.Logging, capability.NumberGen),
 		sample("mailbox", "mailbox", capability.HTTPServer, capability.KeyValue, capability.Messaging, capability.Logging),
@@ -74,6 +79,9 @@ func TestModules(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", m.file, err)
 		}
+		if m.manifest != "" {
+			knows(t, m.manifest, is.Subject)
+		}
 		want, _, err := claims.OpenModule(fresh)
 		if err != nil {
 			t.Fatal(err)
@@ -84,6 +92,29 @@ func TestModules(t *testing.T) {
 		if same && is.Hash != want.Hash {
 			t.Errorf("%s is not made of %s: run this test with -sign", m.file, m.source)
 		}
+	}
+}
+
+// moduleKeys matches the public keys of modules.
+var moduleKeys = regexp.MustCompile(`\bM[A-Z2-7]{55}\b`)
+
+// knows checks that a manifest names the key of a module and no other, or with -sign makes it do so.
+func knows(t *testing.T, file, key string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := moduleKeys.ReplaceAll(text, []byte(key))
+	if !bytes.Contains(now, []byte(key)) {
+		t.Errorf("%s names no module by its key", file)
+	}
+	if *sign {
+		if err := os.WriteFile(file, now, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if !bytes.Equal(text, now) {
+		t.Errorf("%s names another module than %s: run this test with -sign", file, key)
 	}
 }
 
