@@ -4,6 +4,8 @@ import (
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/capability"
 	"github.com/troupe-run/troupe/runtime/capability/httpserver"
+	"github.com/troupe-run/troupe/runtime/capability/keyvalue"
+	"github.com/troupe-run/troupe/runtime/capability/messaging"
 )
 
 // providers returns the actors that every host has for actors with claims, by the names of their modules.
@@ -11,6 +13,8 @@ func (h *Host) providers(policy capability.Policy) map[actor.Address]actor.Actor
 	return map[actor.Address]actor.Actor{
 		capability.Address:        &capability.Keeper{Policy: policy},
 		capability.HTTPServerKind: httpserver.Actor(),
+		capability.KeyValueKind:   keyvalue.Actor(),
+		capability.MessagingKind:  messaging.Actor(),
 	}
 }
 
