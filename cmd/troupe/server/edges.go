@@ -13,6 +13,7 @@ import (
 	"github.com/troupe-run/troupe/runtime/capability"
 	"github.com/troupe-run/troupe/runtime/capability/edge"
 	"github.com/troupe-run/troupe/runtime/capability/httpserver"
+	"github.com/troupe-run/troupe/runtime/lattice/messaging"
 )
 
 // Edges are the halves of providers outside of a host. Outside belongs to the options of the host, which is opened later.
@@ -27,9 +28,10 @@ type asker func(context.Context, dispatch.Ask) ([]byte, error)
 
 // NewEdges returns edges that nobody has started yet.
 func NewEdges() *Edges {
+	bus := messaging.New()
 	return &Edges{
-		kinds:  []edge.Kind{httpserver.Kind()},
-		askers: map[actor.Address]asker{},
+		kinds:  []edge.Kind{httpserver.Kind(), bus.Kind()},
+		askers: map[actor.Address]asker{capability.MessagingKind: bus.Ask},
 	}
 }
 
