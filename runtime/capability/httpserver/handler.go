@@ -89,8 +89,8 @@ func (h *handler) answer(ctx context.Context, w http.ResponseWriter, r *http.Req
 		Payload: pack.Marshal(&inbound{r, body}), Origin: h.at.Link.Actor}
 	for try := 0; ; try++ {
 		a, err := h.ask(ctx, r, inv.Encode())
-		if try < 3 && errors.Is(err, &actor.Error{Code: capability.CodeUnlinked}) && h.moved() {
-			continue // it was rolled back, and has had no effect
+		if try < 5 && errors.Is(err, &actor.Error{Code: capability.CodeUnlinked}) && h.moved() {
+			continue // the link led elsewhere in its turn: it was rolled back, and has had no effect
 		}
 		return a, err
 	}
@@ -140,7 +140,7 @@ func (h *handler) query(ctx context.Context, to actor.Address, body []byte, limi
 // codeNeedsTransaction is the code of a query that would have to write: see package wasmbus.
 const codeNeedsTransaction = "needs_transaction"
 
-// moved looks whether the link leads to another provider of the kind by now, and reports whether it does.
+// moved looks where the link leads by now, and reports whether that is a provider of the kind.
 func (h *handler) moved() bool {
 	reader := h.at.Host.Reader()
 	t := capability.Table{Read: func(of actor.Address, key []byte) ([]byte, bool) {
@@ -152,7 +152,7 @@ func (h *handler) moved() bool {
 		return false
 	}
 	p, ok := t.Provider(link.Provider)
-	if !ok || p.Kind != h.at.Provider.Kind || p.Address == *h.provider.Load() {
+	if !ok || p.Kind != h.at.Provider.Kind {
 		return false
 	}
 	h.provider.Store(&p.Address)

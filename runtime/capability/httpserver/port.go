@@ -51,6 +51,9 @@ func (all *ports) take(h *handler, secure *tls.Config) (*port, error) {
 	}
 	all.mu.Lock()
 	defer all.mu.Unlock()
+	if h.ctx.Err() != nil { // another that came behind it may be there already
+		return nil, context.Cause(h.ctx)
+	}
 	if p, ok := all.open[name]; ok {
 		if owner := p.owner(); owner != nil && owner.ctx.Err() == nil && owner.unitName() != h.unitName() {
 			return nil, fmt.Errorf("%s is where the link of %s listens: give one of the two another address", h.values.Address, owner.unitName())

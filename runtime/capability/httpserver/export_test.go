@@ -1,0 +1,21 @@
+package httpserver
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/capability/edge"
+	"github.com/troupe-run/troupe/runtime/capability/pack"
+)
+
+// NewHandler returns what answers requests for a link, without a port.
+func NewHandler(at edge.At, v *Values) http.Handler {
+	return newHandler(context.Background(), at, v, newBudget())
+}
+
+// Inbound returns a request as it goes to the actor.
+func Inbound(r *http.Request, body []byte) []byte { return pack.Marshal(&inbound{r, body}) }
+
+// Check judges an answer.
+func Check(who actor.Address, data []byte) error { return check(who, data) }
