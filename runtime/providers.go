@@ -3,6 +3,7 @@ package runtime
 import (
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/capability"
+	"github.com/troupe-run/troupe/runtime/capability/httpclient"
 	"github.com/troupe-run/troupe/runtime/capability/httpserver"
 	"github.com/troupe-run/troupe/runtime/capability/keyvalue"
 	"github.com/troupe-run/troupe/runtime/capability/messaging"
@@ -12,6 +13,7 @@ import (
 func (h *Host) providers(policy capability.Policy) map[actor.Address]actor.Actor {
 	return map[actor.Address]actor.Actor{
 		capability.Address:        &capability.Keeper{Policy: policy},
+		capability.HTTPClientKind: httpclient.Actor(),
 		capability.HTTPServerKind: httpserver.Actor(),
 		capability.KeyValueKind:   keyvalue.Actor(),
 		capability.MessagingKind:  messaging.Actor(),
