@@ -17,9 +17,9 @@ func (c *call) keysCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keys",
 		Short: "Your keys: list them, make one, show the public half",
-		Long: `Your keys sign what you ask of servers. Each is a file in a private folder, which TROUPE_KEYS names, or else one in your folder for
-configuration. The key "` + defaultKey + `" is made when it is needed first. What others may know of a key, such as the operator who grants it
-something, is its public half.`,
+		Long: `Your keys sign what you ask of servers, and modules. Each is a file in a private folder, which TROUPE_KEYS names, or else one in your
+folder for configuration. The key "` + defaultKey + `" is made when it is needed first. What others may know of a key, such as the operator who
+grants it something, is its public half. The other half, its seed, is printed only with --show-seed.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -33,8 +33,7 @@ something, is its public half.`,
 		return names, cobra.ShellCompDirectiveNoFileComp
 	}
 	cmd.AddCommand(
-		&cobra.Command{Use: "list", Short: "List your keys", Example: c.examples(`% keys list`), Args: noArgs,
-			RunE: func(*cobra.Command, []string) error { return c.listKeys() }},
+		c.listKeysCommand(),
 		&cobra.Command{Use: "create NAME", Short: "Make a key", Example: c.examples(`% keys create work`), Args: between(1, 1),
 			RunE: func(_ *cobra.Command, args []string) error { return c.createKey(args[0]) }},
 		&cobra.Command{Use: "show [NAME]", Short: "Print the public half of a key", Args: between(0, 1), ValidArgsFunction: complete,
@@ -45,8 +44,23 @@ something, is its public half.`,
 					name = args[0]
 				}
 				return c.showKey(name)
-			}})
+			}},
+		c.generateKeyCommand(), c.getKeyCommand(complete))
 	return cmd
+}
+
+func (c *call) listKeysCommand() *cobra.Command {
+	var directory string
+	cmd := &cobra.Command{Use: "list", Short: "List your keys", Example: c.examples(`% keys list`), Args: noArgs,
+		RunE: func(*cobra.Command, []string) error { return c.listKeys(directory) }}
+	directoryFlag(cmd, &directory)
+	return cmd
+}
+
+// directoryFlag lets a command work on another folder of keys.
+func directoryFlag(cmd *cobra.Command, directory *string) {
+	cmd.Flags().StringVarP(directory, "directory", "d", "", "the `folder` of keys, in place of yours")
+	_ = cmd.MarkFlagDirname("directory")
 }
 
 type keyView struct {
@@ -55,8 +69,8 @@ type keyView struct {
 	Error  string `json:"error,omitempty"`
 }
 
-func (c *call) listKeys() error {
-	keys, err := c.openKeys()
+func (c *call) listKeys(directory string) error {
+	keys, err := c.keysIn(directory)
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ Bytes of actors (bodies, data, values) are objects {"json": the value, if there 
 		&cobra.Group{ID: "keep", Title: "Keep and measure:"})
 	for group, commands := range map[string][]*cobra.Command{
 		"act":  {c.serveCommand(), c.sendCommand(), c.installCommand(), c.instantiateCommand(), c.migrateCommand(), c.runCommand(), c.testCommand(), c.shellCommand()},
-		"make": {c.newCommand(), c.buildCommand(), c.devCommand()},
+		"make": {c.newCommand(), c.buildCommand(), c.devCommand(), c.claimsCommand()},
 		"look": {c.queryCommand(), c.getCommand(), c.scanCommand(), c.actorsCommand(), c.modulesCommand(), c.moduleCommand(),
 			c.showCommand(), c.watchCommand(), c.topCommand()},
 		"past": {c.logCommand(), c.traceCommand(), c.verifyCommand()},
