@@ -73,7 +73,12 @@ func (kp *Keeper) obey(ctx context.Context, env *actor.Env, body []byte) (actor.
 		return actor.Response{}, actor.Errorf(actor.CodeMalformed, "an order to %s is JSON with lists such as start, stop, link and unlink, and no other field", Address)
 	}
 	k := &keeping{env: env, policy: kp.Policy, named: map[string]bool{}}
-	k.table.Read = func(_ actor.Address, key []byte) ([]byte, bool) { return env.State.Get(key) }
+	k.table.Read = func(_ actor.Address, key []byte) ([]byte, bool) {
+		if string(key) == countsKey {
+			return k.n.encode(), true
+		}
+		return env.State.Get(key)
+	}
 	b, kept := env.State.Get([]byte(countsKey))
 	if kept {
 		k.n = decodeCounts(b)
