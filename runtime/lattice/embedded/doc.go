@@ -12,5 +12,5 @@
 //
 // # What it is not
 //
-// It keeps nothing: there is no JetStream. It is one server, and no part of a cluster; for that, run servers elsewhere.
+// It keeps nothing unless Options.JetStream says where. It is one server, and no part of a cluster; for that, run servers elsewhere.
 package embedded

@@ -38,6 +38,9 @@ type Options struct {
 	// MaxPayload bounds a message in bytes: 8 MiB, which is what an installation has at most. Connections are how many there may
 	// be: 4,096.
 	MaxPayload, Connections int
+	// JetStream, if not empty, is the folder of streams, which clients may have then if their permissions hold its subjects.
+	// Without it there are none.
+	JetStream string
 	// Recheck is how often it is asked whether who is connected still may be: every second.
 	Recheck time.Duration
 }
@@ -85,7 +88,8 @@ func Start(o Options) (*Server, error) {
 		// Who does not read loses what waits for him, and then the connection. Others do not wait for him.
 		MaxPending: 32 << 20, WriteDeadline: 5 * time.Second, NoFastProducerStall: true,
 		PingInterval: 10 * time.Second, MaxPingsOut: 2,
-		NoSigs: true, NoSystemAccount: true, DisableShortFirstPing: true,
+		JetStream: o.JetStream != "", StoreDir: o.JetStream,
+		NoSigs: true, NoSystemAccount: o.JetStream == "", DisableShortFirstPing: true,
 	}
 	if at.Port == 0 {
 		opts.Port = server.RANDOM_PORT

@@ -1,0 +1,84 @@
+package messaging
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"sync"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/troupe-run/troupe/runtime/capability/messages"
+)
+
+// subscribe takes what comes by subjects alone. It comes into a backlog, so that neither the client's library nor the end of the
+// connection loses what has come.
+func (h *half) subscribe(ctx context.Context) (end func(), err error) {
+	kept := newBacklog()
+	handled := make(chan struct{})
+	go func() {
+		defer close(handled)
+		for list := kept.take(); list != nil; list = kept.take() {
+			for _, msg := range list {
+				h.begin(msg.Subject, func() { h.take(msg) })
+			}
+		}
+	}()
+	var subs []*nats.Subscription
+	var closed []chan struct{}
+	end = func() {
+		for _, s := range subs {
+			_ = s.Drain() // if the connection has broken it is closed
+		}
+		for _, c := range closed {
+			<-c
+		}
+		kept.close()
+		<-handled
+	}
+	for _, want := range h.values.Subscriptions {
+		sub, err := h.nc.QueueSubscribe(want.Subject, h.queue(want), func(msg *nats.Msg) {
+			if kept.put(msg) {
+				h.log.Error("messages are lost: more come than the actor takes", "subject", msg.Subject)
+			}
+		})
+		if err != nil {
+			end()
+			return nil, fmt.Errorf("subscribe to %s: %s", want.Subject, h.values.hide(err.Error()))
+		}
+		gone := make(chan struct{})
+		once := sync.OnceFunc(func() { close(gone) })
+		if sub.SetClosedHandler(func(string) { once() }); !sub.IsValid() {
+			once() // before anybody could be told
+		}
+		subs, closed = append(subs, sub), append(closed, gone)
+	}
+	if err := h.values.flush(ctx, h.nc); err != nil {
+		h.nc.Close() // who is not let in gets no answer to a drain
+		end()
+		return nil, err
+	}
+	return end, nil
+}
+
+// queue returns who shares a subscription: without a queue the halves of one link, of which there are two while it changes.
+func (h *half) queue(s Subscription) string {
+	if s.Queue != "" {
+		return s.Queue
+	}
+	return "troupe-" + digest(h.bus.name, string(h.key.provider), string(h.key.actor), h.key.link)
+}
+
+// take handles a message.
+func (h *half) take(msg *nats.Msg) {
+	name := msg.Header.Get(messageID)
+	if name == "" {
+		name = rand.Text() // it is this one: nobody will bring it again
+	} else {
+		name += " " + msg.Reply // a question that is asked again has another place for the answer
+	}
+	m := &messages.Message{Subject: msg.Subject, ReplyTo: msg.Reply, Body: msg.Data}
+	if o, _ := h.deliver(name, m, 1); o == unknown {
+		h.log.Error("a message is lost, for the node ends", "subject", msg.Subject)
+	}
+}
