@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -194,4 +195,14 @@ func (w *world) rows() int {
 		w.t.Fatal(err)
 	}
 	return len(page.Pairs)
+}
+
+// dump returns all rows of the provider.
+func (w *world) dump() string {
+	w.t.Helper()
+	page, err := w.host.Reader().Scan(provider, query.Range{Limit: query.MaxLimit})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return fmt.Sprintf("%q", page.Pairs)
 }

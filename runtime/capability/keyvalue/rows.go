@@ -205,9 +205,9 @@ func (s *store) sweep() {
 			break
 		}
 	}
+	all := *s
+	all.space = ""
 	for _, key := range over {
-		all := *s
-		all.space = ""
 		_, _ = all.find(key) // removes it
 	}
 }
