@@ -32,7 +32,7 @@ type running struct {
 	env  *actor.Env // nil in a query
 
 	now   time.Time // of the transaction
-	table *capability.Table
+	table capability.Table
 	row   *capability.Actor // of self
 	rand  *rand.Rand        // nil until it is asked for
 

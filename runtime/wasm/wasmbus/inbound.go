@@ -19,7 +19,7 @@ func (c *call) handle(sender actor.Address, now time.Time, body []byte) ([]byte,
 	if inv.Origin != "" && c.env != nil {
 		return nil, actor.Errorf(actor.CodeMalformed, "an origin is for queries: a message has a sender")
 	}
-	c.now, c.table = now, capability.TableOf(c.Services, &c.actor.memo)
+	c.now, c.table = now, *capability.TableOf(c.Services, &c.actor.memo)
 	var refused *actor.Error
 	if c.row, refused = c.table.Admit(c.self, now); refused != nil {
 		return nil, refused
@@ -70,7 +70,7 @@ func (c *call) admit(sender actor.Address, inv *capability.Invocation) *actor.Er
 			return refused
 		}
 		if c.env != nil && sender != capability.Address {
-			if _, _, refused := capability.Linked(c.table, sender, c.self, inv.Contract, inv.Link); refused != nil {
+			if _, _, refused := capability.Linked(&c.table, sender, c.self, inv.Contract, inv.Link); refused != nil {
 				return refused
 			}
 		}
