@@ -14,7 +14,7 @@ import (
 // empty payload {}.
 func Message(operation string, payload []byte) ([]byte, error) {
 	method := snake(operation[strings.LastIndexByte(operation, '.')+1:])
-	if method == "" || !utf8.ValidString(method) {
+	if method == "" || !utf8.ValidString(operation) {
 		return nil, actor.Errorf(actor.CodeMalformed, "%.80q is no operation: it is Trait.Method", operation)
 	}
 	arg := []byte("{}")
