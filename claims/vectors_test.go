@@ -28,6 +28,22 @@ type vectors struct {
 	Refused  []refusedVector `json:"refused"` // sealed envelopes, as the text of a header
 	Grants   string          `json:"grants"`  // hex
 	Patterns []patternVector `json:"patterns"`
+	Classic  classicVector   `json:"classic"`
+}
+
+// classicVector is of the tokens of wascap. Its seeds are those of the tests of wash.
+type classicVector struct {
+	AccountSeed    string `json:"account_seed"`
+	Account        string `json:"account"`
+	ModuleSeed     string `json:"module_seed"`
+	Module         string `json:"module"`
+	Code           string `json:"code"`   // hex
+	Hash           string `json:"hash"`   // of the code
+	Signed         string `json:"signed"` // the code with a token, hex
+	AccountToken   string `json:"account_token"`
+	ProviderToken  string `json:"provider_token"`
+	InvocationHash string `json:"invocation_hash"` // of the invocation in the reference of wasmCloud
+	InvocationURL  string `json:"invocation_url"`
 }
 
 type requestVector struct {
@@ -138,6 +154,13 @@ func makeVectors(t *testing.T) vectors {
 			t.Errorf("%+v does not hold", p)
 		}
 		v.Patterns = append(v.Patterns, p)
+	}
+	i := increment(t)
+	v.Classic = classicVector{
+		AccountSeed: washAccount, Account: account(t).Public(), ModuleSeed: washModule, Module: moduleKey(t).Public(),
+		Code: hex.EncodeToString(plain), Hash: hexSum(plain), Signed: hex.EncodeToString(signModule(t, plain, echo(t))),
+		AccountToken:  paperToken(t, operatorKey(t, 1), claims.Account{Subject: account(t).Public(), ID: "i", Issued: now, Name: "team", ValidSigners: publics(accountKey(t, 2))}),
+		ProviderToken: providerToken(t, redis(t)), InvocationHash: i.Hash(), InvocationURL: i.Target.URL(),
 	}
 	return v
 }
