@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/runtime/capability"
 	"github.com/troupe-run/troupe/runtime/capability/messages"
 	"github.com/troupe-run/troupe/runtime/capability/pack"
 )
@@ -68,6 +69,9 @@ var (
 // Perform asks what an actor of this provider asks of the world outside: see dispatch.Options. The error is for the actor, and
 // has neither the query of the URL nor anything of the header in it.
 func (c *Client) Perform(ctx context.Context, ask dispatch.Ask) ([]byte, error) {
+	if ask.From.Kind() != string(capability.HTTPClientKind) {
+		return nil, errors.New("it is no provider of HTTP clients that asks")
+	}
 	q, err := decodeQuestion(ask.Request)
 	if err != nil {
 		return nil, err
