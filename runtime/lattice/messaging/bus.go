@@ -26,6 +26,9 @@ type Bus struct {
 	opened chan struct{}
 	// senders are those who send what waits in an outbox, or would like to.
 	senders map[linkKey]*sender
+	// stuck are the links of which a server refused a message: theirs leave one by one until the outbox is empty, so that those
+	// before it are not sent again with it.
+	stuck map[linkKey]bool
 }
 
 // linkKey names a link.
@@ -51,7 +54,7 @@ type sender struct {
 
 // New returns a Bus.
 func New() *Bus {
-	return &Bus{name: rand.Text(), lines: map[linkKey]*line{}, opened: make(chan struct{}), senders: map[linkKey]*sender{}}
+	return &Bus{name: rand.Text(), lines: map[linkKey]*line{}, opened: make(chan struct{}), senders: map[linkKey]*sender{}, stuck: map[linkKey]bool{}}
 }
 
 // Kind is the kind of provider that the Bus serves.
@@ -115,6 +118,22 @@ func (b *Bus) turn(ctx context.Context, key linkKey) (end func(), err error) {
 	case <-ctx.Done():
 		leave()
 		return nil, context.Cause(ctx)
+	}
+}
+
+func (b *Bus) isStuck(key linkKey) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.stuck[key]
+}
+
+func (b *Bus) setStuck(key linkKey, is bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if is {
+		b.stuck[key] = true
+	} else {
+		delete(b.stuck, key)
 	}
 }
 

@@ -131,7 +131,9 @@ func (v *Values) flush(ctx context.Context, nc *nats.Conn) error {
 		return fmt.Errorf("the server of NATS at %s does not answer: %s", v.place(), v.hide(err.Error()))
 	}
 	if err := nc.LastError(); errors.Is(err, nats.ErrPermissionViolation) {
-		return fmt.Errorf("the server of NATS at %s does not let the link do what it should: %s", v.place(), v.hide(err.Error()))
+		return fmt.Errorf("%w: the server of NATS at %s does not let the link do it: %s", errNotAllowed, v.place(), v.hide(err.Error()))
 	}
 	return nil
 }
+
+var errNotAllowed = errors.New("not allowed")

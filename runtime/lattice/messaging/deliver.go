@@ -40,8 +40,8 @@ func (h *half) begin(subject string, handle func()) {
 	}()
 }
 
-// deliver brings a message to the actor. Name is what names it, and nothing else. It returns how often the actor has failed at
-// it in all.
+// deliver brings a message to the actor. Name is what names it, and nothing else; it is empty if nobody will bring it again.
+// It returns how often the actor has failed at it in all.
 //
 // A request has one outcome however often it is sent; so each attempt is a request of its own, with a number in its id. Those that
 // have failed are found in the log, whoever made them, and are not made again: what counts is how often the actor was
@@ -52,9 +52,12 @@ func (h *half) deliver(name string, m *messages.Message, attempts int) (o outcom
 	req := dispatch.Request{Message: actor.Message{Kind: actor.KindSudo, To: h.at.Provider.Address, Body: inv.Encode()}}
 	base := "nats-" + digest(string(h.key.provider), string(h.key.actor), h.key.link, m.Subject, name)
 	for failures < attempts {
-		req.ID = base
-		if failures > 0 {
-			req.ID += "-" + strconv.Itoa(failures)
+		switch {
+		case name == "":
+		case failures == 0:
+			req.ID = base
+		default:
+			req.ID = base + "-" + strconv.Itoa(failures)
 		}
 		before, err := h.at.Host.Reader().Head()
 		if err != nil {

@@ -1,19 +1,29 @@
 package messaging_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	goruntime "runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
 
+	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/capability"
+	"github.com/troupe-run/troupe/runtime/capability/edge"
 	"github.com/troupe-run/troupe/runtime/capability/messages"
+	"github.com/troupe-run/troupe/runtime/lattice"
+	"github.com/troupe-run/troupe/state"
 )
 
 func code(err error) string {
@@ -202,10 +212,9 @@ func TestCredentials(t *testing.T) {
 		})
 	}
 	// What may not be done there is a failure too, and is not silent.
-	s.may = everything
-	s.may.Subscribe = []string{"_INBOX.>", "b"}
+	s.may.Store(&lattice.Permission{Publish: []string{">"}, Subscribe: []string{"_INBOX.>", "b"}})
 	r.order(capability.Order{Link: []capability.LinkOrder{{LinkName: capability.LinkName{Actor: "echo", Contract: capability.Messaging}, Provider: "nats", Values: s.values("SUBSCRIPTION", "a")}}})
-	r.eventually("not allowed", func() bool { return strings.Contains(r.status("echo").Reason, "does not let the link") })
+	r.eventually("not allowed", func() bool { return strings.Contains(r.status("echo").Reason, "not allowed") })
 	r.link("echo", s.values("SUBSCRIPTION", "b"))
 	said := r.logged.String() + fmt.Sprint(must(r.Capabilities()).Status)
 	for _, secret := range []string{seed, other, token, "swordfish"} {
@@ -311,4 +320,145 @@ func TestNothingStays(t *testing.T) {
 		r.eventually("the other has failed", func() bool { return r.status("echo2").State == capability.Failed })
 	})
 	settled(t, before)
+}
+
+// TestStuck: a message that the server does not let us publish holds up those behind it, until it does; those before it have left,
+// and do not leave again and again.
+func TestStuck(t *testing.T) {
+	s := newServer(t)
+	s.may.Store(&lattice.Permission{Publish: []string{"out.good"}, Subscribe: []string{">"}})
+	s.restart()
+	r := newRig(t)
+	heard := must(s.client().SubscribeSync("out.*"))
+	r.link("echo", s.values())
+	var w wish
+	for _, subject := range []string{"out.good", "out.good", "out.bad", "out.good"} {
+		w.Publish = append(w.Publish, messages.Message{Subject: subject})
+	}
+	if _, err := r.tell("echo", w); err != nil {
+		t.Fatal(err)
+	}
+	r.eventually("it is stuck", func() bool { return r.waiting() == 2 && strings.Contains(r.status("echo").Reason, "out.bad") })
+	r.eventually("it was tried again", func() bool { return strings.Count(r.logged.String(), "messages were lost or refused") > 5 })
+	if n, _, _ := heard.Pending(); n > 5 { // all but the bad one at first, and then two again
+		t.Errorf("%d messages have left", n)
+	}
+	s.may.Store(&everything)
+	s.restart()
+	r.eventually("the outbox is empty", func() bool { return r.waiting() == 0 })
+	r.works("echo")
+}
+
+// TestTooLarge: what the server would never take is dropped, which is an event, and holds nothing up.
+func TestTooLarge(t *testing.T) {
+	s := newServer(t)
+	s.payload = 1 << 10
+	s.restart()
+	r := newRig(t)
+	heard := must(s.client().SubscribeSync("out"))
+	r.link("echo", s.values())
+	w := wish{Publish: []messages.Message{{Subject: "out", Body: make([]byte, 1<<10)}, {Subject: "out", Body: []byte("small")}}}
+	if _, err := r.tell("echo", w); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := heard.NextMsg(5 * time.Second); err != nil || string(m.Data) != "small" {
+		t.Errorf("%v, %v", m, err)
+	}
+	r.eventually("the outbox is empty", func() bool { return r.waiting() == 0 })
+	receipt := must(r.Reader().Receipt(must(r.Reader().Head()).Sequence))
+	if len(receipt.Events) != 2 || receipt.Events[1].Type != "message_dropped" {
+		t.Errorf("the events are %+v", receipt.Events)
+	}
+}
+
+// TestOrder: one at a time they keep their order.
+func TestOrder(t *testing.T) {
+	s, r := newServer(t), newRig(t)
+	nc := s.client()
+	heard := must(nc.SubscribeSync("back"))
+	r.link("echo", s.values("SUBSCRIPTION", "a", "in_flight", "1"))
+	for i := range 50 {
+		if err := nc.PublishRequest("a", "back", fmt.Append(nil, i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 50 {
+		if m, err := heard.NextMsg(5 * time.Second); err != nil || string(m.Data) != fmt.Sprintf("reply: %d", i) {
+			t.Fatalf("%d: %v, %v", i, m, err)
+		}
+	}
+}
+
+// crowded is a host that has no room, some times.
+type crowded struct {
+	edge.Host
+	left atomic.Int64
+}
+
+func (c *crowded) Do(ctx context.Context, req dispatch.Request) (*state.Receipt, error) {
+	if c.left.Add(-1) >= 0 {
+		return nil, &dispatch.OverloadedError{Queued: 1, RetryAfter: time.Millisecond}
+	}
+	return c.Host.Do(ctx, req)
+}
+
+// TestCrowded: a message for which the host has no room is tried until it has, although the half is told to end meanwhile.
+func TestCrowded(t *testing.T) {
+	s, r := newServer(t), newRig(t)
+	nc := s.client()
+	r.stop()
+	values := s.values("SUBSCRIPTION", "a")
+	r.order(capability.Order{Link: []capability.LinkOrder{{LinkName: capability.LinkName{Actor: "echo", Contract: capability.Messaging}, Provider: "nats", Values: values}}})
+	host := &crowded{Host: r.Host}
+	host.left.Store(8)
+	ctx, cancel := context.WithCancel(t.Context())
+	ready, ended := make(chan string, 1), make(chan error, 1)
+	go func() {
+		ended <- r.bus.Kind().New().Run(ctx, edge.At{Host: host, Provider: capability.Provider{Name: "nats", Address: provider, Contract: capability.Messaging, Kind: "messaging"},
+			Link: capability.Link{Actor: "echo", Contract: capability.Messaging, Name: "default", Provider: "nats", Values: values}}, func(d string) { ready <- d })
+	}()
+	<-ready
+	for range 3 {
+		if err := nc.Publish("a", []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.eventually("it was tried", func() bool { return host.left.Load() <= 5 })
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if n := r.count("echo"); n != 3 {
+		t.Errorf("it got %d messages", n)
+	}
+}
+
+// TestEchoMessaging: the classic actor of that name, as wasmCloud had it.
+func TestEchoMessaging(t *testing.T) {
+	dir := os.Getenv("TROUPE_WASMBUS_ACTORS")
+	if dir == "" {
+		t.Skip("TROUPE_WASMBUS_ACTORS names no folder with classic actors")
+	}
+	files := must(filepath.Glob(filepath.Join(dir, "*echo_messaging*.wasm")))
+	if len(files) == 0 {
+		t.Skip("there is no echo_messaging")
+	}
+	s := newServer(t)
+	nc := s.client()
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			r := newRig(t)
+			if _, err := r.Start(t.Context(), "classic", must(os.ReadFile(file)), runtime.StartOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			r.link("classic", s.values("SUBSCRIPTION", "classic.*|q"))
+			reply, err := nc.Request("classic.echo", []byte("hello"), 5*time.Second)
+			if err != nil || string(reply.Data) != "reply: hello" {
+				t.Errorf("%v, %v\n%s", reply, err, r.logged)
+			}
+			if _, err := r.Verify(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }

@@ -64,10 +64,12 @@ func (h *half) empty(ctx context.Context, box messaging.Outbox) error {
 			return hostError(err)
 		}
 		if len(rows) == 0 {
+			h.bus.setStuck(h.key, false)
 			return nil
 		}
 		dropped, err := h.publish(ctx, rows)
 		if err != nil {
+			h.bus.setStuck(h.key, !h.nc.IsClosed() && ctx.Err() == nil)
 			return err
 		}
 		if err := h.remove(box, messaging.Sent{Through: rows[len(rows)-1].Number, Dropped: dropped}); err != nil {
@@ -100,6 +102,9 @@ func (h *half) waiting(box messaging.Outbox) ([]*messaging.Row, error) {
 		}
 		if row != nil {
 			rows = append(rows, row)
+		}
+		if row != nil && h.bus.isStuck(h.key) {
+			break
 		}
 	}
 	return rows, nil

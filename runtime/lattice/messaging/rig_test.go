@@ -8,6 +8,7 @@ import (
 	goruntime "runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -135,14 +136,17 @@ type server struct {
 	node claims.Key
 	dir  string
 	at   string
-	may  lattice.Permission
+	may  atomic.Pointer[lattice.Permission]
+	// payload bounds messages; 0 is what the server has.
+	payload int
 }
 
 var everything = lattice.Permission{Publish: []string{">"}, Subscribe: []string{">"}}
 
 func newServer(t testing.TB) *server {
 	t.Helper()
-	s := &server{t: t, node: must(claims.NewKey(claims.NodeKey)), dir: t.TempDir(), at: "127.0.0.1:0", may: everything}
+	s := &server{t: t, node: must(claims.NewKey(claims.NodeKey)), dir: t.TempDir(), at: "127.0.0.1:0"}
+	s.may.Store(&everything)
 	s.start()
 	s.at = strings.TrimPrefix(s.URL(), "nats://")
 	t.Cleanup(s.stop)
@@ -153,8 +157,8 @@ func (s *server) start() {
 	s.t.Helper()
 	var err error
 	for until := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		s.Server, err = embedded.Start(embedded.Options{Listen: s.at, Node: s.node.Public(), JetStream: s.dir,
-			Admit: func(string) (lattice.Permission, error) { return s.may, nil }})
+		s.Server, err = embedded.Start(embedded.Options{Listen: s.at, Node: s.node.Public(), JetStream: s.dir, MaxPayload: s.payload,
+			Admit: func(string) (lattice.Permission, error) { return *s.may.Load(), nil }})
 		if err == nil {
 			return
 		}
@@ -171,6 +175,13 @@ func (s *server) stop() {
 	if err := s.Shutdown(ctx); err != nil {
 		s.t.Error(err)
 	}
+}
+
+// restart lets other permissions and bounds hold.
+func (s *server) restart() {
+	s.t.Helper()
+	s.stop()
+	s.start()
 }
 
 // client is somebody else there.

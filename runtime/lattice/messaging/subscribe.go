@@ -2,7 +2,6 @@ package messaging
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"sync"
 
@@ -72,9 +71,7 @@ func (h *half) queue(s Subscription) string {
 // take handles a message.
 func (h *half) take(msg *nats.Msg) {
 	name := msg.Header.Get(messageID)
-	if name == "" {
-		name = rand.Text() // it is this one: nobody will bring it again
-	} else {
+	if name != "" {
 		name += " " + msg.Reply // a question that is asked again has another place for the answer
 	}
 	m := &messages.Message{Subject: msg.Subject, ReplyTo: msg.Reply, Body: msg.Data}
