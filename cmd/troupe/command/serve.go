@@ -31,6 +31,10 @@ type serveFlags struct {
 	reference  bool
 	updateLock bool
 	replace    bool
+	watch      bool
+	lenient    lenientFlags
+	// tell tells what became of the parts of an application, the log if it is nil.
+	tell func(applied, error)
 }
 
 func (c *call) serveCommand() *cobra.Command {
@@ -62,9 +66,17 @@ the flag --http-listen. A flag counts before a variable, and that before the fil
 			return c.serve(cmd.Context(), cfg, &f)
 		},
 	}
+	cmd.Flags().BoolVar(&f.reference, "reference", false, "print a configuration file with all options and what they are for")
+	f.add(cmd)
+	return cmd
+}
+
+// add adds the flags that say how to serve.
+func (f *serveFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.file, "config", os.Getenv("TROUPE_CONFIG"), "the `file` of the configuration; TROUPE_CONFIG names another default")
-	flags.BoolVar(&f.reference, "reference", false, "print a configuration file with all options and what they are for")
+	flags.BoolVar(&f.watch, "watch", false, "of an application: when a module, or the manifest, changes, put it in the place of what runs")
+	f.lenient.add(cmd)
 	flags.BoolVar(&f.replace, "replace", false, "of an application: modules may have other code than the directory has")
 	lockFlag(cmd, &f.updateLock)
 	for _, o := range config.Options() {
@@ -75,7 +87,6 @@ the flag --http-listen. A flag counts before a variable, and that before the fil
 			flags.Lookup(o.Flag()).NoOptDefVal = "yes"
 		}
 	}
-	return cmd
 }
 
 // configured returns the configuration that the file, the environment and the flags say.
@@ -106,9 +117,13 @@ func (c *call) serve(ctx context.Context, cfg *config.Config, f *serveFlags) (er
 	}
 	defer operator.Wipe()
 	var a *app
+	var problems []error
 	if cfg.App != "" {
-		if a, err = c.openApp(ctx, cfg.App, f.updateLock); err != nil {
+		if a, problems, err = c.openParts(ctx, cfg.App, f.updateLock); err != nil {
 			return err
+		}
+		if len(problems) > 0 && !a.lenient() {
+			return appError(problems[0])
 		}
 		c.take(a)
 	}
@@ -117,6 +132,7 @@ func (c *call) serve(ctx context.Context, cfg *config.Config, f *serveFlags) (er
 	p := *c.Program
 	p.Options.Logger, p.Options.Executor.Queue, p.Options.Executor.CacheBytes = logger, cfg.Limits.Queue, int(cfg.Limits.Cache)
 	edges := server.NewEdges()
+	defer edges.Close()
 	p.Options.Executor.Outside = edges.Outside
 	c.Program = &p
 	before, err := inspect(c.dir)
@@ -132,20 +148,44 @@ func (c *call) serve(ctx context.Context, cfg *config.Config, f *serveFlags) (er
 		defer listener.Close()
 	}
 	return c.write(func(h *runtime.Host) error {
+		ap := &applying{call: c, app: a, place: directory{c, h}, opts: f.options(), problems: problems, tell: f.tell}
 		if a != nil {
-			if err := a.deploy(ctx, h, runtime.InstallOptions{Replace: f.replace}); err != nil {
+			if ap.tell == nil {
+				ap.tell = logApplied(logger)
+			}
+			if err := c.stage(ctx, ap, before); err != nil {
 				return err
 			}
-			if before != dirOurs {
-				if err := c.perform(ctx, a, h); err != nil {
-					return err
-				}
+			if f.watch {
+				defer c.watchApp(ctx, cfg.App, ap, logApplied(logger))()
 			}
 		}
 		err := server.Run(ctx, h, server.Options{Config: cfg, Version: c.Version, Logger: logger, Operator: operator,
 			Listener: listener, Edges: edges, Reopen: c.reopen, Started: func(at server.Address) { c.announce(at, a) }})
-		return servingError(err)
+		if err != nil || a == nil {
+			return servingError(err)
+		}
+		return ap.outcome()
 	})
+}
+
+func (f *serveFlags) options() applyOptions {
+	return (&applyFlags{replace: f.replace, lenient: f.lenient}).options()
+}
+
+// stage makes the directory what the application says, and plays what it shows itself with if the directory is new.
+func (c *call) stage(ctx context.Context, ap *applying, before dirKind) error {
+	err := ap.run(ctx)
+	if flushErr := c.printer.flush(); err == nil {
+		err = flushErr
+	}
+	if err == nil && len(ap.problems) > 0 && !ap.app.lenient() {
+		err = ap.problems[0]
+	}
+	if err != nil || before == dirOurs {
+		return err
+	}
+	return c.perform(ctx, ap.app, ap.place.(directory).host)
 }
 
 // reopen opens the data directory again, as it was opened, for a node that goes on.

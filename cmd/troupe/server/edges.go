@@ -12,6 +12,7 @@ import (
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/capability"
 	"github.com/troupe-run/troupe/runtime/capability/edge"
+	"github.com/troupe-run/troupe/runtime/capability/httpclient"
 	"github.com/troupe-run/troupe/runtime/capability/httpserver"
 	"github.com/troupe-run/troupe/runtime/lattice/messaging"
 )
@@ -20,18 +21,23 @@ import (
 type Edges struct {
 	kinds      []edge.Kind
 	askers     map[actor.Address]asker
+	client     *httpclient.Client
 	supervisor atomic.Pointer[edge.Supervisor]
 }
+
+// Close gives up connections that wait to be used again. It is called when the host is closed.
+func (e *Edges) Close() { e.client.Close() }
 
 // An asker answers the questions of the providers of a kind.
 type asker func(context.Context, dispatch.Ask) ([]byte, error)
 
 // NewEdges returns edges that nobody has started yet.
 func NewEdges() *Edges {
-	bus := messaging.New()
+	bus, client := messaging.New(), httpclient.New()
 	return &Edges{
 		kinds:  []edge.Kind{httpserver.Kind(), bus.Kind()},
-		askers: map[actor.Address]asker{capability.MessagingKind: bus.Ask},
+		askers: map[actor.Address]asker{capability.MessagingKind: bus.Ask, capability.HTTPClientKind: client.Perform},
+		client: client,
 	}
 }
 
