@@ -128,7 +128,12 @@ type rig struct {
 
 func newRig(t testing.TB) *rig {
 	t.Helper()
-	h, err := runtime.Open("", &runtime.Options{Limits: dispatch.Limits{Body: 4 << 20, Data: 4 << 20}})
+	return newRigAt(t, "")
+}
+
+func newRigAt(t testing.TB, dir string) *rig {
+	t.Helper()
+	h, err := runtime.Open(dir, &runtime.Options{Limits: dispatch.Limits{Body: 4 << 20, Data: 4 << 20}})
 	if err != nil {
 		t.Fatal(err)
 	}
