@@ -46,6 +46,9 @@ type Config struct {
 	Watchers int
 	// Binary is the file of the command troupe, for the workload start, and for its size.
 	Binary string
+	// Echo and Counter are files of modules with claims, for the workload wasmbus: one that answers requests over HTTP, and one that
+	// counts them by path and answers {"counter":…}. If empty they are those of the examples.
+	Echo, Counter string
 	// NoBaseline leaves out what the host is compared with: for profiles, and to be done sooner.
 	NoBaseline bool
 	// Progress gets a line about the state of the run, if it is a terminal.

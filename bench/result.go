@@ -45,6 +45,7 @@ type Result struct {
 	Opening     *Opening         `json:"opening,omitempty"`
 	Soak        *Soak            `json:"soak,omitempty"`
 	Guests      *Guests          `json:"guests,omitempty"`
+	Classic     *Classic         `json:"classic,omitempty"`
 	Network     *Network         `json:"network,omitempty"`
 	Start       *Start           `json:"start,omitempty"`
 	// Slices tell how noisy the machine was.

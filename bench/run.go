@@ -33,6 +33,7 @@ func workloads() []workload {
 		{"single", same, runSingle},
 		{"half-load", same, runHalfLoad},
 		{"wasm", same, runWasm},
+		{"wasmbus", func(c Config) Config { fill(&c.Clients, 256); fill(&c.Keys, 1000); return c }, runClassic},
 		{"serve", func(c Config) Config { fill(&c.Clients, 256); return c }, runServe},
 		{"start", func(c Config) Config { fill(&c.Keys, 1_000_000); return c }, runStart},
 	}

@@ -237,3 +237,23 @@ func TestRunEndsWithItsContext(t *testing.T) {
 		t.Errorf("the run ended with %v", err)
 	}
 }
+
+func TestClassic(t *testing.T) {
+	c := moment("wasmbus")
+	c.Dir, c.Keys = t.TempDir(), 50
+	r := run(t, c)
+	if g := r.Classic; g == nil || g.Calls.Echo <= 0 || g.Calls.Fresh <= 0 || g.Calls.Counter <= 0 || g.Start.Cold <= 0 || g.Start.Cache <= 0 || g.Start.Bytes == 0 {
+		t.Errorf("a figure is missing: %+v", r.Classic)
+	}
+	if r.Tx == 0 || r.TxPerS <= 0 || len(r.Slices) != 2 || r.Network == nil || len(r.Network.Ways) != 6 {
+		t.Fatalf("figures are missing: %+v", r)
+	}
+	for _, w := range r.Network.Ways {
+		if w.PerS <= 0 || w.Latency.P99 <= 0 || (w.Beside != "") != (w.Ratio > 0) {
+			t.Errorf("a figure is missing: %+v", w)
+		}
+	}
+	if _, err := bench.Run(context.Background(), bench.Config{Workload: "wasmbus", Echo: "nowhere.wasm"}); err == nil || !strings.Contains(err.Error(), "nowhere.wasm") {
+		t.Errorf("a module that is not there: %v", err)
+	}
+}

@@ -94,7 +94,7 @@ func runServe(ctx context.Context, c Config, p *progress) (result Result, err er
 	if err != nil {
 		return Result{}, err
 	}
-	m := &turns{served: s, accounts: accounts, paths: paths}
+	m := &turns{served: s, accounts: accounts, paths: paths, main: wayHTTP}
 	if err := m.run(ctx, p); err != nil {
 		return Result{}, err
 	}
@@ -167,13 +167,15 @@ type turns struct {
 	*served
 	accounts *bank
 	paths    []*path
-	tx       uint64
+	// main is the name of the path whose figures are those of the whole.
+	main string
+	tx   uint64
 }
 
 func (m *turns) run(ctx context.Context, p *progress) error {
 	c := m.config
 	for _, path := range m.paths {
-		p.show("serve: warming up, %s", path.Name)
+		p.show("%s: warming up, %s", c.Workload, path.Name)
 		if _, err := path.load.run(ctx, c.Warmup); err != nil {
 			return fmt.Errorf("%s: %w", path.Name, err)
 		}
@@ -188,7 +190,7 @@ func (m *turns) run(ctx context.Context, p *progress) error {
 				return fmt.Errorf("%s: %w", path.Name, err)
 			}
 			rates[path.Name] = path.rates[i]
-			p.show("serve: %d of %d, %s, %.0f/s", i+1, c.Runs, path.Name, path.rates[i])
+			p.show("%s: %d of %d, %s, %.0f/s", c.Workload, i+1, c.Runs, path.Name, path.rates[i])
 		}
 		for _, path := range m.paths {
 			path.ratios = append(path.ratios, ratio(rates[path.Name], rates[path.Beside]))
@@ -266,7 +268,7 @@ func (m *turns) result() Result {
 		if path.Beside != "" {
 			path.Ratio = median(path.ratios)
 		}
-		if path.Name == wayHTTP {
+		if path.Name == m.main {
 			r.TxPerS, r.Latency = path.PerS, path.Latency
 			for _, rate := range path.rates {
 				r.Slices = append(r.Slices, SliceRates{TxPerS: rate})

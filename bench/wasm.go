@@ -134,10 +134,13 @@ func loadAccount(ctx context.Context, o wasm.Options) (a actor.Actor, closing fu
 const hands = 64
 
 // round sends n payments and returns how long one took, in microseconds.
-func (c *core) round(ctx context.Context, n int) (float64, error) {
+func (c *core) round(ctx context.Context, n int) (float64, error) { return c.rounds(ctx, n, receive) }
+
+// rounds sends n messages, of which there are as many as hands, and returns how long one took, in microseconds.
+func (c *core) rounds(ctx context.Context, n int, message func(int) actor.Message) (float64, error) {
 	begun := time.Now()
 	for i := range n {
-		if err := c.send(ctx, "bench", receive(i%hands)); err != nil {
+		if err := c.send(ctx, "bench", message(i%hands)); err != nil {
 			return 0, err
 		}
 	}

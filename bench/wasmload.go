@@ -69,15 +69,20 @@ const startBytes = 300_000
 const startTimes = 11
 
 func guestStart(ctx context.Context) (g GuestStart, err error) {
+	code, err := grown(accountModule, startBytes)
+	if err != nil {
+		return g, err
+	}
+	return startOf(ctx, code, troupe.Dialect())
+}
+
+// startOf loads a module from nothing, and then from the folder of compiled modules.
+func startOf(ctx context.Context, code []byte, dialect *wasm.Dialect) (g GuestStart, err error) {
 	dir, err := os.MkdirTemp("", "troupe-bench-")
 	if err != nil {
 		return g, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	code, err := grown(accountModule, startBytes)
-	if err != nil {
-		return g, err
-	}
 	g.Bytes = len(code)
 	load := func() (ms float64, err error) {
 		engine, err := wasm.NewEngine(wasm.Options{CacheDir: dir})
@@ -86,7 +91,7 @@ func guestStart(ctx context.Context) (g GuestStart, err error) {
 		}
 		defer func() { err = errors.Join(err, engine.Close()) }()
 		begun := time.Now()
-		module, err := engine.Load(ctx, code, troupe.Dialect())
+		module, err := engine.Load(ctx, code, dialect)
 		if err != nil {
 			return 0, err
 		}
@@ -127,14 +132,18 @@ const idleInstances = 500
 
 // guestIdle returns how much memory an idle instance has that has been called.
 func guestIdle(ctx context.Context) (bytes float64, err error) {
+	return idleOf(ctx, accountModule, troupe.Dialect(), "troupe_alloc", 64)
+}
+
+// idleOf returns how much memory an idle instance of a module has, of which an entry has been called.
+func idleOf(ctx context.Context, code []byte, dialect *wasm.Dialect, name string, args ...uint64) (bytes float64, err error) {
 	engine, err := wasm.NewEngine(wasm.Options{Idle: idleInstances})
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, engine.Close()) }()
-	dialect := troupe.Dialect()
-	alloc := slices.Index(dialect.Entry, "troupe_alloc")
-	module, err := engine.Load(ctx, accountModule, dialect)
+	entry := slices.Index(dialect.Entry, name)
+	module, err := engine.Load(ctx, code, dialect)
 	if err != nil {
 		return 0, err
 	}
@@ -148,8 +157,8 @@ func guestIdle(ctx context.Context) (bytes float64, err error) {
 		calls.Go(func() {
 			ready := sync.OnceFunc(all.Done)
 			defer ready()
-			failed[i] = module.Call(1<<20, nil, func(c *wasm.Call) error {
-				_, err := c.Invoke(alloc, 64)
+			failed[i] = module.Call(1<<40, nil, func(c *wasm.Call) error {
+				_, err := c.Invoke(entry, args...)
 				ready()
 				all.Wait()
 				return err

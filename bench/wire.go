@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,6 +30,7 @@ type httpLine struct {
 	in   *bufio.Reader
 	head string
 	out  []byte
+	body []byte
 }
 
 func dialHTTP(addr, token string) (line, error) {
@@ -50,14 +52,26 @@ func (l *httpLine) ask(_ context.Context, op string, req any) error {
 	l.out = append(append(l.out[:0], "POST /v1/"...), op...)
 	l.out = strconv.AppendInt(append(l.out, l.head...), int64(len(body)), 10)
 	l.out = append(append(l.out, "\r\n\r\n"...), body...)
+	_, err = l.exchange(op)
+	return err
+}
+
+// get asks for a path, and returns the body of the answer, which is good until the next request.
+func (l *httpLine) get(path string) ([]byte, error) {
+	l.out = append(append(append(append(append(l.out[:0], "GET "...), path...), " HTTP/1.1\r\nHost: "...), l.conn.RemoteAddr().String()...), "\r\n\r\n"...)
+	return l.exchange(path)
+}
+
+// exchange sends what is in out and reads the answer, which is to have the status 200.
+func (l *httpLine) exchange(what string) (body []byte, err error) {
 	if _, err := l.conn.Write(l.out); err != nil {
-		return err
+		return nil, err
 	}
 	status, length := "", -1
 	for {
 		text, err := l.in.ReadSlice('\n')
 		if err != nil {
-			return err
+			return nil, err
 		}
 		text = bytes.TrimRight(text, "\r\n")
 		if len(text) == 0 {
@@ -67,20 +81,19 @@ func (l *httpLine) ask(_ context.Context, op string, req any) error {
 			status = string(text)
 		} else if value, ok := bytes.CutPrefix(text, []byte("Content-Length: ")); ok {
 			if length, err = strconv.Atoi(string(value)); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
 	if length < 0 {
-		return fmt.Errorf("an answer of HTTP says not how long it is: %s", status)
+		return nil, fmt.Errorf("an answer of HTTP says not how long it is: %s", status)
 	}
+	l.body = slices.Grow(l.body[:0], length)[:length]
+	_, err = io.ReadFull(l.in, l.body)
 	if !strings.HasPrefix(status, "HTTP/1.1 200 ") {
-		text := make([]byte, min(length, 500))
-		_, err := io.ReadFull(l.in, text)
-		return errors.Join(fmt.Errorf("%s was answered by %s: %s", op, status, text), err)
+		return nil, errors.Join(fmt.Errorf("%s was answered by %s: %.500s", what, status, l.body), err)
 	}
-	_, err = l.in.Discard(length)
-	return err
+	return l.body, err
 }
 
 // natsConnections is how many connections the clients of NATS share: they are those of one program.

@@ -25,20 +25,22 @@ var sign = flag.Bool("sign", false, "build the modules that are in the repositor
 type built struct {
 	source, file string
 	claims       claims.Module
-	// manifest, if not empty, is one that knows the module by its key.
-	manifest string
+	// manifest, if not empty, is one that knows the module by its key, and copy the file of a copy.
+	manifest, copy string
 }
 
 func modules() []built {
+	samples := filepath.Join("..", "runtime", "guest", "wasmbus", "sample")
 	sample := func(name, alias string, caps ...string) built {
-		folder := filepath.Join("..", "runtime", "guest", "wasmbus", "sample")
-		return built{filepath.Join(folder, name), filepath.Join(folder, name+".wasm"), claims.Module{Name: name, Alias: alias, Caps: caps}, ""}
+		return built{source: filepath.Join(samples, name), file: filepath.Join(samples, name+".wasm"), claims: claims.Module{Name: name, Alias: alias, Caps: caps}}
+	}
+	example := func(name, called string, caps ...string) built {
+		return built{filepath.Join(name, "guest", "c"), filepath.Join(name, name+".wasm"), claims.Module{Name: called, Caps: caps},
+			filepath.Join(name, "wasmcloud.yaml"), filepath.Join(samples, name+".wasm")}
 	}
 	return []built{
-		{filepath.Join("echo", "guest", "c"), filepath.Join("echo", "echo.wasm"), claims.Module{Name: "Echo", Caps: []string{capability.HTTPServer}},
-			filepath.Join("echo", "wasmcloud.yaml")},
-		{filepath.Join("kvcounter", "guest", "c"), filepath.Join("kvcounter", "kvcounter.wasm"),
-			claims.Module{Name: "KVCounter", Caps: []string{capability.HTTPServer, capability.KeyValue}}, filepath.Join("kvcounter", "wasmcloud.yaml")},
+		example("echo", "Echo", capability.HTTPServer),
+		example("kvcounter", "KVCounter", capability.HTTPServer, capability.KeyValue),
 		sample("busy", "", capability.HTTPServer),
 		sample("dice", "dice", capability.HTTPServer, capability.Logging, capability.NumberGen),
 		sample("mailbox", "mailbox", capability.HTTPServer, capability.KeyValue, capability.Messaging, capability.Logging),
@@ -88,6 +90,9 @@ func TestModules(t *testing.T) {
 		if m.manifest != "" {
 			knows(t, m.manifest, is.Subject)
 		}
+		if m.copy != "" {
+			copies(t, m.copy, stored)
+		}
 		want, _, err := claims.OpenModule(fresh)
 		if err != nil {
 			t.Fatal(err)
@@ -121,6 +126,19 @@ func knows(t *testing.T, file, key string) {
 		}
 	} else if !bytes.Equal(text, now) {
 		t.Errorf("%s names another module than %s: run this test with -sign", file, key)
+	}
+}
+
+// copies checks that a file is a copy, or with -sign makes it one.
+func copies(t *testing.T, file string, of []byte) {
+	t.Helper()
+	if *sign {
+		if err := os.WriteFile(file, of, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if is, err := os.ReadFile(file); err != nil || !bytes.Equal(is, of) {
+		t.Errorf("%s is no copy any more: run this test with -sign (%v)", file, err)
 	}
 }
 

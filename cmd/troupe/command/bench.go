@@ -72,6 +72,8 @@ func (f *benchFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.Width, "width", 0, "`sub-messages` of each actor in tree and rollback (default 2)")
 	flags.Float64Var(&f.FailShare, "fail-share", 0, "the `share` of subtrees that fail in rollback (default 0.5)")
 	flags.IntVar(&f.Writers, "writers", 0, "`transfers` in flight beside queries (default none)")
+	flags.StringVar(&f.Echo, "echo", "", "in wasmbus, the `file` of a signed module that answers requests (default ours)")
+	flags.StringVar(&f.Counter, "counter", "", "in wasmbus, the `file` of a signed module that counts requests by path (default ours)")
 	flags.IntVar(&f.Watchers, "watchers", 0, "`watches` beside transfers in serve (default 1000)")
 }
 
@@ -141,6 +143,9 @@ func (c *call) bench(ctx context.Context, f *benchFlags) (err error) {
 
 // bench prints what matters most of a result.
 func (p *printer) bench(r *bench.Result) {
+	if r.Classic != nil {
+		p.classic(r.Classic)
+	}
 	if r.Network != nil {
 		p.network(r)
 		return
@@ -173,6 +178,15 @@ func (p *printer) bench(r *bench.Result) {
 	p.table(rows)
 }
 
+// classic prints what actors of the classic wasmCloud take.
+func (p *printer) classic(g *bench.Classic) {
+	p.table([][]string{
+		{"call", fmt.Sprintf("echo %.2f µs  fresh instance %.2f µs  counter %.2f µs", g.Calls.Echo, g.Calls.Fresh, g.Calls.Counter)},
+		{"start", fmt.Sprintf("%s bytes: %.1f ms, from the cache %.1f ms", show.Count(g.Start.Bytes), g.Start.Cold, g.Start.Cache)},
+		{"idle instance", fmt.Sprintf("%s bytes", show.Count(int64(g.IdleBytes)))},
+	})
+}
+
 // network prints what a node does over sockets.
 func (p *printer) network(r *bench.Result) {
 	p.printf("%s, %s in flight, %s, %s\n", r.Durability, show.Count(r.Clients), count(r.Keys, "key"), count(r.Cores, "core"))
@@ -193,7 +207,9 @@ func (p *printer) network(r *bench.Result) {
 			p.printf("%s: %s notices a second\n", w.Name, show.Count(int64(w.NoticesPerS)))
 		}
 	}
-	p.printf("the program has %s bytes\n", show.Count(r.Network.BinaryBytes))
+	if r.Network.BinaryBytes > 0 {
+		p.printf("the program has %s bytes\n", show.Count(r.Network.BinaryBytes))
+	}
 }
 
 // micros returns a duration in microseconds for people.
