@@ -2,24 +2,26 @@ package command
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/troupe-run/troupe/claims"
 	"github.com/troupe-run/troupe/cmd/troupe/manifest"
 	"github.com/troupe-run/troupe/cmd/troupe/npm"
 	"github.com/troupe-run/troupe/cmd/troupe/toolchain"
 	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
+	"github.com/troupe-run/troupe/runtime/wasm/wasmbus"
 	"github.com/troupe-run/troupe/state"
 )
 
@@ -37,9 +39,18 @@ type app struct {
 // isApp reports whether an argument is the folder of an application: it has a manifest, or contracts.
 func isApp(arg string) bool { return arg != "-" && (manifest.Is(arg) || hasContracts(arg)) }
 
-// readApp reads the manifest of a folder, or what is in it if it has none. It builds nothing.
+// readWhole is readApp for who has no use for an application of which a part cannot be.
+func (c *call) readWhole(path string) (*app, error) {
+	a, err := c.readApp(path)
+	if err == nil && len(a.Problems) > 0 {
+		err = appError(a.Problems[0])
+	}
+	return a, err
+}
+
+// readApp reads a manifest, which may be named or stand in a folder, or what is in a folder that has none. It builds nothing.
 func (c *call) readApp(dir string) (*app, error) {
-	load := manifest.Load
+	load := manifest.Open
 	if !manifest.Is(dir) && hasContracts(dir) {
 		load = manifest.Contracts
 	}
@@ -57,7 +68,7 @@ func (c *call) readApp(dir string) (*app, error) {
 			code, ok = c.binary.Natives[mod.Native]
 		}
 		if !ok {
-			return nil, notFoundf("%s: module %s is %s of this binary, which has none of that name, but %s", filepath.Join(dir, manifest.File),
+			return nil, notFoundf("%s: module %s is %s of this binary, which has none of that name, but %s", m.Path(m.File),
 				mod.Name, quoted(mod.Native), c.nativeNames())
 		}
 		a.natives[mod.Name] = code
@@ -90,9 +101,9 @@ func lockFlag(cmd *cobra.Command, update *bool) {
 }
 
 // openApp reads the manifest of a folder, builds what is to be built, and compares it with the lock file, which is written
-// if update is set.
+// if update is set. All of it must be right.
 func (c *call) openApp(ctx context.Context, dir string, update bool) (*app, error) {
-	a, err := c.readApp(dir)
+	a, err := c.readWhole(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -119,13 +130,16 @@ func (c *call) codeFor(ctx context.Context, m *manifest.Manifest, mod *manifest.
 	if err == nil {
 		err = acceptable(mod.Name, code.Wasm)
 	}
+	if err == nil {
+		err = code.Check()
+	}
 	return code, appError(err)
 }
 
 // acceptable returns why a host would refuse a module.
 func acceptable(name string, wasm []byte) error {
 	in, err := runtime.Inspect(wasm)
-	if err == nil {
+	if err == nil && !wasmbus.Is(in.Module) { // which is judged with its claims, when it starts
 		err = in.Refused
 	}
 	if err != nil {
@@ -172,6 +186,7 @@ func appError(err error) error {
 	var missing *toolchain.MissingError
 	var failed *toolchain.FailedError
 	var other *npm.HashError
+	var refused *claims.Refusal
 	switch {
 	case err == nil, errors.As(err, &c):
 		return err
@@ -181,7 +196,7 @@ func appError(err error) error {
 		return &classified{ExitNotFound, err}
 	case errors.As(err, &missing), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return &classified{ExitNotFound, err}
-	case errors.As(err, &wrong), errors.As(err, &failed):
+	case errors.As(err, &wrong), errors.As(err, &failed), errors.As(err, &refused):
 		return &classified{ExitUsage, err}
 	}
 	return err
@@ -209,6 +224,8 @@ func (a *app) describe(p *printer) {
 			p.printf("module %s  native %s\n", p.style(show.Name, mod.Name), mod.Native)
 		case mod.Source != "":
 			p.printf("module %s  %s %s  %s\n", p.style(show.Name, mod.Name), mod.Language, mod.Source, a.size(mod.Name))
+		case mod.URL != "":
+			p.printf("module %s  %s  %s\n", p.style(show.Name, mod.Name), mod.URL, a.size(mod.Name))
 		case mod.Package != nil:
 			p.printf("module %s  npm %s %s  %s\n", p.style(show.Name, mod.Name), mod.Package, mod.File, a.size(mod.Name))
 		default:
@@ -217,6 +234,12 @@ func (a *app) describe(p *printer) {
 	}
 	for _, act := range a.Actors {
 		p.printf("actor %s  module %s\n", p.style(show.Name, string(act.Address)), act.Module)
+	}
+	for _, v := range a.Providers {
+		p.printf("provider %s  %s  %s\n", p.style(show.Name, v.Name), cmp.Or(v.Kind, string(v.Address)), v.Contract)
+	}
+	for _, l := range a.Links {
+		p.printf("link %s → %s  %s\n", p.style(show.Name, l.Actor), l.Provider, linkText(l.Contract, l.Name))
 	}
 }
 

@@ -83,7 +83,8 @@ var askable = map[string]bool{
 	"send": true, "install": true, "instantiate": true, "migrate": true, "test": true, "shell": true, "top": true,
 	"query": true, "get": true, "scan": true, "actors": true, "modules": true, "module": true, "show": true, "watch": true,
 	"log": true, "trace": true, "grants": true, "grant": true, "revoke": true, "pause": true, "resume": true, "token": true,
-	"backup":                  true,
+	"backup": true, "apply": true, "call": true, "start": true, "stop": true, "scale": true, "update": true, "link": true,
+	"ban": true, "unban": true, "trust": true, "distrust": true,
 	cobra.ShellCompRequestCmd: true, cobra.ShellCompNoDescRequestCmd: true,
 }
 

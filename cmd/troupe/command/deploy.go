@@ -24,6 +24,9 @@ func (a *app) deployInWorld(ctx context.Context, w *world.World) error {
 		}
 		code := codes[0].Wasm
 		codes = codes[1:]
+		if isClassic(code) {
+			continue // which starts behind the anchors of trust
+		}
 		if a.chain != nil && isContract(code) {
 			err := w.Use(func(h *runtime.Host) error {
 				_, _, err := storeCode(ctx, h, mod.Name, code)
@@ -43,12 +46,41 @@ func (a *app) deployInWorld(ctx context.Context, w *world.World) error {
 			return err
 		}
 	}
+	if !a.lenient() {
+		return nil // there is nothing of the kind
+	}
+	return w.Use(func(h *runtime.Host) error { return a.cast(ctx, h) })
+}
+
+// cast starts the modules with claims on a host, and puts anchors of trust, providers and links. The error is the first thing
+// that is wrong.
+func (a *app) cast(ctx context.Context, h *runtime.Host) error {
+	ap := &applying{app: a, place: directory{&call{Program: new(Program)}, h}, tell: func(applied, error) {}}
+	before, err := ap.place.cast(ctx)
+	if err != nil {
+		return err
+	}
+	ap.trust(ctx, before)
+	if err := ap.classics(ctx, before); err != nil {
+		return err
+	}
+	ap.providers(ctx, before)
+	if before, err = ap.place.cast(ctx); err != nil {
+		return err
+	}
+	ap.links(ctx, before)
+	if len(ap.problems) > 0 {
+		return ap.problems[0]
+	}
 	return nil
 }
 
 // deploy installs the modules on a host that has those of the binary bound, and creates the actors that are missing.
 func (a *app) deploy(ctx context.Context, h *runtime.Host, opts runtime.InstallOptions) error {
 	for _, code := range a.codes {
+		if isClassic(code.Wasm) {
+			continue
+		}
 		if a.chain != nil && isContract(code.Wasm) {
 			if _, _, err := storeCode(ctx, h, code.Module.Name, code.Wasm); err != nil {
 				return err
@@ -65,7 +97,10 @@ func (a *app) deploy(ctx context.Context, h *runtime.Host, opts runtime.InstallO
 			return err
 		}
 	}
-	return nil
+	if !a.lenient() {
+		return nil
+	}
+	return a.cast(ctx, h)
 }
 
 // explainInstall says what to do about a module that the directory has with other code.

@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/troupe-run/troupe/cmd/troupe/manifest"
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/runtime"
@@ -48,7 +47,7 @@ It runs in memory, unless --dir is on the command line.`,
 			if len(args) > 0 {
 				folder = args[0]
 			}
-			a, err := c.readApp(folder)
+			a, err := c.readWhole(folder)
 			if err != nil {
 				return err
 			}
@@ -94,7 +93,7 @@ func (c *call) develop(ctx context.Context, a *app, h *runtime.Host, builder *ca
 	watching := make(chan struct{})
 	go func() {
 		defer close(watching)
-		(&watcher{call: builder, dir: a.Dir, app: a, told: told}).run(ctx)
+		(&watcher{call: builder, path: a.Dir, read: builder.readWhole, app: a, told: told}).run(ctx)
 	}()
 	defer func() {
 		cancel()
@@ -188,7 +187,7 @@ func (w *workshop) hear(ctx context.Context, n *news) {
 
 // reload takes over a changed manifest. Modules that it has no more stay.
 func (w *workshop) reload(a *app) {
-	w.printf("%s  %s\n", w.style(show.Word, "read"), a.Path(manifest.File))
+	w.printf("%s  %s\n", w.style(show.Word, "read"), a.Path(a.File))
 	for name, code := range a.natives {
 		if w.app.natives[name] != nil {
 			continue

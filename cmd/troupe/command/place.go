@@ -9,6 +9,7 @@ import (
 	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/actor/typed"
+	"github.com/troupe-run/troupe/runtime/capability"
 	"github.com/troupe-run/troupe/state"
 )
 
@@ -36,6 +37,12 @@ type place interface {
 	// do runs one transaction. It says in the request who the sender is, if that was left to the place.
 	do(ctx context.Context, req *dispatch.Request) (*state.Receipt, error)
 	install(ctx context.Context, in *installation) (state.Module, error)
+	// cast returns all actors with claims, providers and links.
+	cast(ctx context.Context) (*cast, error)
+	// start lets a module with claims run as the actor of that name, or updates it.
+	start(ctx context.Context, name string, code []byte, o runtime.StartOptions) (*capability.Actor, error)
+	// order changes which actors with claims, providers and links there are. It starts none.
+	order(ctx context.Context, o capability.Order) error
 	// chained reports whether contracts are stored as codes of a chain.
 	chained(ctx context.Context) (bool, error)
 }

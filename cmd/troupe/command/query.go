@@ -114,7 +114,9 @@ func (c *call) getCommand() *cobra.Command {
 		Use:   "get ADDRESS KEY",
 		Short: "Print the value of one key of an actor",
 		Long: `Print the value of one key, as it is in the latest durable state. The exit code is 3 if it is not there. A value in CBOR,
-as typed actors keep it, is shown as JSON.`,
+as typed actors keep it, is shown as JSON.
+
+'get inventory', 'get links', 'get claims' and 'get hosts' list what there is of actors with claims, and their providers.`,
 		Example: c.examples(`
 			% get currency/gold balances/alice
 			% get puppet/alice greeting --out-raw
@@ -140,6 +142,7 @@ as typed actors keep it, is shown as JSON.`,
 	}
 	out.add(cmd)
 	cmd.Flags().BoolVar(&hexKey, "hex-key", false, "KEY is in hexadecimal")
+	cmd.AddCommand(c.listCommands()...)
 	return cmd
 }
 

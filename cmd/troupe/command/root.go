@@ -63,13 +63,15 @@ Bytes of actors (bodies, data, values) are objects {"json": the value, if there 
 	root.PersistentFlags().DurationVar(&c.timeout, "timeout", 0, "give up after this `time`, such as 5s; 0 means never")
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{outputText, outputJSON}, cobra.ShellCompDirectiveNoFileComp))
 	_ = root.MarkPersistentFlagDirname("dir")
-	root.AddGroup(&cobra.Group{ID: "act", Title: "Send and run:"}, &cobra.Group{ID: "make", Title: "Write actors:"},
+	root.AddGroup(&cobra.Group{ID: "act", Title: "Send and run:"}, &cobra.Group{ID: "cast", Title: "Actors with claims, providers, links and trust:"},
+		&cobra.Group{ID: "make", Title: "Write actors:"},
 		&cobra.Group{ID: "look", Title: "Look at the state:"},
 		&cobra.Group{ID: "past", Title: "Look at the past:"}, &cobra.Group{ID: "rule", Title: "Servers and who may do what:"},
 		&cobra.Group{ID: "keep", Title: "Keep and measure:"})
 	for group, commands := range map[string][]*cobra.Command{
-		"act":  {c.serveCommand(), c.sendCommand(), c.installCommand(), c.instantiateCommand(), c.migrateCommand(), c.runCommand(), c.testCommand(), c.shellCommand()},
+		"act":  {c.serveCommand(), c.upCommand(), c.applyCommand(), c.sendCommand(), c.callCommand(), c.installCommand(), c.instantiateCommand(), c.migrateCommand(), c.runCommand(), c.testCommand(), c.shellCommand()},
 		"make": {c.newCommand(), c.buildCommand(), c.devCommand(), c.claimsCommand()},
+		"cast": append([]*cobra.Command{c.startCommand(), c.stopCommand(), c.scaleCommand(), c.updateCommand(), c.linkCommand()}, c.trustCommands()...),
 		"look": {c.queryCommand(), c.getCommand(), c.scanCommand(), c.actorsCommand(), c.modulesCommand(), c.moduleCommand(),
 			c.showCommand(), c.watchCommand(), c.topCommand()},
 		"past": {c.logCommand(), c.traceCommand(), c.verifyCommand()},

@@ -29,8 +29,10 @@ type news struct {
 // A watcher looks at the files of an application and builds what has changed. It polls, which works on every file system.
 type watcher struct {
 	call *call
-	dir  string
+	path string // of the folder or the manifest
 	told chan<- news
+	// read reads it again.
+	read func(path string) (*app, error)
 
 	app      *app
 	manifest string
@@ -61,7 +63,7 @@ func (w *watcher) run(ctx context.Context) {
 
 // follow takes over the modules of the manifest.
 func (w *watcher) follow(ctx context.Context) {
-	w.manifest = stampOf(w.app.Path(manifest.File))
+	w.manifest = stampOf(w.app.Path(w.app.File))
 	w.modules = nil
 	for i := range w.app.Modules {
 		if mod := &w.app.Modules[i]; mod.Native == "" {
@@ -81,8 +83,8 @@ func locate(ctx context.Context, a *app, mod *manifest.Module) *toolchain.Source
 
 // look builds what has changed since the last look.
 func (w *watcher) look(ctx context.Context) {
-	if stampOf(w.app.Path(manifest.File)) != w.manifest {
-		w.settle(ctx, func() string { return stampOf(w.app.Path(manifest.File)) })
+	if stampOf(w.app.Path(w.app.File)) != w.manifest {
+		w.settle(ctx, func() string { return stampOf(w.app.Path(w.app.File)) })
 		w.reload(ctx)
 	}
 	for _, m := range w.modules {
@@ -112,9 +114,9 @@ func (w *watcher) settle(ctx context.Context, stamp func() string) string {
 }
 
 func (w *watcher) reload(ctx context.Context) {
-	a, err := w.call.readApp(w.dir)
+	a, err := w.read(w.path)
 	if err != nil {
-		w.manifest = stampOf(w.app.Path(manifest.File))
+		w.manifest = stampOf(w.app.Path(w.app.File))
 		w.tell(ctx, news{app: w.app, err: err})
 		return
 	}
@@ -145,7 +147,7 @@ func (w *watcher) tell(ctx context.Context, n news) {
 
 // stamp says which files a module has and how old they are.
 func (w *watcher) stamp(m *watched) string {
-	if m.mod.Package != nil {
+	if m.mod.Package != nil || m.mod.URL != "" {
 		return m.mod.Sum.String()
 	}
 	if m.sources == nil {

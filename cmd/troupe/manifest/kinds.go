@@ -115,3 +115,15 @@ func nameFrom(text string, taken func(string) bool) string {
 
 // maxName bounds a name that is made of another, in bytes.
 const maxName = 64
+
+// KindOf returns the name of the built-in kind that a reference means: its own name, a public key of wasmCloud's provider, or
+// an image such as wasmcloud.azurecr.io/httpserver:0.17.0. It is empty if there is none.
+func KindOf(ref string) string {
+	if k := kindOfKey(ref); k != nil {
+		return k.name
+	}
+	if k := kindOfImage(ref); k != nil {
+		return k.name
+	}
+	return ""
+}

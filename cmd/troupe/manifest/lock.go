@@ -166,7 +166,7 @@ func (m *Manifest) CheckLock(l Lock, code *Code) error {
 	return &ChangedError{name, m.LockName(), locked, found}
 }
 
-const lockHead = `# Written by troupe build: the SHA-256 of each module, and the keys in its claims. One that differs is refused; --update-lock accepts it.
+const lockHead = `# Written by troupe: the SHA-256 of each module, and the keys in its claims. One that differs is refused; --update-lock accepts it.
 `
 
 // Format returns the text of a lock file, the same for equal locks.
