@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/url"
 	"strings"
 	"time"
@@ -25,7 +24,7 @@ type ended chan error
 
 // connect returns a connection that ends when it breaks: then the half fails, everybody sees why, and the supervisor starts
 // another.
-func (v *Values) connect(ctx context.Context, name string, log *slog.Logger) (*nats.Conn, ended, error) {
+func (v *Values) connect(ctx context.Context, name string, log *complainer) (*nats.Conn, ended, error) {
 	end := make(ended, 1)
 	opts := []nats.Option{nats.Name(name), nats.Timeout(connectTimeout), nats.NoReconnect(),
 		// A server that says nothing is given up within 6 seconds.
@@ -35,7 +34,7 @@ func (v *Values) connect(ctx context.Context, name string, log *slog.Logger) (*n
 			if sub != nil {
 				subject = sub.Subject
 			}
-			log.Warn("messages were lost or refused", "subject", subject, "err", v.hide(err.Error()))
+			log.warn("messages were lost or refused", "subject", subject, "err", v.hide(err.Error()))
 		}),
 		nats.ClosedHandler(func(nc *nats.Conn) {
 			err := nc.LastError()

@@ -24,13 +24,12 @@ const (
 	refused                  // the host will never take it
 )
 
-// begin takes a slot for a message, for which it waits, and starts what handles it.
-func (h *half) begin(subject string, handle func()) {
+// begin takes a slot for a message, for which it waits, and starts what handles it. It returns false if the half ends first.
+func (h *half) begin(handle func()) bool {
 	select {
 	case h.slots <- struct{}{}:
 	case <-h.work.Done():
-		h.log.Error("a message is not handled, for the node ends", "subject", subject)
-		return
+		return false
 	}
 	h.deliveries.Add(1)
 	go func() {
@@ -38,6 +37,7 @@ func (h *half) begin(subject string, handle func()) {
 		defer func() { <-h.slots }()
 		handle()
 	}()
+	return true
 }
 
 // deliver brings a message to the actor. Name is what names it, and nothing else; it is empty if nobody will bring it again.
@@ -68,14 +68,14 @@ func (h *half) deliver(name string, m *messages.Message, attempts int) (o outcom
 		case err == nil:
 			return committed, failures
 		case errors.Is(err, errRefused):
-			h.log.Warn("a message is refused, for another one had the same name", "subject", m.Subject, "err", err)
+			h.log.warn("a message is refused, for another one had the same name", "subject", m.Subject, "err", err)
 			return refused, failures
 		case sequence == 0:
 			return unknown, failures
 		}
 		failures++
 		if sequence > before.Sequence {
-			h.log.Warn("an actor failed at a message", "subject", m.Subject, "seq", sequence, "attempt", failures, "err", err)
+			h.log.warn("an actor failed at a message", "subject", m.Subject, "seq", sequence, "attempt", failures, "err", err)
 			if failures < attempts {
 				return failed, failures
 			}
@@ -105,7 +105,7 @@ func (h *half) do(ctx context.Context, req dispatch.Request) (sequence uint64, e
 		case errors.As(err, &busy):
 			wait = max(wait, min(busy.RetryAfter, longest))
 		default:
-			h.log.Warn("the host cannot take a message: it is tried again", "err", err)
+			h.log.warn("the host cannot take a message: it is tried again", "err", err)
 		}
 		select {
 		case <-time.After(wait):

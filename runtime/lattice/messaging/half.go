@@ -22,7 +22,7 @@ type half struct {
 	bus    *Bus
 	at     edge.At
 	key    linkKey
-	log    *slog.Logger
+	log    *complainer
 	values *Values
 	nc     *nats.Conn
 	// streams is JetStream, whether or not the server has it.
@@ -38,11 +38,11 @@ type half struct {
 // Run implements edge.Half.
 func (h *half) Run(ctx context.Context, at edge.At, ready func(detail string)) (err error) {
 	h.at, h.key = at, keyOf(&at)
-	h.log = at.Logger
-	if h.log == nil {
-		h.log = slog.New(slog.DiscardHandler)
+	log := at.Logger
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
 	}
-	h.log = h.log.With("provider", at.Provider.Name, "actor", at.Link.Actor, "link", at.Link.Name)
+	h.log = &complainer{log: log.With("provider", at.Provider.Name, "actor", at.Link.Actor, "link", at.Link.Name)}
 	if h.values, err = ParseValues(at.Link.Values, at.Provider.Config); err != nil {
 		return err
 	}

@@ -118,7 +118,7 @@ func (h *half) publish(ctx context.Context, rows []*messaging.Row) (dropped []me
 		m.Reply, m.Data = row.ReplyTo, row.Body
 		m.Header.Set(messageID, ownPrefix+row.ID)
 		if bound := h.nc.MaxPayload(); bound > 0 && int64(len(row.Body)+headerBytes) > bound {
-			h.log.Error("a message is dropped: it is too large for the server", "subject", row.Subject, "bytes", len(row.Body), "bound", bound)
+			h.log.warn("a message is dropped: it is too large for the server", "subject", row.Subject, "bytes", len(row.Body), "bound", bound)
 			dropped = append(dropped, messaging.Dropped{Number: row.Number, Subject: row.Subject, Reason: fmt.Sprintf("the server of NATS takes %d bytes, with headers", bound)})
 			continue
 		}

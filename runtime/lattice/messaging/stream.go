@@ -69,10 +69,10 @@ func (h *half) streamError(err error) error {
 
 // takeStored begins to handle a message of a stream.
 func (h *half) takeStored(msg jetstream.Msg) {
-	h.begin(msg.Subject(), func() {
+	h.begin(func() {
 		meta, err := msg.Metadata()
 		if err != nil {
-			h.log.Warn("a message is not of a stream, and is left", "subject", msg.Subject())
+			h.log.warn("a message is not of a stream, and is left", "subject", msg.Subject())
 			return
 		}
 		if a := h.at.Actor(); a != nil && a.Instances == 0 {
@@ -89,13 +89,13 @@ func (h *half) takeStored(msg jetstream.Msg) {
 		case failed:
 			err = msg.NakWithDelay(h.values.Retry << min(failures-1, 10))
 		case spent:
-			h.log.Error("a message is given up: the actor fails at it", "subject", msg.Subject(), "stream", meta.Stream, "sequence", meta.Sequence.Stream, "attempts", failures)
+			h.log.warn("a message is given up: the actor fails at it", "subject", msg.Subject(), "stream", meta.Stream, "sequence", meta.Sequence.Stream, "attempts", failures)
 			err = msg.TermWithReason("the actor failed " + strconv.Itoa(failures) + " times")
 		case refused:
 			err = msg.TermWithReason("another message had the same name")
 		}
 		if err != nil {
-			h.log.Debug("a message was not acknowledged, and will come again", "subject", msg.Subject(), "err", h.values.hide(err.Error()))
+			h.log.warn("a message was not acknowledged, and will come again", "subject", msg.Subject(), "err", h.values.hide(err.Error()))
 		}
 	})
 }

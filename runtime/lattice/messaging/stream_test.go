@@ -208,3 +208,28 @@ func TestPublishAck(t *testing.T) {
 		t.Errorf("the stream has %d", info.State.Msgs)
 	}
 }
+
+// TestStreamTwice: what a node of ours sent again so late that the stream has it twice has one effect; what others send again under a
+// name is for the stream to drop.
+func TestStreamTwice(t *testing.T) {
+	s, r := newServer(t), newRig(t)
+	nc := s.client()
+	js := streams(t, nc)
+	stream, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "S", Subjects: []string{"a"}, Storage: jetstream.MemoryStorage, Duplicates: 100 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.link("echo", s.values("stream", "S", "durable", "d"))
+	for range 2 {
+		must(js.Publish(t.Context(), "a", []byte("x"), jetstream.WithMsgID("troupe-00")))
+		must(js.Publish(t.Context(), "a", []byte("x"), jetstream.WithMsgID("order-17")))
+		time.Sleep(250 * time.Millisecond) // until the window is over
+	}
+	if n := must(stream.Info(t.Context())).State.Msgs; n != 4 {
+		t.Fatalf("the stream has %d", n)
+	}
+	r.eventually("all is acknowledged", func() bool { return unacknowledged(t, stream, "d") == 0 })
+	if n := r.count("echo"); n != 3 {
+		t.Errorf("they had %d effects", n)
+	}
+}

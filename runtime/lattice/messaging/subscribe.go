@@ -19,7 +19,9 @@ func (h *half) subscribe(ctx context.Context) (end func(), err error) {
 		defer close(handled)
 		for list := kept.take(); list != nil; list = kept.take() {
 			for _, msg := range list {
-				h.begin(msg.Subject, func() { h.take(msg) })
+				if !h.begin(func() { h.take(msg) }) {
+					h.log.warn(lost, "subject", msg.Subject)
+				}
 			}
 		}
 	}()
@@ -38,7 +40,7 @@ func (h *half) subscribe(ctx context.Context) (end func(), err error) {
 	for _, want := range h.values.Subscriptions {
 		sub, err := h.nc.QueueSubscribe(want.Subject, h.queue(want), func(msg *nats.Msg) {
 			if kept.put(msg) {
-				h.log.Error("messages are lost: more come than the actor takes", "subject", msg.Subject)
+				h.log.warn("messages are lost: more come than the actor takes", "subject", msg.Subject)
 			}
 		})
 		if err != nil {
@@ -68,6 +70,8 @@ func (h *half) queue(s Subscription) string {
 	return "troupe-" + digest(h.bus.name, string(h.key.provider), string(h.key.actor), h.key.link)
 }
 
+const lost = "a message is lost, for the node ends"
+
 // take handles a message.
 func (h *half) take(msg *nats.Msg) {
 	name := msg.Header.Get(messageID)
@@ -76,6 +80,6 @@ func (h *half) take(msg *nats.Msg) {
 	}
 	m := &messages.Message{Subject: msg.Subject, ReplyTo: msg.Reply, Body: msg.Data}
 	if o, _ := h.deliver(name, m, 1); o == unknown {
-		h.log.Error("a message is lost, for the node ends", "subject", msg.Subject)
+		h.log.warn(lost, "subject", msg.Subject)
 	}
 }

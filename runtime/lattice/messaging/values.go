@@ -36,7 +36,8 @@ const (
 //	ca                     the file of the authority that has signed the server's certificate
 //	inbox                  what subjects of answers begin with: _INBOX if nothing is said
 //	stream                 the stream of JetStream that the subscriptions are of, in the place of subjects alone
-//	durable                its consumer, made if it is not there: one of the link if nothing is said
+//	durable                its consumer, made if it is not there, which nodes of the same durable share: the first queue of the
+//	                       subscriptions if nothing is said, or else one with the names of provider, actor and link
 //	max_deliver            how often a message of a stream is given to an actor that fails: 5
 //	retry_ms               how long the first of these waits, those behind it twice as long each: 1000
 //	ack_wait_ms            how long the server waits for a sign of life before a message comes again: 30000
