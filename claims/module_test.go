@@ -277,6 +277,7 @@ func TestOpenModuleRefuses(t *testing.T) {
 		{"a length cut off", append(bytes.Clone(good), 0, 0x80), claims.Malformed, "cut off"},
 		{"a length too long", append(bytes.Clone(good), 0, 0xff, 0xff, 0xff, 0xff, 0x1f), claims.Malformed, "cut off"},
 		{"a length of six bytes", append(bytes.Clone(good), 0, 0x80, 0x80, 0x80, 0x80, 0x80, 0), claims.Malformed, "cut off"},
+		{"a length of 33 bits", append(bytes.Clone(good), 0, 0x82, 0x80, 0x80, 0x80, 0x10, 1, 'x'), claims.Malformed, "cut off"},
 		{"the greatest length", append(bytes.Clone(good), 1, 0xff, 0xff, 0xff, 0xff, 0x0f), claims.Malformed, "cut off"},
 		{"a name too long", append(bytes.Clone(good), 0, 1, 9), claims.Malformed, "the name of its custom section"},
 		{"no name", append(bytes.Clone(good), 0, 0), claims.Malformed, "the name of its custom section"},
