@@ -24,7 +24,7 @@ type Claimed struct {
 	Alias        string   `json:"alias,omitempty"`
 	Capabilities []string `json:"capabilities"`
 	Tags         []string `json:"tags,omitempty"`
-	Revision     int32    `json:"revision"`
+	Revision     int      `json:"revision"`
 	Version      string   `json:"version,omitempty"`
 	// Issued, Expires and NotBefore are when the claims were signed, end and begin, in seconds since 1970; 0 is never.
 	Issued    int64 `json:"issued"`

@@ -149,7 +149,7 @@ func (n *Node) capabilities(rq *request) (capability.Listing, func(actor.Address
 
 func claimed(a *capability.Actor) api.Claimed {
 	return api.Claimed{Actor: a.Address, Key: a.Key, Issuer: a.Issuer, Hash: a.Hash, Name: a.Name, Alias: a.Alias,
-		Capabilities: append([]string{}, a.Caps...), Tags: a.Tags, Revision: a.Revision, Version: a.Version, Issued: seconds(a.Issued),
+		Capabilities: append([]string{}, a.Caps...), Tags: a.Tags, Revision: int(a.Revision), Version: a.Version, Issued: seconds(a.Issued),
 		Expires: seconds(a.Expires), NotBefore: seconds(a.NotBefore), Instances: a.Instances, Started: a.Started}
 }
 

@@ -21,6 +21,14 @@ func asked(t *testing.T, subject string, seq uint64) map[string]any {
 	if err != nil {
 		t.Fatal(err)
 	}
+	classic, err := os.ReadFile("../../examples/kvcounter/kvcounter.wasm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	module, _, err := claims.OpenModule(classic)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return map[string]any{
 		"info": api.Empty{}, "stats": api.Empty{}, "send": api.SendRequest{To: "puppet/a", Body: api.Bytes("set k=v\nemit paid amount=5"), Trace: true, ID: "one"},
 		"query": api.QueryRequest{To: "puppet/a", Body: api.Bytes("get k\ndata {it}")}, "get": api.GetRequest{Actor: "puppet/a", Key: api.Bytes("k")},
@@ -31,12 +39,20 @@ func asked(t *testing.T, subject string, seq uint64) map[string]any {
 		"grants": api.Empty{}, "grant": api.Grant{Subject: subject, Name: "bob", Role: "caller", Actors: []string{"puppet/*"}},
 		"revoke": api.RevokeRequest{Subject: subject}, "pause": api.PauseRequest{Actor: "puppet/b", Reason: "for a test"},
 		"resume": api.ResumeRequest{Actor: "puppet/b"}, "backup": api.BackupRequest{Name: "monday"},
+		"provide": api.ProvideRequest{Name: "store", Kind: "keyvalue", Config: map[string]string{"prefix": "p", "client_seed": "S"}}, "providers": api.Empty{},
+		"start": api.StartRequest{Name: "counter", Code: classic, Instances: 2}, "claims": api.Empty{}, "scale": api.ScaleRequest{Actor: "counter", Instances: 3},
+		"link":  api.LinkRequest{Actor: "counter", Contract: "wasmcloud:keyvalue", Provider: "store", Values: map[string]string{"URL": "x", "Password": "y"}},
+		"links": api.LinksRequest{Actor: "counter"}, "unlink": api.UnlinkRequest{Actor: "counter", Contract: "wasmcloud:keyvalue"},
+		"withdraw": api.WithdrawRequest{Name: "store"}, "trust": api.TrustRequest{Key: module.Issuer}, "trusted": api.Empty{},
+		"distrust": api.KeyRequest{Key: module.Issuer}, "ban": api.Ban{Key: module.Subject, Reason: "for a test"}, "unban": api.KeyRequest{Key: module.Subject},
+		"policy": api.PolicyRequest{}, "stop": api.StopRequest{Actor: "counter"},
 	}
 }
 
 // order of asking: some need what others have done.
 var order = []string{"info", "stats", "send", "query", "get", "scan", "history", "actors", "actor", "receipt", "log", "trace", "watch", "modules",
-	"install", "module", "grant", "grants", "revoke", "pause", "resume", "backup"}
+	"install", "module", "grant", "grants", "revoke", "pause", "resume", "backup", "provide", "start", "claims", "scale", "link", "links", "providers", "trust", "ban", "trusted", "unban",
+	"distrust", "policy", "unlink", "withdraw", "stop"}
 
 func TestEveryOperation(t *testing.T) {
 	if len(order) != len(api.Ops()) {
@@ -83,6 +99,18 @@ func checkAnswers(t *testing.T, r *rig, a map[string]any, subject string) {
 		if !ok {
 			t.Errorf("%s: %+v", what, a[strings.Fields(what)[0]])
 		}
+	}
+	if c := a["claims"].(*api.Claims).Actors; len(c) != 1 || c[0].Actor != "counter" || c[0].Instances != 2 || c[0].Refused != "" || c[0].Key[0] != 'M' {
+		t.Errorf("claims: %+v", c)
+	}
+	if l := a["links"].(*api.Links).Links; len(l) != 1 || l[0].Provider != "store" || l[0].Name != "default" || l[0].Values["URL"] != "x" || l[0].Values["Password"] != "(hidden)" {
+		t.Errorf("links: %+v", l)
+	}
+	if p := a["providers"].(*api.Providers).Providers; len(p) != 1 || p[0].State != "healthy" || p[0].Config["client_seed"] != "(hidden)" || p[0].Address != "troupe.keyvalue/store" {
+		t.Errorf("providers: %+v", p)
+	}
+	if tr := a["trusted"].(*api.Trust); len(tr.Anchors) != 1 || len(tr.Bans) != 1 || tr.Bans[0].Reason != "for a test" {
+		t.Errorf("trusted: %+v", tr)
 	}
 	sent := a["send"].(*api.Receipt)
 	check("send", sent.Committed && sent.RequestID == "one" && len(sent.Events) > 0 && sent.Trace != nil && len(sent.Trace.Root.Touches) > 0 &&
