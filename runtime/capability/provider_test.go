@@ -8,7 +8,9 @@ import (
 
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/access"
 	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/actor/puppet"
 	"github.com/troupe-run/troupe/runtime/capability"
 	"github.com/troupe-run/troupe/runtime/capability/pack"
 )
@@ -148,6 +150,22 @@ func TestProvidersAnswerQueries(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%q: got %q, want %q", c.body, got, c.want)
 		}
+	}
+}
+
+// Actors give no orders, whatever they are called by: only who stands at the root of a tree can be an operator.
+func TestActorsGiveNoOrders(t *testing.T) {
+	h := openShelf(t)
+	if err := h.Bind("meddler", puppet.Actor{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Found(t.Context(), key("ann")); err != nil {
+		t.Fatal(err)
+	}
+	program := puppet.MustParse("call " + string(capability.Address))
+	_, err := h.Do(t.Context(), dispatch.Request{Signer: key("ann"), Message: actor.Message{To: "meddler", Body: program.Encode()}})
+	if !errors.Is(err, &actor.Error{Code: access.CodeForbidden}) {
+		t.Errorf("got %v", err)
 	}
 }
 
