@@ -94,7 +94,7 @@ func ask[A any](ctx context.Context, s *remote, op string, req any) (*A, error) 
 
 func claimedFrom(a *api.Claimed) capability.Actor {
 	return capability.Actor{Address: a.Actor, Key: a.Key, Issuer: a.Issuer, Hash: a.Hash, Name: a.Name, Alias: a.Alias, Caps: a.Capabilities,
-		Tags: a.Tags, Revision: a.Revision, Version: a.Version, Issued: seconds(a.Issued), Expires: seconds(a.Expires),
+		Tags: a.Tags, Revision: int32(a.Revision), Version: a.Version, Issued: seconds(a.Issued), Expires: seconds(a.Expires),
 		NotBefore: seconds(a.NotBefore), Instances: a.Instances, Started: a.Started}
 }
 
