@@ -1,6 +1,7 @@
 package capability
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -9,12 +10,16 @@ import (
 
 // report keeps what the supervisor tells of a provider or of one of its links. What has gone in the meantime is passed over.
 func (k *keeping) report(o *ReportOrder) error {
+	switch {
+	case o.Actor == "":
+		o.Link = "" // it is about the provider as a whole
+	case o.Link == "":
+		o.Link = DefaultLink
+	}
 	if err := k.name("state of", o.Provider, string(o.Actor), o.Link); err != nil {
 		return err
 	}
-	switch o.State {
-	case Starting, Healthy, Failed, Stopped:
-	default:
+	if !slices.Contains([]State{Starting, Healthy, Failed, Stopped}, o.State) {
 		return actor.Errorf(CodeInvalidOrder, "%s is not a state: there are %s, %s, %s and %s", shown(string(o.State)), Starting, Healthy, Failed, Stopped)
 	}
 	if p, ok := k.table.Provider(o.Provider); !ok || p.Name != o.Provider {

@@ -56,8 +56,8 @@ func (t *Table) ByKey(module string) (actor.Address, bool) { return t.named(keyP
 func (t *Table) ByAlias(alias string) (actor.Address, bool) { return t.named(aliasPrefix, alias) }
 
 func (t *Table) named(prefix, name string) (actor.Address, bool) {
-	b, ok := t.Read(Address, rowKey(prefix, name))
-	return actor.Address(b), ok
+	b, _ := t.Read(Address, rowKey(prefix, name))
+	return actor.Address(b), len(b) > 0 // the rows of those who wait for a name are empty
 }
 
 // Link returns the link of an actor under a contract and a name, which is DefaultLink if empty.
