@@ -1,8 +1,11 @@
 package wasmbus
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -155,4 +158,28 @@ func TestNothingIsKept(t *testing.T) {
 			t.Errorf("with %d fuel: %+v", fuel, c.running)
 		}
 	}
+}
+
+// TestParallel checks that calls of one Actor do not meet, as queries do that run at the same time.
+func TestParallel(t *testing.T) {
+	g := newGuest()
+	g.pages = freePages
+	// It answers with what was in its memory before, which must be nothing, and its payload.
+	g.call = takes + ` i32.const 1048575 i32.load8_u if unreachable end i32.const 1048575 i32.const 1 i32.store8` + echoes
+	a := g.load(t)
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			payload := []byte(fmt.Sprint("payload of ", i))
+			body := (&capability.Invocation{Operation: "Test.Run", Payload: payload}).Encode()
+			for range 100 {
+				env := &actor.Env{Self: "guest", Services: &purse{fuel: 1_000_000}, State: &actor.MemState{}}
+				if resp, err := a.Execute(t.Context(), env, actor.Message{Body: body}); err != nil || !bytes.Equal(resp.Data, payload) {
+					t.Errorf("%q, %v", resp.Data, err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/troupe-run/troupe/runtime/capability"
 	"github.com/troupe-run/troupe/runtime/capability/messages"
 	"github.com/troupe-run/troupe/runtime/capability/pack"
+	"github.com/troupe-run/troupe/runtime/wasm"
 )
 
 // TestOldRequest checks a request over HTTP to a guest of 0.18, and its response.
@@ -77,4 +78,26 @@ func TestOldKeyValue(t *testing.T) {
 	})), "guest")
 	answered(t, w.send("guest", "Test.Run", "\x82\xa3key\xa1k\xa5value\x06"), "\x81\xa5value\x07")
 	answered(t, w.send("guest", "Test.Run", "\x82\xa3key"), "malformed: MessagePack, byte 5: it ends in the middle of a value")
+}
+
+// TestOldFromTheCache checks that an old guest is known as one when its machine code comes from a cache.
+func TestOldFromTheCache(t *testing.T) {
+	g := newGuest()
+	g.from = ModuleOld
+	g.call = succeeds
+	dir := t.TempDir()
+	for range 2 {
+		e, err := wasm.NewEngine(wasm.Options{CacheDir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := e.Load(t.Context(), g.build(), dialect())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a := New(m, "guest", Options{}); !a.old {
+			t.Errorf("it is not, with %d hits of the cache", e.Stats().CacheHits)
+		}
+		e.Close()
+	}
 }
