@@ -260,8 +260,8 @@ func FuzzReadAccountToken(f *testing.F) {
 	})
 }
 
-// FuzzCheckInvocation asks with any of the parts of an invocation. What is taken is what was signed.
-func FuzzCheckInvocation(f *testing.F) {
+// FuzzOpenInvocation asks with any of the parts of an invocation. What is taken is what was signed.
+func FuzzOpenInvocation(f *testing.F) {
 	good := increment(f)
 	classic := invocationClaims(f, good)
 	token, expiring := jwt(f, cluster(f), wascapHeader, classic), jwt(f, cluster(f), wascapHeader, strings.Replace(classic, `"iat"`, `"exp":1795262430,"iat"`, 1))
@@ -272,7 +272,7 @@ func FuzzCheckInvocation(f *testing.F) {
 	f.Fuzz(func(t *testing.T, origin, target, contract, link, operation string, message []byte, id, text string) {
 		i := claims.Invocation{Origin: claims.Entity{Key: origin}, Target: claims.Entity{Key: target, Contract: contract, Link: link},
 			Operation: operation, Message: message, ID: id, Host: host}
-		err := claims.CheckInvocation(i, text, i.Target, clusters, claims.NewReplays(now.Add(-time.Hour), 1), now)
+		err := claims.OpenInvocation(i, text, i.Target, clusters, claims.NewReplays(now.Add(-time.Hour), 1), now)
 		if err != nil {
 			isRefusal(t, err)
 		} else if text != token && text != expiring || fmt.Sprint(i) != fmt.Sprint(good) {

@@ -107,11 +107,11 @@ func SignInvocation(cluster Key, i Invocation, issued time.Time) (string, error)
 	}{i.targetURL(), i.Origin.URL(), i.Hash()})
 }
 
-// CheckInvocation returns nil if one of the issuers, which are the public keys of clusters, has signed the token for exactly
+// OpenInvocation returns nil if one of the issuers, which are the public keys of clusters, has signed the token for exactly
 // that invocation, if it is for that target, if now is its time, and if replays has not seen it; else a *Refusal. A token that
 // does not expire, as hosts of classic wasmCloud make them, is good for DefaultLifetime from when it was issued. An empty message
 // is covered as any other.
-func CheckInvocation(i Invocation, token string, self Entity, issuers []string, replays *Replays, now time.Time) error {
+func OpenInvocation(i Invocation, token string, self Entity, issuers []string, replays *Replays, now time.Time) error {
 	w, refusal := i.checkToken(token, self, issuers)
 	if refusal != nil {
 		return refusal

@@ -31,7 +31,7 @@ func signInvocation(t testing.TB, i claims.Invocation) string {
 }
 
 func check(t testing.TB, i claims.Invocation, token string, at time.Time) error {
-	return claims.CheckInvocation(i, token, i.Target, publics(cluster(t)), claims.NewReplays(now.Add(-time.Hour), 0), at)
+	return claims.OpenInvocation(i, token, i.Target, publics(cluster(t)), claims.NewReplays(now.Add(-time.Hour), 0), at)
 }
 
 // TestInvocationVector is the vector of 3.1.
@@ -116,11 +116,11 @@ func TestInvocationRefused(t *testing.T) {
 		})
 	}
 	i, replays := increment(t), claims.NewReplays(now.Add(-time.Hour), 0)
-	refused(t, claims.CheckInvocation(i, token, claims.Entity{Key: other, Contract: "wasmcloud:keyvalue", Link: "default"}, publics(cluster(t)), replays, now), claims.BadAudience, "and this is")
-	if err := claims.CheckInvocation(i, token, i.Target, publics(cluster(t)), replays, now); err != nil {
+	refused(t, claims.OpenInvocation(i, token, claims.Entity{Key: other, Contract: "wasmcloud:keyvalue", Link: "default"}, publics(cluster(t)), replays, now), claims.BadAudience, "and this is")
+	if err := claims.OpenInvocation(i, token, i.Target, publics(cluster(t)), replays, now); err != nil {
 		t.Error(err)
 	}
-	refused(t, claims.CheckInvocation(i, token, i.Target, publics(cluster(t)), replays, now.Add(time.Second)), claims.Replayed, "admitted before")
+	refused(t, claims.OpenInvocation(i, token, i.Target, publics(cluster(t)), replays, now.Add(time.Second)), claims.Replayed, "admitted before")
 	if replays.Len() != 1 {
 		t.Errorf("%d are remembered: only what is taken is", replays.Len())
 	}
