@@ -32,8 +32,8 @@ func (t *Table) Find(self actor.Address, link, namespace string) (Target, *actor
 	if l, ok := t.Link(self, namespace, link); ok {
 		p, ok := t.Provider(l.Provider)
 		if !ok {
-			return Target{}, actor.Errorf(CodeNotProvided, "there is no provider %s, to which %s is linked for %s on %s: troupe start provider, or link it to another",
-				shown(l.Provider), self, shown(namespace), shown(link))
+			return Target{}, actor.Errorf(CodeNotProvided, "there is no provider %s, to which %s is linked for %s on %s: troupe start provider KIND --name %s, or link it to another",
+				shown(l.Provider), self, shown(namespace), shown(link), shown(l.Provider))
 		}
 		if p.Contract != namespace {
 			return Target{}, actor.Errorf(CodeNotProvided, "the provider %s is one of %s, and %s is linked to it for %s: troupe link put %s PROVIDER %s",
