@@ -19,6 +19,9 @@ type Op struct {
 // Safe reports whether asking changes nothing at all: then it may be asked by GET on HTTP, and again at any time.
 func (op Op) Safe() bool { return !op.Write && op.Name != "backup" }
 
+// TakesCode reports whether WebAssembly is a part of the request: then it may be the body over HTTP, and all else parameters.
+func (op Op) TakesCode() bool { return op.Name == "install" || op.Name == "start" }
+
 // Ops returns all operations, sorted by what they are about.
 func Ops() []Op {
 	return []Op{
@@ -42,7 +45,7 @@ func Ops() []Op {
 		{"claims", "Lists the actors whose modules carry claims.", "reader", false, false, Empty{}, Claims{}},
 		{"start", "Makes a module with claims an actor and lets it run, or puts a later revision in its place.", "operator", true, false,
 			StartRequest{}, Claimed{}},
-		{"stop", "Takes an actor's right to run, and its links.", "operator", true, false, StopRequest{}, Done{}},
+		{"stop", "Takes the right to run from an actor, and its links.", "operator", true, false, StopRequest{}, Done{}},
 		{"scale", "Says how many calls of an actor may run at once.", "operator", true, false, ScaleRequest{}, Done{}},
 		{"providers", "Lists providers, and tells how they are.", "reader", false, false, Empty{}, Providers{}},
 		{"provide", "Puts a provider, or changes it.", "operator", true, false, ProvideRequest{}, Done{}},

@@ -132,6 +132,20 @@ var examples = map[string]string{
 	"pause":   `{"actor":"currency","reason":"an audit"}`,
 	"resume":  `{"actor":"currency"}`,
 	"backup":  `{"name":"friday"}`,
+
+	"start":    `?name=echo&instances=4`,
+	"stop":     `{"actor":"echo"}`,
+	"scale":    `{"actor":"echo","instances":8}`,
+	"provide":  `{"name":"web","kind":"httpserver"}`,
+	"withdraw": `{"name":"web"}`,
+	"links":    `?actor=echo`,
+	"link":     `{"actor":"echo","contract":"wasmcloud:httpserver","provider":"web","values":{"address":"127.0.0.1:8080"}}`,
+	"unlink":   `{"actor":"echo","contract":"wasmcloud:httpserver"}`,
+	"trust":    `{"key":"ADPC…"}`,
+	"distrust": `{"key":"ADPC…"}`,
+	"ban":      `{"key":"MCRW…","reason":"it leaks"}`,
+	"unban":    `{"key":"MCRW…"}`,
+	"policy":   `{"actor":"policy"}`,
 }
 
 // example returns a command line that asks for the operation.
@@ -142,8 +156,8 @@ func example(op api.Op) string {
 	switch {
 	case op.Name == "watch":
 		return curl + `-N -H "Accept: text/event-stream" ` + url + request + `"`
-	case op.Name == "install":
-		return curl + `-H "Content-Type: application/wasm" --data-binary @counter.wasm ` + url + request + `"`
+	case op.TakesCode():
+		return curl + `-H "Content-Type: application/wasm" --data-binary @module.wasm ` + url + request + `"`
 	case strings.HasPrefix(request, "?"), request == "":
 		return curl + url + request + `"`
 	}

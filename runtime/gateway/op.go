@@ -139,7 +139,7 @@ const maxID = 200
 func (g *Gateway) readPost(w http.ResponseWriter, r *http.Request, op api.Op, call *node.Call) (held int, ok bool) {
 	header := r.Header.Get("Content-Type")
 	typ, known := payloadType(header)
-	code := op.Name == "install" && mediaType(header) == wasmType
+	code := op.TakesCode() && mediaType(header) == wasmType
 	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" ||
 		!known && !code && (header != "" || r.ContentLength != 0) {
 		g.reject("content_type")
@@ -157,7 +157,7 @@ func (g *Gateway) readPost(w http.ResponseWriter, r *http.Request, op api.Op, ca
 	limit := g.limits.Body
 	if code {
 		limit = g.limits.Code
-	} else if op.Name == "install" {
+	} else if op.TakesCode() {
 		limit += g.limits.Code/3*4 + 4 // in JSON it is base64
 	}
 	body, err := g.readBody(w, r, limit)

@@ -95,7 +95,7 @@ func (s *schemas) pathOf(op api.Op, failure object) object {
 	if op.Write {
 		post["parameters"] = []object{{"$ref": "#/components/parameters/IdempotencyKey"}}
 	}
-	if op.Name == "install" {
+	if op.TakesCode() {
 		content[wasmType] = object{"schema": object{"type": "string", "contentMediaType": wasmType,
 			"description": "The code; the other fields are query parameters."}}
 		post["parameters"] = append(post["parameters"].([]object), s.queryOf(op)...)
@@ -137,7 +137,7 @@ func (s *schemas) queryOf(op api.Op) (list []object) {
 				schema = s.of(p[name])
 			}
 			// A module to install in the body as JSON has its name there.
-			param := object{"name": name + form, "in": "query", "required": required && op.Name != "install", "schema": schema}
+			param := object{"name": name + form, "in": "query", "required": required && !op.TakesCode(), "schema": schema}
 			s.describe(param, request+"."+name)
 			list = append(list, param)
 		}

@@ -32,7 +32,7 @@ func paramsOf(op api.Op) params {
 	for i := range t.NumField() {
 		name, _ := fieldName(t.Field(i))
 		switch f := t.Field(i).Type; {
-		case op.Name == "install" && name == "code":
+		case op.TakesCode() && name == "code":
 		case f == bytesType, f == textsType:
 			p[name] = f
 		default:

@@ -28,6 +28,14 @@ func requests(t *testing.T, encoding string, grantee string) []struct {
 	if err != nil {
 		t.Fatal(err)
 	}
+	classic, err := os.ReadFile(filepath.Join("..", "..", "examples", "kvcounter", "kvcounter.wasm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	module, _, err := claims.OpenModule(classic)
+	if err != nil {
+		t.Fatal(err)
+	}
 	short := strings.TrimPrefix(encoding, "application/")
 	return []struct {
 		op  string
@@ -54,6 +62,24 @@ func requests(t *testing.T, encoding string, grantee string) []struct {
 		{"pause", api.PauseRequest{Actor: "account/a", Reason: "test"}},
 		{"resume", api.ResumeRequest{Actor: "account/a"}},
 		{"backup", api.BackupRequest{Name: "backup-" + short}},
+		{"provide", api.ProvideRequest{Name: "store", Kind: "keyvalue", Config: map[string]string{"prefix": "p"}}},
+		{"start", api.StartRequest{Name: "counter", Code: classic, Instances: 2, AnyRevision: true}},
+		{"claims", api.Empty{}},
+		{"scale", api.ScaleRequest{Actor: "counter", Instances: 3}},
+		{"link", api.LinkRequest{Actor: "counter", Contract: "wasmcloud:keyvalue", Provider: "store", Values: map[string]string{"URL": "x"}}},
+		{"links", api.LinksRequest{Actor: "counter"}},
+		{"links", api.LinksRequest{}},
+		{"providers", api.Empty{}},
+		{"trust", api.TrustRequest{Key: module.Issuer}},
+		{"ban", api.Ban{Key: module.Subject, Reason: "a test"}},
+		{"trusted", api.Empty{}},
+		{"claims", api.Empty{}},
+		{"unban", api.KeyRequest{Key: module.Subject}},
+		{"distrust", api.KeyRequest{Key: module.Issuer}},
+		{"policy", api.PolicyRequest{}},
+		{"unlink", api.UnlinkRequest{Actor: "counter", Contract: "wasmcloud:keyvalue"}},
+		{"withdraw", api.WithdrawRequest{Name: "store"}},
+		{"stop", api.StopRequest{Actor: "counter"}},
 		{"stats", api.Empty{}},
 	}
 }

@@ -188,7 +188,7 @@ const overloadedFor = 50
 // maxPayload bounds the payload of an operation. Code in JSON is base64.
 func (n *Node) maxPayload(op *operation, encoding string) int {
 	switch {
-	case op.Name != "install" && op.Name != "start":
+	case !op.TakesCode():
 		return n.opts.MaxBody
 	case encoding == api.JSON:
 		return max(n.opts.MaxBody, (dispatch.MaxCode/3+1)*4+n.opts.MaxBody)

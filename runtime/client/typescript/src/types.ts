@@ -600,7 +600,7 @@ export interface Operations {
   claims: { request: Empty; answer: Claims };
   /** Makes a module with claims an actor and lets it run, or puts a later revision in its place. */
   start: { request: StartRequest; answer: Claimed };
-  /** Takes an actor's right to run, and its links. */
+  /** Takes the right to run from an actor, and its links. */
   stop: { request: StopRequest; answer: Done };
   /** Says how many calls of an actor may run at once. */
   scale: { request: ScaleRequest; answer: Done };
