@@ -84,6 +84,7 @@ func FuzzGuest(f *testing.F) {
 	add(set, order(3, 0, 0, echo, echoLen, op, opLen, msgAt, 36), order(5, 100), order(1, 0, 1<<20))
 	add(set, order(3, 0, 0, log, logLen, op, opLen, msgAt, 36), order(7, 100), order(6), order(8, 100, 100), order(2, 100, 100))
 	add(set, order(3, 0, 0, self, selfLen, op, opLen, msgAt, 36), order(0, msgAt+36, msgAt))
+	add(order(3, 0, 0, self, selfLen, op, opLen, msgAt, 36), order(7, replyAt), order(1, replyAt, 120))
 	add(set, set, set, order(5, pages<<16-1))
 
 	f.Fuzz(func(t *testing.T, payload []byte) {

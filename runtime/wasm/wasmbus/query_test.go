@@ -45,22 +45,23 @@ func TestQuery(t *testing.T) {
 		namespace, operation, payload string
 		code, want                    string
 	}{
-		"a read":                             {capability.KeyValue, messages.Get, "k", "", "guest default KeyValue.Get k"},
-		"a read that fails":                  {capability.KeyValue, messages.Get, "fail", "", "out_of_paper: the provider has no paper"},
-		"a write":                            {capability.KeyValue, messages.Increment, "k", CodeNeedsTransaction, writes("KeyValue.Increment", "troupe.keyvalue/store")},
-		"a read of another contract":         {capability.Messaging, messages.Get, "k", CodeNeedsTransaction, writes("KeyValue.Get", "troupe.messaging/m")},
-		"a line of the log":                  {capability.Logging, messages.WriteLog, entry, "", ""},
-		"a number":                           {capability.NumberGen, messages.Random32, "", CodeNeedsTransaction, writes("NumberGen.Random32", "guest")},
-		"no claim for a number":              {capability.NumberGenOld, "RequestGuid", "", "", "Invocation not authorized: missing capability claim for wasmcloud:extras"},
-		"no link":                            {capability.Blobstore, "Blobstore.GetObject", "", "", "Invocation not authorized: missing link definition for wasmcloud:blobstore on default"},
-		"another guest":                      {"echo", "Test.Run", "in", "", "in"},
-		"a guest that fails":                 {"fails", "Test.Run", "", "", "it is wrong"},
-		"a guest that would write":           {"writes", "Test.Run", "", CodeNeedsTransaction, writes("Test.Run", "writes")},
-		"itself":                             {"echo", "Test.Run", "in", "", "in"},
-		"a guest that is not there":          {"nobody", "Test.Run", "\xa1x", "", `unknown_actor: there is no actor nobody, and no module is bound as "nobody"`},
-		"an actor that reads":                {"reads", "Escrow.ListAll", "", "", "\x81\xa3got\x81\xa8list_all\x80"},
-		"an actor that does not":             {"executes", "Escrow.ListAll", "", CodeNeedsTransaction, writes("Escrow.ListAll", "executes")},
-		"an actor that has another question": {"reads", "Escrow.Other", "", CodeNeedsTransaction, writes("Escrow.Other", "reads")},
+		"a read":                     {capability.KeyValue, messages.Get, "k", "", "guest default KeyValue.Get k"},
+		"a read that fails":          {capability.KeyValue, messages.Get, "fail", "", "out_of_paper: the provider has no paper"},
+		"a write":                    {capability.KeyValue, messages.Increment, "k", CodeNeedsTransaction, writes("KeyValue.Increment", "troupe.keyvalue/store")},
+		"a read of another contract": {capability.Messaging, messages.Get, "k", CodeNeedsTransaction, writes("KeyValue.Get", "troupe.messaging/m")},
+		"a line of the log":          {capability.Logging, messages.WriteLog, entry, "", ""},
+		"a number":                   {capability.NumberGen, messages.Random32, "", CodeNeedsTransaction, writes("NumberGen.Random32", "guest")},
+		"no claim for a number":      {capability.NumberGenOld, "RequestGuid", "", "", "Invocation not authorized: missing capability claim for wasmcloud:extras"},
+		"no link":                    {capability.Blobstore, "Blobstore.GetObject", "", "", "Invocation not authorized: missing link definition for wasmcloud:blobstore on default"},
+		"another guest":              {"echo", "Test.Run", "in", "", "in"},
+		"a guest that fails":         {"fails", "Test.Run", "", "", "it is wrong"},
+		"a guest that would write":   {"writes", "Test.Run", "", CodeNeedsTransaction, writes("Test.Run", "writes")},
+		"itself":                     {"guest", "Test.Run", "in", "", "reentrant: guest is running already in this transaction, and nobody enters it in the middle of a call"},
+		"actors that ask each other without an end": {"ping", "Test.Run", "", CodeNeedsTransaction, writes("Test.Run", "ping")},
+		"a guest that is not there":                 {"nobody", "Test.Run", "\xa1x", "", `unknown_actor: there is no actor nobody, and no module is bound as "nobody"`},
+		"an actor that reads":                       {"reads", "Escrow.ListAll", "", "", "\x81\xa3got\x81\xa8list_all\x80"},
+		"an actor that does not":                    {"executes", "Escrow.ListAll", "", CodeNeedsTransaction, writes("Escrow.ListAll", "executes")},
+		"an actor that has another question":        {"reads", "Escrow.Other", "", CodeNeedsTransaction, writes("Escrow.Other", "reads")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -76,6 +77,11 @@ func TestQuery(t *testing.T) {
 			g = newGuest()
 			g.call = g.asks("", capability.KeyValue, messages.Set, "k") + "drop" + succeeds
 			w.start("writes", g.load(t), capability.KeyValue)
+			for _, pair := range [][2]actor.Address{{"ping", "pong"}, {"pong", "ping"}} {
+				g = newGuest()
+				g.call = g.asks("", string(pair[1]), "Test.Run", "") + fetches + succeeds
+				w.start(pair[0], g.load(t))
+			}
 			w.provide(store, capability.NewProvider(capability.KeyValue, keeps), "guest", "writes")
 			w.provide(capability.Provider{Name: "m", Address: "troupe.messaging/m", Contract: capability.Messaging}, capability.NewProvider("", keeps), "guest")
 			w.Bind("executes", dispatch.CodeOf(does(func(context.Context, *actor.Env, []byte) (string, error) { return "", nil })))

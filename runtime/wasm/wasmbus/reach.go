@@ -100,8 +100,8 @@ func (c *call) send(r *request) ([]byte, error) {
 }
 
 // readOperations are those of the contract keyvalue that change nothing.
-var readOperations = []string{"KeyValue.Get", "KeyValue.Contains", "KeyValue.ListRange", "KeyValue.SetQuery", "KeyValue.SetUnion",
-	"KeyValue.SetIntersection"}
+var readOperations = []string{messages.Get, messages.Contains, messages.ListRange, messages.SetQuery, messages.SetUnion,
+	messages.SetIntersection}
 
 // reads reports whether a query may send the request. Whether another actor can answer it without writing, that one knows.
 func (r *request) reads() bool {
@@ -117,10 +117,13 @@ func (c *call) deliver(r *request, body []byte) ([]byte, error) {
 		}
 		return host.Call(c.ctx, r.target.To, body)
 	}
+	if r.target.To == c.self { // as in a transaction, in the same words
+		return nil, actor.Errorf(actor.CodeReentrant, "%s is running already in this transaction, and nobody enters it in the middle of a call", c.self)
+	}
 	data, err := c.Query(c.ctx, r.target.To, body)
 	if err != nil {
 		switch actor.AsError(err).Code {
-		case CodeNeedsTransaction, actor.CodeReadOnly, actor.CodeUnsupported, actor.CodeUnknownMessage:
+		case CodeNeedsTransaction, actor.CodeReadOnly, actor.CodeUnsupported, actor.CodeUnknownMessage, actor.CodeQueryDepth:
 			c.needsTransaction(r.inv.Operation, r.target.To) // the guest must not take another way than it would outside of a query
 		}
 	}
