@@ -23,7 +23,8 @@ type Half interface {
 	// Run serves until ctx ends, and returns when what it had begun is finished; then its error does not count. An error
 	// or a return before that is a failure, and so is a panic: there will be another half. Ready is to be called when it
 	// works, with what it is doing for people to read, such as "listens on http://127.0.0.1:8080". Run must see to it
-	// that nothing of it is left when it returns.
+	// that nothing of it is left when it returns. It may be late: before it takes what there is once, such as a listener, it
+	// looks whether ctx has ended, because the half behind it may have it already.
 	Run(ctx context.Context, at At, ready func(detail string)) error
 }
 

@@ -21,20 +21,36 @@ import (
 // A stage is a kind whose halves do what the value "do" of their link says, and tell what became of them.
 type stage struct {
 	mu      sync.Mutex
-	running map[string]string // by actor: what the half that runs for it serves
+	live    map[string]map[*player]string // by actor: what the halves that run for it serve
 	started map[string]int
 	broken  map[string]bool // the values that cannot be served for now
 	overlap map[string]int  // how many halves of one actor ever ran at once
-	count   map[string]int
-	turns   map[string]int // which half it is that running tells of
 }
 
 func newStage() *stage {
-	return &stage{running: map[string]string{}, started: map[string]int{}, broken: map[string]bool{}, overlap: map[string]int{}, count: map[string]int{}, turns: map[string]int{}}
+	return &stage{live: map[string]map[*player]string{}, started: map[string]int{}, broken: map[string]bool{}, overlap: map[string]int{}}
 }
 
 func (s *stage) kind() edge.Kind {
 	return edge.Kind{Name: "httpserver", PerLink: true, New: func() edge.Half { return &player{s} }}
+}
+
+// kindOfProviders is one whose halves are for providers, and do what the configuration says.
+func (s *stage) kindOfProviders() edge.Kind {
+	return edge.Kind{Name: "blobstore", New: func() edge.Half { return &player{s} }}
+}
+
+// serves returns what runs, by actor; of several halves for one all, in the order of the words.
+func (s *stage) serves() map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := map[string]string{}
+	for who, live := range s.live {
+		if len(live) > 0 {
+			all[who] = strings.Join(slices.Sorted(maps.Values(live)), " ")
+		}
+	}
+	return all
 }
 
 func (s *stage) look(f func()) {
@@ -47,6 +63,9 @@ type player struct{ *stage }
 
 func (p *player) Run(ctx context.Context, at edge.At, ready func(string)) error {
 	who, do := string(at.Link.Actor), at.Link.Values["do"]
+	if who == "" {
+		who, do = at.Provider.Name, at.Provider.Config["do"]
+	}
 	var broken bool
 	p.look(func() {
 		p.started[who]++
@@ -58,19 +77,14 @@ func (p *player) Run(ctx context.Context, at edge.At, ready func(string)) error 
 	case broken:
 		return errors.New(do + " is broken")
 	}
-	var turn int
 	p.look(func() {
-		turn = p.started[who]
-		p.running[who], p.turns[who] = do, turn
-		p.count[who]++
-		p.overlap[who] = max(p.overlap[who], p.count[who])
-	})
-	defer p.look(func() {
-		p.count[who]--
-		if p.turns[who] == turn {
-			delete(p.running, who)
+		if p.live[who] == nil {
+			p.live[who] = map[*player]string{}
 		}
+		p.live[who][p] = do
+		p.overlap[who] = max(p.overlap[who], len(p.live[who]))
 	})
+	defer p.look(func() { delete(p.live[who], p) })
 	ready("serves " + do)
 	if do == "leave" {
 		return nil
@@ -126,11 +140,7 @@ func statusOf(s *edge.Supervisor, who string) capability.Status {
 func TestHalvesFollowTheRows(t *testing.T) {
 	r, st := newRig(t), newStage()
 	serves := func(want map[string]string) func() bool {
-		return func() bool {
-			st.mu.Lock()
-			defer st.mu.Unlock()
-			return maps.Equal(st.running, want)
-		}
+		return func() bool { return maps.Equal(st.serves(), want) }
 	}
 	r.order(web("web"))
 	r.order(put(link("shop", "one"))) // before there is a supervisor
@@ -165,6 +175,26 @@ func TestHalvesFollowTheRows(t *testing.T) {
 	eventually(t, "a provider that comes back has its links", serves(map[string]string{"shop": "three"}))
 }
 
+func TestHalvesOfProviders(t *testing.T) {
+	r, st := newRig(t), newStage()
+	s := supervise(t, r, st.kind(), st.kindOfProviders())
+	provide := func(do string) {
+		r.order(capability.Order{Provide: []capability.ProviderOrder{{Name: "blobs", Kind: "blobstore", Config: map[string]string{"do": do}}}})
+	}
+	for _, do := range []string{"one", "two"} {
+		provide(do)
+		r.order(capability.Order{Link: []capability.LinkOrder{{LinkName: capability.LinkName{Actor: "shop", Contract: capability.Blobstore}, Provider: "blobs"}}})
+		eventually(t, "the provider has a half, and its links have none", func() bool { return maps.Equal(st.serves(), map[string]string{"blobs": do}) })
+	}
+	list := s.Status()
+	if len(list) != 1 || list[0].Provider != "blobs" || list[0].Actor != "" || list[0].State != capability.Healthy {
+		t.Errorf("status %+v", list)
+	}
+	wantEvents(t, r, "", "provider_healthy")
+	r.order(capability.Order{Withdraw: []string{"blobs"}})
+	eventually(t, "it ends", func() bool { return len(st.serves()) == 0 })
+}
+
 // A link may name a provider by its public key, and before there is one.
 func TestProvidersAreNamedByKeys(t *testing.T) {
 	r, st := newRig(t), newStage()
@@ -174,11 +204,7 @@ func TestProvidersAreNamedByKeys(t *testing.T) {
 	early.Provider = kind.Key
 	r.order(put(early))
 	r.order(web("other"))
-	eventually(t, "the provider with the key is found", func() bool {
-		st.mu.Lock()
-		defer st.mu.Unlock()
-		return st.running["shop"] == "one"
-	})
+	eventually(t, "the provider with the key is found", func() bool { return st.serves()["shop"] == "one" })
 }
 
 func TestFailuresShowAndHeal(t *testing.T) {
@@ -222,6 +248,10 @@ func TestFailuresShowAndHeal(t *testing.T) {
 func wantEvents(t *testing.T, r *rig, who string, want ...string) {
 	t.Helper()
 	var got []string
+	about := actor.Attribute{Key: "actor", Value: who}
+	if who == "" {
+		about = actor.Attribute{Key: "provider", Value: "blobs"}
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	for n, err := range r.Reader().Watch(ctx, query.WatchOptions{Actor: capability.Address, Events: true}) {
@@ -229,7 +259,7 @@ func wantEvents(t *testing.T, r *rig, who string, want ...string) {
 			t.Fatalf("%v behind the events %q, want %q", err, got, want)
 		}
 		for _, ev := range n.Events {
-			if strings.HasPrefix(ev.Type, "provider_") && slices.Contains(ev.Attributes, actor.Attribute{Key: "actor", Value: who}) {
+			if strings.HasPrefix(ev.Type, "provider_") && ev.Type != "provider_started" && slices.Contains(ev.Attributes, about) {
 				got = append(got, ev.Type)
 			}
 		}
@@ -264,11 +294,7 @@ func TestAFailedChangeEndsWhatWas(t *testing.T) {
 	r.order(put(link("shop", "good")))
 	eventually(t, "it works", func() bool { return statusOf(s, "shop").State == capability.Healthy })
 	r.order(put(link("shop", "bad")))
-	eventually(t, "it has failed, and nothing runs", func() bool {
-		st.mu.Lock()
-		defer st.mu.Unlock()
-		return len(st.running) == 0
-	})
+	eventually(t, "it has failed, and nothing runs", func() bool { return len(st.serves()) == 0 })
 	if got := statusOf(s, "shop"); got.State != capability.Failed {
 		t.Errorf("status %+v", got)
 	}
@@ -296,10 +322,9 @@ func TestThousandsOfChanges(t *testing.T) {
 	}
 	r.order(put(last...))
 	eventually(t, "all are as they were last put", func() bool {
-		st.mu.Lock()
-		defer st.mu.Unlock()
+		all := st.serves()
 		for i := range links {
-			if st.running[fmt.Sprintf("a%d", i)] != fmt.Sprintf("v%d", rounds-1) || st.count[fmt.Sprintf("a%d", i)] != 1 {
+			if all[fmt.Sprintf("a%d", i)] != fmt.Sprintf("v%d", rounds-1) {
 				return false
 			}
 		}
@@ -309,11 +334,9 @@ func TestThousandsOfChanges(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
-	st.look(func() {
-		if len(st.running) != 0 {
-			t.Errorf("%d halves run behind the end of the supervisor", len(st.running))
-		}
-	})
+	if all := st.serves(); len(all) != 0 {
+		t.Errorf("behind the end of the supervisor there run %v", all)
+	}
 	for _, status := range s.Status() {
 		if status.State != capability.Stopped {
 			t.Fatalf("status behind the end: %+v", status)
@@ -343,11 +366,9 @@ func TestTheHostCloses(t *testing.T) {
 	case <-time.After(5 * time.Second):
 		t.Fatal("the supervisor goes on without a host")
 	}
-	st.look(func() {
-		if len(st.running) != 0 {
-			t.Error("a half goes on without a host")
-		}
-	})
+	if all := st.serves(); len(all) != 0 {
+		t.Errorf("without a host there run %v", all)
+	}
 }
 
 func TestChangedWakes(t *testing.T) {

@@ -149,6 +149,9 @@ func (u *unit) start(ctx context.Context, fresh bool) *attempt {
 	go func() {
 		defer u.halves.Done()
 		defer cancel()
+		if ctx.Err() != nil { // another came behind it before it had begun
+			return
+		}
 		err := u.serve(ctx, t.kind, at, func(detail string) {
 			select {
 			case a.ready <- detail:

@@ -116,3 +116,70 @@ func TestClassicScale(t *testing.T) {
 		})
 	}
 }
+
+// underLoad lets clients ask while something is done, and returns how many answers there were. All must be 200.
+func (r *rig) underLoad(url string, do func()) (answers int) {
+	r.t.Helper()
+	stop := make(chan struct{})
+	var clients sync.WaitGroup
+	var all [4]int
+	for i := range all {
+		c := client(r.t)
+		clients.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				resp, text, err := try(c, "GET", url, nil)
+				if err != nil || resp.StatusCode != 200 {
+					r.t.Errorf("a request failed: %v %q %v", resp, text, err)
+					return
+				}
+				all[i]++
+			}
+		})
+	}
+	do()
+	close(stop)
+	clients.Wait()
+	for _, n := range all {
+		answers += n
+	}
+	return answers
+}
+
+// An actor is replaced by its next revision under load, and a store by another.
+func TestClassicActorsChangeUnderLoad(t *testing.T) {
+	r := newRig(t)
+	r.start("echo", "v018_echo_r0.wasm", runtime.StartOptions{})
+	url := r.put("echo", anyPort)
+	n := r.underLoad(url+"/echo", func() { r.start("echo", "v018_echo_r1.wasm", runtime.StartOptions{}) })
+	if _, text := get(t, client(t), "GET", url+"/echo", nil); !strings.Contains(text, `"revision":1`) {
+		t.Errorf("behind the update, and %d requests: %s", n, text)
+	}
+
+	r.counter("counter", "otp_kvcounter.wasm", runtime.StartOptions{})
+	r.order(capability.Order{Provide: []capability.ProviderOrder{{Name: "other", Kind: "keyvalue"}}})
+	url = r.put("counter", anyPort)
+	n = r.underLoad(url+"/mycounter", func() {
+		for i := range 20 {
+			r.order(capability.Order{Link: []capability.LinkOrder{{LinkName: capability.LinkName{Actor: "counter", Contract: capability.KeyValue},
+				Provider: [2]string{"other", "store"}[i%2]}}})
+		}
+	})
+	sum := 0
+	for _, store := range []string{"store", "other"} {
+		r.order(capability.Order{Link: []capability.LinkOrder{{LinkName: capability.LinkName{Actor: "counter", Contract: capability.KeyValue}, Provider: store}}})
+		_, text := get(t, client(t), "GET", url+"/mycounter", nil)
+		counted, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(text, `{"counter":`), "}"))
+		if err != nil {
+			t.Fatal(text)
+		}
+		sum += counted - 1
+	}
+	if sum != n {
+		t.Errorf("%d requests were answered, and both stores together have counted %d", n, sum)
+	}
+}
