@@ -31,6 +31,27 @@ func hostCall(t testing.TB, table *capability.Table, a *capability.Actor) {
 	}
 }
 
+// What is looked up again is not decoded again: the keys of the rows are all that is allocated.
+func TestTableAllocatesLittle(t *testing.T) {
+	var k keeper
+	o := world(t)
+	if _, err := k.order(t, &o); err != nil {
+		t.Fatal(err)
+	}
+	table := k.table()
+	table.Memo = &capability.Memo{}
+	allocs := testing.AllocsPerRun(100, func() {
+		a, err := table.Admit("echo", start)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hostCall(t, table, a)
+	})
+	if allocs > 5 {
+		t.Errorf("%v allocations", allocs)
+	}
+}
+
 // BenchmarkTable is a call of an actor, and a call of its guest to a provider, on a state in memory.
 func BenchmarkTable(b *testing.B) {
 	var k keeper
