@@ -223,9 +223,15 @@ func TestKVCounter(t *testing.T) {
 	}
 }
 
+// classics are the examples that are actors of the classic wasmCloud, and manifests the files that each has.
+var (
+	classics  = []string{"echo", "kvcounter"}
+	manifests = []string{"troupe.yaml", "wasmcloud.yaml", "wadm.yaml"}
+)
+
 // TestManifests checks that each of the three manifests of an example says the same.
 func TestManifests(t *testing.T) {
-	for _, name := range []string{"echo", "kvcounter"} {
+	for _, name := range classics {
 		stored, err := os.ReadFile(filepath.Join(name, name+".wasm"))
 		if err != nil {
 			t.Fatal(err)
@@ -252,7 +258,7 @@ func TestManifests(t *testing.T) {
 			slices.Sort(lines)
 			return strings.Join(lines, "\n")
 		}
-		for _, file := range []string{"wasmcloud.yaml", "wadm.yaml"} {
+		for _, file := range manifests[1:] {
 			if one, other := says("troupe.yaml"), says(file); one != other {
 				t.Errorf("%s: troupe.yaml says\n%s\nand %s\n%s", name, one, file, other)
 			}

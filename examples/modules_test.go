@@ -15,6 +15,8 @@ import (
 	"github.com/nats-io/nkeys"
 
 	"github.com/troupe-run/troupe/claims"
+	"github.com/troupe-run/troupe/cmd/troupe/manifest"
+	"github.com/troupe-run/troupe/cmd/troupe/npm"
 	"github.com/troupe-run/troupe/cmd/troupe/toolchain"
 	"github.com/troupe-run/troupe/runtime/capability"
 )
@@ -139,6 +141,31 @@ func copies(t *testing.T, file string, of []byte) {
 	}
 	if is, err := os.ReadFile(file); err != nil || !bytes.Equal(is, of) {
 		t.Errorf("%s is no copy any more: run this test with -sign (%v)", file, err)
+	}
+}
+
+// TestLocks checks the lock files of the manifests that name these modules, or with -sign writes them.
+func TestLocks(t *testing.T) {
+	for _, name := range classics {
+		for _, file := range manifests {
+			m, err := manifest.Open(filepath.Join(name, file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			codes, err := m.Codes(t.Context(), npm.Library{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := manifest.LockOf(codes).Format()
+			if *sign {
+				if err := os.WriteFile(m.Path(m.LockName()), want, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if is, err := os.ReadFile(m.Path(m.LockName())); err != nil || !bytes.Equal(is, want) {
+				t.Errorf("%s/%s is not that of the module: run this test with -sign (%v)", name, m.LockName(), err)
+			}
+		}
 	}
 }
 

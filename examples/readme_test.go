@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -69,6 +70,19 @@ func TestContractsReadme(t *testing.T) {
 	r.follow("examples/cw20/README.md")
 }
 
+// TestClassicReadmes does the same with the pages about actors of the classic wasmCloud.
+func TestClassicReadmes(t *testing.T) {
+	for _, name := range classics {
+		t.Run(name, func(t *testing.T) {
+			root, err := filepath.Abs("..")
+			if err != nil {
+				t.Fatal(err)
+			}
+			newReader(t, root).follow("examples/" + name + "/README.md")
+		})
+	}
+}
+
 // contracts returns the cache of the command, with the contracts of examples/cw20 in it.
 func contracts(t *testing.T) string {
 	cache := os.Getenv("TROUPE_CACHE")
@@ -129,12 +143,20 @@ type reader struct {
 	page      string
 	env       []string
 	running   *exec.Cmd // what was started in the background
-	// Where it listens, instead of the address that the page names: others may have that.
-	listens string
+	// listens says where that listens, in the order of places, instead of the addresses that the page names: others may have
+	// those. It is empty if nothing runs.
+	listens []string
 }
 
-// served is where a node is served by default.
-const served = "127.0.0.1:8880"
+// places are the addresses that pages name, and the variables that say others.
+var places = []struct{ served, variable string }{
+	{"127.0.0.1:8880", "TROUPE_HTTP_LISTEN"},
+	{"127.0.0.1:8080", "ECHO_ADDRESS"},
+	{"127.0.0.1:8081", "KVCOUNTER_ADDRESS"},
+}
+
+// local is how people write an address of their own machine.
+func local(address string) string { return strings.Replace(address, "127.0.0.1", "localhost", 1) }
 
 func newReader(t *testing.T, root string) *reader {
 	home := t.TempDir()
@@ -212,8 +234,12 @@ func (r *reader) run(command string) string {
 	if command = strings.TrimSpace(command); command == "go test ./..." {
 		return "" // this is running already
 	}
-	if r.listens != "" {
-		command = strings.ReplaceAll(command, served, r.listens)
+	for i, address := range r.listens {
+		command = strings.NewReplacer(places[i].served, address, local(places[i].served), local(address)).Replace(command)
+	}
+	if variable, ok := strings.CutPrefix(command, "export "); ok {
+		r.env = append(r.env, variable)
+		return ""
 	}
 	// The first of them compile all that there is, for two systems.
 	ctx, cancel := context.WithTimeout(r.t.Context(), 5*time.Minute)
@@ -234,12 +260,13 @@ func (r *reader) run(command string) string {
 	return r.asNamed(out)
 }
 
-// asNamed returns an output with the address that the page names.
+// asNamed returns an output with the addresses that the page names.
 func (r *reader) asNamed(output []byte) string {
-	if r.listens == "" {
-		return string(output)
+	text := string(output)
+	for i, address := range r.listens {
+		text = strings.ReplaceAll(text, address, places[i].served)
 	}
-	return strings.ReplaceAll(string(output), r.listens, served)
+	return text
 }
 
 // start runs a command in the background until it has printed what it should, or for as long as that may take. It listens on a
@@ -254,17 +281,23 @@ func (r *reader) start(command, want string) string {
 		r.t.Fatal(err)
 	}
 	defer file.Close()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	r.listens = free.Addr().String()
-	if err := free.Close(); err != nil {
-		r.t.Fatal(err)
-	}
 	cmd := exec.Command("sh", "-c", "exec "+command)
-	cmd.Dir, cmd.Env = r.root, append(slices.Clone(r.env), "GOFLAGS=", "TROUPE_DIR="+filepath.Join(r.dir, "served"), "TROUPE_HTTP_LISTEN="+r.listens,
-		"TROUPE_NATS_LISTEN=127.0.0.1:0")
+	cmd.Dir, cmd.Env = r.root, append(slices.Clone(r.env), "GOFLAGS=", "TROUPE_DIR="+filepath.Join(r.dir, "served"), "TROUPE_NATS_LISTEN=127.0.0.1:0")
+	var ports []io.Closer
+	for _, p := range places {
+		free, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		ports = append(ports, free)
+		r.listens = append(r.listens, free.Addr().String())
+		cmd.Env = append(cmd.Env, p.variable+"="+free.Addr().String())
+	}
+	for _, port := range ports { // now that each is another
+		if err := port.Close(); err != nil {
+			r.t.Fatal(err)
+		}
+	}
 	cmd.Stdout, cmd.Stderr = file, file
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // with what it starts, as a shell has it
 	if err := cmd.Start(); err != nil {
@@ -296,7 +329,7 @@ func (r *reader) stop() {
 	if err := r.running.Wait(); r.running.ProcessState == nil || !slices.Contains([]int{0, 1, 130}, r.running.ProcessState.ExitCode()) {
 		r.t.Errorf("what ran in the background: %v", err)
 	}
-	r.running, r.listens = nil, ""
+	r.running, r.listens = nil, nil
 }
 
 // matches reports whether got is what the lines of want say.
@@ -314,7 +347,7 @@ func matches(want, got string) bool {
 
 // TestReadmeLinks checks that everything is there that the pages point to.
 func TestReadmeLinks(t *testing.T) {
-	for _, page := range []string{"../README.md", "cw20/README.md"} {
+	for _, page := range []string{"../README.md", "cw20/README.md", "echo/README.md", "kvcounter/README.md"} {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
