@@ -85,7 +85,7 @@ func TestInspectClassicActors(t *testing.T) {
 		"otp_kvcounter.wasm":                {"kvcounter - Module\n", "MCFMFDWFHGKELOXPCNCDXKK5OFLHBVEWRAOXR5JSQUD2TOFRE3DFPM7E\n", "  HTTP Server\n  K/V Store\n"},
 		"wascap_echo_messaging_v0.9.0.wasm": {"  Messaging\n  Logging\n"},
 		"otp_ponger_s.wasm":                 {"wasmcloud/ponger\n", "Capabilities\n"},
-		"otp_echo_unpriv_s.wasm":            {"echo_unpriv - Module\n", "Capabilities\n"},
+		"otp_echo_unpriv_s.wasm":            {"MCRACEYKJLCP7NLVMUTO2SCQ26JFL3Z4TBIXPXDE7KPBI2GEH5DA57L5\n", "Capabilities\n"},
 	} {
 		code, stdout, stderr := run(t, runtime.Options{}, "claims", "inspect", filepath.Join(dir, name))
 		for _, part := range append(want, "Hash", "verified\n", "never\n", "immediately\n") {
