@@ -2,7 +2,6 @@ package dispatch
 
 import (
 	"context"
-	"slices"
 
 	"github.com/troupe-run/troupe/runtime/actor"
 )
@@ -23,8 +22,6 @@ func (f *frame) callNow(ctx context.Context, to actor.Address, body []byte) ([]b
 	switch {
 	case f.queries > 0:
 		return nil, actor.Errorf(actor.CodeReadOnly, "a query cannot call %s, it can only query", to)
-	case to == f.self || slices.Contains(r.running, to):
-		return nil, actor.Errorf(actor.CodeReentrant, "%s is running already in this transaction, and nobody enters it in the middle of a call", to)
 	case f.depth >= r.limits.Depth:
 		return nil, actor.Errorf(actor.CodeDepthExceeded, "calls nest at most %d deep", r.limits.Depth)
 	case r.messages >= uint64(r.limits.Messages):

@@ -20,6 +20,7 @@ type caller interface {
 func calling(ctx context.Context, env *actor.Env, msg actor.Message) (actor.Response, error) {
 	services := env.Services.(caller)
 	var said []string
+	var sent []actor.SubMsg
 	for word := range strings.FieldsSeq(string(msg.Body)) {
 		to, body, call := strings.Cut(word, ":")
 		switch {
@@ -27,8 +28,8 @@ func calling(ctx context.Context, env *actor.Env, msg actor.Message) (actor.Resp
 			return actor.Response{}, actor.Errorf("refused", "%s was told to fail", env.Self)
 		case word == "burn":
 			env.UseGas(1 << 62)
-		case word == "count":
-			return count(ctx, env, msg)
+		case to == "sub":
+			sent = append(sent, actor.SubMsg{Msg: actor.Message{To: actor.Address(body)}})
 		case !call:
 			env.State.Set([]byte(word), []byte{1})
 			said = append(said, word)
@@ -41,7 +42,7 @@ func calling(ctx context.Context, env *actor.Env, msg actor.Message) (actor.Resp
 			said = append(said, "("+string(data)+")")
 		}
 	}
-	return actor.Response{Data: []byte(strings.Join(said, " ")), Events: []actor.Event{{Type: "ran"}}}, nil
+	return actor.Response{Data: []byte(strings.Join(said, " ")), Events: []actor.Event{{Type: "ran"}}, Messages: sent}, nil
 }
 
 func startCallers(t *testing.T, opts Options) *Executor {
@@ -55,6 +56,7 @@ func TestCall(t *testing.T) {
 		{"b:y+c/v w", "(y (v)) w", "execute c ran c execute b ran b execute a ran a"}, // deeper
 		{"b:y+a/v", "(y reentrant)", "execute b ran b execute a ran a"},               // a is in the middle of a call
 		{"a:v", "reentrant", "execute a ran a"},
+		{"b:y+sub/a", "reentrant", "execute a ran a"}, // nor by a sub-message of who was called
 		{"nobody:v b:y", "unknown_actor (y)", "execute b ran b execute a ran a"},
 	} {
 		e := startCallers(t, Options{})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/state"
@@ -97,6 +98,9 @@ func (r *run) check(d delivery) error {
 	}
 	if len(d.msg.Body) > r.limits.Body {
 		return actor.Errorf(actor.CodeBodyTooLarge, "a message has at most %d bytes, this one has %d", r.limits.Body, len(d.msg.Body))
+	}
+	if len(r.running) > 0 && slices.Contains(r.running, d.msg.To) {
+		return actor.Errorf(actor.CodeReentrant, "%s is running already in this transaction, and nobody enters it in the middle of a call", d.msg.To)
 	}
 	if d.msg.Kind == actor.KindSudo && d.depth > 1 {
 		return actor.Errorf(actor.CodeUnauthorized, "%s asks for sudo, which only the host may", d.from)

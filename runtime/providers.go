@@ -3,6 +3,7 @@ package runtime
 import (
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/capability"
+	"github.com/troupe-run/troupe/runtime/capability/blobstore"
 	"github.com/troupe-run/troupe/runtime/capability/httpclient"
 	"github.com/troupe-run/troupe/runtime/capability/httpserver"
 	"github.com/troupe-run/troupe/runtime/capability/keyvalue"
@@ -13,6 +14,7 @@ import (
 func (h *Host) providers(policy capability.Policy) map[actor.Address]actor.Actor {
 	return map[actor.Address]actor.Actor{
 		capability.Address:        &capability.Keeper{Policy: policy},
+		capability.BlobstoreKind:  blobstore.Actor(),
 		capability.HTTPClientKind: httpclient.Actor(),
 		capability.HTTPServerKind: httpserver.Actor(),
 		capability.KeyValueKind:   keyvalue.Actor(),

@@ -11,6 +11,7 @@ import (
 	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/capability"
+	"github.com/troupe-run/troupe/runtime/capability/blobstore"
 	"github.com/troupe-run/troupe/runtime/capability/edge"
 	"github.com/troupe-run/troupe/runtime/capability/httpclient"
 	"github.com/troupe-run/troupe/runtime/capability/httpserver"
@@ -35,7 +36,7 @@ type asker func(context.Context, dispatch.Ask) ([]byte, error)
 func NewEdges() *Edges {
 	bus, client := messaging.New(), httpclient.New()
 	return &Edges{
-		kinds:  []edge.Kind{httpserver.Kind(), bus.Kind()},
+		kinds:  []edge.Kind{httpserver.Kind(), blobstore.Kind(), bus.Kind()},
 		askers: map[actor.Address]asker{capability.MessagingKind: bus.Ask, capability.HTTPClientKind: client.Perform},
 		client: client,
 	}
