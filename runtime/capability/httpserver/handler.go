@@ -63,12 +63,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer, err := h.answer(ctx, w, r)
-	h.gate.leave()
-	if err != nil {
-		h.refuse(w, r, answer.sequence, err)
-		return
+	if err == nil {
+		err = h.write(w, r, answer)
 	}
-	if err := h.write(w, r, answer); err != nil {
+	if err != nil {
 		h.refuse(w, r, answer.sequence, err)
 	}
 }
@@ -79,7 +77,9 @@ type answer struct {
 	sequence uint64
 }
 
+// answer has a place in the gate, and leaves it.
 func (h *handler) answer(ctx context.Context, w http.ResponseWriter, r *http.Request) (answer, error) {
+	defer h.gate.leave()
 	body, taken, err := h.body(w, r)
 	defer h.bodies.give(taken)
 	if err != nil {

@@ -3,6 +3,7 @@ package httpserver_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -18,12 +19,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/troupe-run/troupe/dispatch"
+	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/capability"
 	"github.com/troupe-run/troupe/runtime/capability/edge"
 	"github.com/troupe-run/troupe/runtime/capability/httpserver"
 	"github.com/troupe-run/troupe/runtime/capability/messages"
 	"github.com/troupe-run/troupe/runtime/capability/pack"
+	"github.com/troupe-run/troupe/state"
 )
 
 // scaled returns a handler for a shop that has claims, and what says with how many instances.
@@ -108,6 +112,31 @@ func TestScaledToNothing(t *testing.T) {
 	row.Store(&capability.Actor{Address: "shop", Instances: 1})
 	if w := ask(h, "/count"); w.Code != 200 || w.Body.String() != "1" {
 		t.Errorf("scaled to 1: %d %q", w.Code, w.Body)
+	}
+}
+
+// brittle is a host that panics.
+type brittle struct{ *runtime.Host }
+
+func (brittle) Do(context.Context, dispatch.Request) (*state.Receipt, error) { panic("as told") }
+
+// A panic in the middle of a request takes no place away.
+func TestAPanicLeavesTheGate(t *testing.T) {
+	r := newRig(t)
+	values, err := httpserver.ParseValues(map[string]string{"max_in_flight": "1", "queue": "0"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := httpserver.NewHandler(edge.At{Host: brittle{r.Host}, Actor: func() *capability.Actor { return nil }}, values)
+	for range 3 {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("it did not panic: there was no place")
+				}
+			}()
+			ask(h, "/")
+		}()
 	}
 }
 
