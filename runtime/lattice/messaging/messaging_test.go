@@ -114,7 +114,7 @@ func TestTwice(t *testing.T) {
 // TestPublish: what is published leaves in order, once, when its transaction has committed; what is rolled back never does.
 func TestPublish(t *testing.T) {
 	s, r := newServer(t), newRig(t)
-	sub := must(s.client().SubscribeSync(">"))
+	sub := hear(t, s.client(), ">")
 	r.link("echo", s.values())
 	const n = 20
 	var want []string
@@ -174,7 +174,7 @@ func TestAway(t *testing.T) {
 		t.Errorf("%d messages wait", n)
 	}
 	s.start()
-	sub := must(s.client().SubscribeSync("out"))
+	sub := hear(t, s.client(), "out")
 	r.works("echo")
 	if m, err := sub.NextMsg(5 * time.Second); err == nil && string(m.Data) != "late" {
 		t.Errorf("%v, %v", m, err)
@@ -233,21 +233,18 @@ func TestAsk(t *testing.T) {
 		asked <- m
 		_ = m.Respond(append([]byte("42 for "), m.Data...))
 	}))
-	silent := must(nc.SubscribeSync("price.silent"))
-	if err := nc.Flush(); err != nil {
-		t.Fatal(err)
-	}
+	silent := hear(t, nc, "price.silent")
 	r.link("echo", s.values("REQUEST", "price.>"))
-	ask := func(subject string) ([]byte, error) {
-		return r.tell("echo", wish{Ask: &messages.RequestArgs{Subject: subject, Body: []byte("tea"), TimeoutMs: 200}})
+	ask := func(subject string, timeout uint32) ([]byte, error) {
+		return r.tell("echo", wish{Ask: &messages.RequestArgs{Subject: subject, Body: []byte("tea"), TimeoutMs: timeout}})
 	}
-	if data, err := ask("price.tea"); err != nil || string(data) != "42 for tea" {
+	if data, err := ask("price.tea", 5000); err != nil || string(data) != "42 for tea" {
 		t.Fatalf("%q, %v", data, err)
 	}
-	if _, err := ask("price.silent"); code(err) != actor.CodeOutside || !strings.Contains(err.Error(), "nobody answered on price.silent within 200ms") {
+	if _, err := ask("price.silent", 200); code(err) != actor.CodeOutside || !strings.Contains(err.Error(), "nobody answered on price.silent within 200ms") {
 		t.Error(err)
 	}
-	if _, err := ask("price.nobody"); code(err) != actor.CodeOutside || !strings.Contains(err.Error(), "nobody listens on price.nobody") {
+	if _, err := ask("price.nobody", 5000); code(err) != actor.CodeOutside || !strings.Contains(err.Error(), "nobody listens on price.nobody") {
 		t.Error(err)
 	}
 	if _, err := r.Verify(t.Context()); err != nil {
@@ -329,7 +326,7 @@ func TestStuck(t *testing.T) {
 	s.may.Store(&lattice.Permission{Publish: []string{"out.good"}, Subscribe: []string{">"}})
 	s.restart()
 	r := newRig(t)
-	heard := must(s.client().SubscribeSync("out.*"))
+	heard := hear(t, s.client(), "out.*")
 	r.link("echo", s.values())
 	var w wish
 	for _, subject := range []string{"out.good", "out.good", "out.bad", "out.good"} {
@@ -355,7 +352,7 @@ func TestTooLarge(t *testing.T) {
 	s.payload = 1 << 10
 	s.restart()
 	r := newRig(t)
-	heard := must(s.client().SubscribeSync("out"))
+	heard := hear(t, s.client(), "out")
 	r.link("echo", s.values())
 	w := wish{Publish: []messages.Message{{Subject: "out", Body: make([]byte, 1<<10)}, {Subject: "out", Body: []byte("small")}}}
 	if _, err := r.tell("echo", w); err != nil {
@@ -375,7 +372,7 @@ func TestTooLarge(t *testing.T) {
 func TestOrder(t *testing.T) {
 	s, r := newServer(t), newRig(t)
 	nc := s.client()
-	heard := must(nc.SubscribeSync("back"))
+	heard := hear(t, nc, "back")
 	r.link("echo", s.values("SUBSCRIPTION", "a", "in_flight", "1"))
 	for i := range 50 {
 		if err := nc.PublishRequest("a", "back", fmt.Append(nil, i)); err != nil {

@@ -195,6 +195,19 @@ func (s *server) client() *nats.Conn {
 	return nc
 }
 
+// hear subscribes, so that the server knows it already.
+func hear(t testing.TB, nc *nats.Conn, subject string) *nats.Subscription {
+	t.Helper()
+	sub, err := nc.SubscribeSync(subject)
+	if err == nil {
+		err = nc.Flush()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sub
+}
+
 // values are those of a link to the server, with more of them.
 func (s *server) values(more ...string) map[string]string {
 	v := map[string]string{"URI": "nats://" + s.at, "CLIENT_SEED": seed}

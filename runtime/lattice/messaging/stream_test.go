@@ -155,10 +155,7 @@ func TestSentTwice(t *testing.T) {
 	stream := addStream(t, streams(t, nc), "OUT", "out.>")
 	other.link("echo", s.values("SUBSCRIPTION", "out.>"))
 	other.link("echo2", s.values("stream", "OUT", "durable", "d"))
-	heard := must(nc.SubscribeSync("out.>"))
-	if err := nc.Flush(); err != nil {
-		t.Fatal(err)
-	}
+	heard := hear(t, nc, "out.>")
 	r.stop()
 	values := s.values()
 	r.order(capability.Order{Link: []capability.LinkOrder{{LinkName: capability.LinkName{Actor: "echo", Contract: capability.Messaging}, Provider: "nats", Values: values}}})
