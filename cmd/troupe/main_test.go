@@ -54,7 +54,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "damage": damage, "missing": missing,
 			"wait-locked": waitLocked, "guest": guest(account), "contract": contract, "registry": registry, "fill": fill,
-			"serving": serving, "same": same, "repin": repin, "bearer": bearer},
+			"classic": classic, "serving": serving, "same": same, "repin": repin, "bearer": bearer},
 	})
 }
 

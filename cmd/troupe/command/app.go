@@ -151,7 +151,7 @@ func acceptable(name string, wasm []byte) error {
 // lock compares the modules with the lock file, or writes it.
 func (c *call) lock(a *app, update bool) error {
 	if update {
-		return c.writeLock(a)
+		return c.writeLock(a, manifest.LockOf(a.codes))
 	}
 	lock, err := a.ReadLock()
 	if err != nil {
@@ -165,8 +165,8 @@ func (c *call) lock(a *app, update bool) error {
 	return nil
 }
 
-func (c *call) writeLock(a *app) error {
-	file, text := a.Path(a.LockName()), manifest.LockOf(a.codes).Format()
+func (c *call) writeLock(a *app, lock manifest.Lock) error {
+	file, text := a.Path(a.LockName()), lock.Format()
 	if was, err := os.ReadFile(file); err == nil && bytes.Equal(was, text) {
 		return nil
 	}

@@ -91,8 +91,8 @@ type applyOptions struct {
 	start   runtime.StartOptions
 }
 
-// openParts reads a manifest and gets the code of its modules. What is wrong with a part is a problem, and leaves it out. If
-// modules have claims, and there is no lock file, it writes one.
+// openParts reads a manifest and gets the code of its modules. What is wrong with a part is a problem, and leaves it out. A
+// module with claims that is new goes to the lock file.
 func (c *call) openParts(ctx context.Context, path string, update bool) (a *app, problems []error, err error) {
 	if a, err = c.readApp(path); err != nil {
 		return nil, nil, err
@@ -104,28 +104,33 @@ func (c *call) openParts(ctx context.Context, path string, update bool) (a *app,
 	if err != nil {
 		return nil, nil, appError(err)
 	}
-	claimed, whole := false, !a.Incomplete
+	next := maps.Clone(lock)
+	if next == nil {
+		next = manifest.Lock{}
+	}
 	for i := range a.Modules {
 		mod := &a.Modules[i]
 		if mod.Native != "" {
 			continue
 		}
 		code, err := c.codeFor(ctx, a.Manifest, mod)
-		if err == nil && !update {
+		if _, pinned := lock[mod.Name]; err == nil && !update && (pinned || code.Claims == nil) {
 			err = a.CheckLock(lock, &code)
 		}
 		if ctx.Err() != nil {
 			return nil, nil, context.Cause(ctx)
 		}
 		if err != nil {
-			problems, whole = append(problems, err), false
+			problems = append(problems, err)
 			continue
 		}
-		claimed = claimed || code.Claims != nil
+		if update || code.Claims != nil {
+			next[mod.Name] = code.Pin()
+		}
 		a.codes = append(a.codes, code)
 	}
-	if update || lock == nil && claimed && whole {
-		if err := c.writeLock(a); err != nil && (update || !errors.Is(err, os.ErrPermission)) {
+	if update || len(next) > len(lock) {
+		if err := c.writeLock(a, next); err != nil && (update || !errors.Is(err, os.ErrPermission)) {
 			return nil, nil, err
 		}
 	}

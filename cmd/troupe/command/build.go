@@ -109,7 +109,7 @@ func (c *call) buildApp(ctx context.Context, folder string, f *buildFlags) error
 	if lock, err := a.ReadLock(); lock != nil || err != nil || len(a.codes) == 0 {
 		return appError(err)
 	}
-	return c.writeLock(a)
+	return c.writeLock(a, manifest.LockOf(a.codes))
 }
 
 // built writes a module and says so.

@@ -78,12 +78,12 @@ func nameOf(file string) string {
 
 // startActor starts or updates an actor from a file.
 func (c *call) startActor(ctx context.Context, file, name string, opts runtime.StartOptions, what string) error {
-	if err := checkModule(name); err != nil {
-		return usagef("%w: --name says another", err)
-	}
 	code, err := c.signedCode(file)
 	if err != nil {
 		return err
+	}
+	if err := checkModule(name); err != nil {
+		return usagef("%w; --name says another", err)
 	}
 	return c.sending(ctx, func(p place) error {
 		a, err := p.start(ctx, name, code, opts)

@@ -128,8 +128,6 @@ type Manifest struct {
 
 	// Warnings say what will be otherwise than the manifest has it, Problems what is left out because it cannot be.
 	Warnings, Problems []*Error
-	// Incomplete says that a module is left out.
-	Incomplete bool
 
 	scriptPlaces []place
 	demo         place
@@ -316,7 +314,7 @@ func (m *Manifest) checkFiles(root *os.Root) error {
 		var wrong *Error
 		switch err := mod.check(root, m); {
 		case errors.As(err, &wrong):
-			m.Problems, m.Incomplete = append(m.Problems, wrong), true
+			m.Problems = append(m.Problems, wrong)
 		case err != nil:
 			return err
 		default:
