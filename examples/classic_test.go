@@ -33,7 +33,12 @@ type lattice struct {
 
 func newLattice(t *testing.T) *lattice {
 	t.Helper()
-	h, err := runtime.Open("", nil)
+	return newLatticeWith(t, nil)
+}
+
+func newLatticeWith(t *testing.T, o *runtime.Options) *lattice {
+	t.Helper()
+	h, err := runtime.Open("", o)
 	if err != nil {
 		t.Fatal(err)
 	}
