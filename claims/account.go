@@ -2,7 +2,6 @@ package claims
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/nats-io/nkeys"
@@ -109,42 +108,4 @@ func SignAccount(issuer Key, a Account) (string, error) {
 		Name    string   `json:"name"`
 		Signers []string `json:"valid_signers"`
 	}{a.Name, some(a.ValidSigners)})
-}
-
-// Chain returns nil if the account that has issued a module is trusted, else a *Refusal for Untrusted. Anchors are the
-// public keys, of accounts and operators, that are trusted for themselves; papers are tokens of accounts and operators,
-// from ReadAccountToken, of which those count whose time it is. Trust goes down from there:
-//
-//   - Accounts are issued by operators that are anchors, and by the signers that their tokens name.
-//   - An account is trusted if it is an anchor, or if one of these has issued its token.
-//   - Modules are issued by accounts that are trusted, and by the signers that their tokens name.
-//
-// A token that names signers counts if its subject or one who may issue accounts has issued it. A signer signs, and names
-// no others.
-func Chain(m Module, anchors []string, papers []Account, now time.Time) error {
-	papers = slices.DeleteFunc(slices.Clone(papers), func(p Account) bool { return p.Check(now) != nil })
-	operators := withSigners(anchors, papers, anchors)
-	accounts := slices.Clone(anchors)
-	for _, p := range papers {
-		if p.Kind() == AccountKey && p.Issuer != p.Subject && slices.Contains(operators, p.Issuer) {
-			accounts = append(accounts, p.Subject)
-		}
-	}
-	if slices.Contains(withSigners(accounts, papers, operators), m.Issuer) {
-		return nil
-	}
-	return refuse(Untrusted, "%s was signed by %s, which no anchor vouches for: trust this account, or an operator that has issued its token",
-		m.who(), m.Issuer)
-}
-
-// withSigners returns keys, and those that their papers name as signers. A paper counts that the key itself has issued, or
-// one of the issuers.
-func withSigners(keys []string, papers []Account, issuers []string) []string {
-	all := slices.Clone(keys)
-	for _, p := range papers {
-		if slices.Contains(keys, p.Subject) && (p.Issuer == p.Subject || slices.Contains(issuers, p.Issuer)) {
-			all = append(all, p.ValidSigners...)
-		}
-	}
-	return all
 }

@@ -13,7 +13,6 @@
 //
 //	m, token, err := claims.OpenModule(code)                               // one token, signed by an account, for this very code
 //	err = m.Check(now)                                                     // asked at every transaction
-//	err = claims.Chain(m, anchors, papers, now)                            // and somebody who is trusted vouches for the account
 //	signed, err := claims.SignModule(account, code, claims.Module{Subject: module.Public(), Caps: []string{"wasmcloud:keyvalue"}})
 //
 // # Guarantees

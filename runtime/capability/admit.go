@@ -98,7 +98,9 @@ func (t *Table) Anchor(key string) (*Anchor, bool) {
 // operator that has issued it, and one that vouches for that.
 const maxChain = 3
 
-// trusts reports whether a key is an anchor, or one vouches for it whose claims hold now. Who is banned is neither.
+// trusts reports whether a key is an anchor, or one vouches for it whose claims hold now. Who is banned is neither. So trust goes
+// down from operators to accounts to modules, at each step to those who sign for them, too. Who signs for an anchor names no
+// others unless it is made one itself.
 func (t *Table) trusts(key string, now time.Time, depth int) bool {
 	if _, banned := t.Banned(key); banned {
 		return false
