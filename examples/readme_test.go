@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -146,6 +147,8 @@ type reader struct {
 	// listens says where that listens, in the order of places, instead of the addresses that the page names: others may have
 	// those. It is empty if nothing runs.
 	listens []string
+	// starts is how often something was started in the background: each has a directory of its own.
+	starts int
 }
 
 // places are the addresses that pages name, and the variables that say others.
@@ -282,7 +285,9 @@ func (r *reader) start(command, want string) string {
 	}
 	defer file.Close()
 	cmd := exec.Command("sh", "-c", "exec "+command)
-	cmd.Dir, cmd.Env = r.root, append(slices.Clone(r.env), "GOFLAGS=", "TROUPE_DIR="+filepath.Join(r.dir, "served"), "TROUPE_NATS_LISTEN=127.0.0.1:0")
+	r.starts++
+	dir := filepath.Join(r.dir, fmt.Sprintf("served-%d", r.starts))
+	cmd.Dir, cmd.Env = r.root, append(slices.Clone(r.env), "GOFLAGS=", "TROUPE_DIR="+dir, "TROUPE_NATS_LISTEN=127.0.0.1:0")
 	var ports []io.Closer
 	for _, p := range places {
 		free, err := net.Listen("tcp", "127.0.0.1:0")
