@@ -9,6 +9,10 @@
 //	go test ./bench/crash -crash.rounds 50     # as it is done before a release
 //	go test ./bench/crash -crash.seed 7        # the same moments and requests again, as far as the machine lets them be
 //
+// TestCounter does the same with actors of the classic wasmCloud, which a manifest serves over HTTP:
+//
+//	go test ./bench/crash -run Counter -crash.rounds 20
+//
 // Other tests do to the whole program over sockets what package gateway does to its handler: clients that die, floods of what
 // is refused, a thousand watchers, a port that is taken.
 //
