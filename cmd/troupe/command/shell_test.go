@@ -119,7 +119,7 @@ func TestShell(t *testing.T) {
 	press("get puppet/alice greeting\r")
 	on.shows(t, `"hello"`)
 	// Tab completes commands and addresses; Ctrl-C empties the line.
-	press("sca\tpup\t")
+	press("scan\tpup\t")
 	on.shows(t, "scan puppet/alice ")
 	press("\r")
 	on.shows(t, "greeting  ")
