@@ -44,6 +44,9 @@ func (talker) Execute(ctx context.Context, env *actor.Env, msg actor.Message) (a
 		if err := pack.Unmarshal(inv.Payload, &m); err != nil {
 			return actor.Response{}, err
 		}
+		if m.ReplyTo == "" {
+			return actor.Response{}, nil
+		}
 		_, err = say(messages.Publish, pack.Marshal(&messages.Message{Subject: m.ReplyTo, Body: append([]byte("reply: "), m.Body...)}))
 		return actor.Response{}, err
 	}
@@ -196,7 +199,11 @@ func TestDeliver(t *testing.T) {
 	if len(rows) != 1 || rows[0].Subject != "back" || string(rows[0].Body) != "reply: hello" {
 		t.Fatalf("there are %+v", rows)
 	}
-	if err := bring("stranger", messages.HandleMessage, m); code(err) != capability.CodeUnlinked {
+	quiet := pack.Marshal(&messages.Message{Subject: "a"})
+	if err := bring("talker", messages.HandleMessage, quiet); err != nil {
+		t.Error(err)
+	}
+	if err := bring("stranger", messages.HandleMessage, quiet); code(err) != capability.CodeUnlinked {
 		t.Error(err)
 	}
 	for _, err := range []error{bring("talker", messages.Publish, m), bring("", messages.HandleMessage, m), bring("talker", messaging.OpSent, []byte{0xc1, 1})} {

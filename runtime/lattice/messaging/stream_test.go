@@ -217,10 +217,10 @@ func TestStreamTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.link("echo", s.values("stream", "S", "durable", "d"))
-	for range 2 {
-		must(js.Publish(t.Context(), "a", []byte("x"), jetstream.WithMsgID("troupe-00")))
-		must(js.Publish(t.Context(), "a", []byte("x"), jetstream.WithMsgID("order-17")))
-		time.Sleep(250 * time.Millisecond) // until the window is over
+	for _, name := range []string{"troupe-00", "order-17", "troupe-00", "order-17"} {
+		for must(js.Publish(t.Context(), "a", []byte("x"), jetstream.WithMsgID(name))).Duplicate {
+			time.Sleep(20 * time.Millisecond) // until the window is over
+		}
 	}
 	if n := must(stream.Info(t.Context())).State.Msgs; n != 4 {
 		t.Fatalf("the stream has %d", n)
