@@ -12,6 +12,9 @@ type Options struct {
 	Width int
 	// Text takes whatever is printable for text, for actors that know no CBOR.
 	Text bool
+	// Invocation, if not nil, tells how a body and what came back for it read, where the body is an invocation of an actor of
+	// another world, whose operation and argument are in an encoding of their own. Data is nil where it is not known.
+	Invocation func(body, data []byte) (call, answer string, ok bool)
 	// Style, if not nil, dresses a piece of text for its role, with colours for example. It must keep the text.
 	Style func(role Role, text string) string
 }
@@ -45,6 +48,20 @@ func (o *Options) Value(b []byte) string {
 		text = Value(b)
 	}
 	return o.style(Datum, clip(text, o.Width, len(b)))
+}
+
+// call shows a body, which may be empty, and what came back for it.
+func (o *Options) call(body, data []byte) (call, answer string) {
+	if o.Invocation != nil && len(body) > 0 {
+		if read, came, ok := o.Invocation(body, data); ok {
+			call = o.style(Datum, clip(line(read), o.Width, len(body)))
+			if data == nil {
+				return call, o.Value(nil)
+			}
+			return call, o.style(Datum, clip(line(came), o.Width, len(data)))
+		}
+	}
+	return o.Value(body), o.Value(data)
 }
 
 func (o *Options) key(b []byte) string { return o.style(Datum, clip(Key(b), o.Width, len(b))) }

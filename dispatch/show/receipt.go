@@ -72,7 +72,8 @@ func Command(c *state.Command, opts *Options) string {
 			p.WriteString(" " + p.style(Name, line(string(msg.Module))))
 		}
 		if len(msg.Body) > 0 {
-			p.WriteString(" " + p.Value(msg.Body))
+			call, _ := p.call(msg.Body, nil)
+			p.WriteString(" " + call)
 		}
 	}
 	p.WriteString(p.signed(c.Signer))

@@ -225,3 +225,33 @@ func TestTraceShowsASubMessageThatClaimsToBeAReply(t *testing.T) {
 		t.Errorf("got %s", text)
 	}
 }
+
+func TestTraceOfInvocations(t *testing.T) {
+	opts := &Options{NoGas: true, Width: 30, Invocation: func(body, data []byte) (call, answer string, ok bool) {
+		if string(body) == "other" {
+			return "", "", false
+		}
+		return "Op." + string(body), "answer " + string(data) + "\x1b", true
+	}}
+	trace := &dispatch.Trace{Sequence: 1, Sender: "alice", Root: &dispatch.Span{Kind: actor.KindExecute, To: "a", From: "alice", Committed: true,
+		Body: []byte("a long operation with many words"), Data: []byte("x"), Children: []*dispatch.Span{
+			{Kind: actor.KindQuery, From: "a", To: "b", Body: []byte("q"), Data: []byte("y")},
+			{Kind: actor.KindQuery, From: "a", To: "b", Body: []byte("none")},
+			{Kind: actor.KindExecute, From: "a", To: "b", Body: []byte("other"), Data: []byte("z"), Committed: true},
+		}}}
+	want := `alice → a  execute Op.a long operation with many … (32 bytes)
+│  data "answer x\x1b"
+├─ a ⇢ b  query Op.q = "answer y\x1b"
+├─ a ⇢ b  query Op.none = –
+└─ a → b  execute "other"
+      data "z"
+committed seq 1
+`
+	if got := Trace(trace, opts); got != want {
+		t.Errorf("the trace is\n%s\nwant\n%s", got, want)
+	}
+	command := state.Command{Sequence: 1, Sender: "alice", Message: actor.Message{To: "a", Body: []byte("x")}}
+	if got := Command(&command, opts); !strings.HasSuffix(got, "alice → a  execute Op.x") {
+		t.Errorf("the command is %s", got)
+	}
+}

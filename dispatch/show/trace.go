@@ -86,9 +86,10 @@ func (p *painter) head(s *dispatch.Span, root bool) string {
 		if s.Outside {
 			word = "asks"
 		}
-		fmt.Fprintf(&b, "%s ⇢ %s  %s %s", p.name(s.From), p.name(s.To), p.style(Word, word), p.Value(body(s.Body)))
+		call, answer := p.call(body(s.Body), s.Data)
+		fmt.Fprintf(&b, "%s ⇢ %s  %s %s", p.name(s.From), p.name(s.To), p.style(Word, word), call)
 		if s.Err == nil {
-			fmt.Fprintf(&b, " = %s", p.Value(s.Data))
+			fmt.Fprintf(&b, " = %s", answer)
 		} else {
 			b.WriteString("   " + p.style(RolledBack, "failed: "+line(s.Err.Error())))
 		}
@@ -98,7 +99,8 @@ func (p *painter) head(s *dispatch.Span, root bool) string {
 			b.WriteString(" " + p.style(Name, line(string(s.Module))))
 		}
 		if len(s.Body) > 0 {
-			b.WriteString(" " + p.Value(s.Body))
+			call, _ := p.call(s.Body, nil)
+			b.WriteString(" " + call)
 		}
 	}
 	if s.Sub != nil {
@@ -189,7 +191,8 @@ func (p *painter) details(s *dispatch.Span, bar string) {
 		}
 	}
 	if s.Data != nil && s.Kind != actor.KindQuery {
-		p.line(bar, p.style(Word, "data"), " ", p.Value(s.Data))
+		_, answer := p.call(s.Body, s.Data)
+		p.line(bar, p.style(Word, "data"), " ", answer)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/troupe-run/troupe/query"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/api"
+	"github.com/troupe-run/troupe/runtime/capability"
 	"github.com/troupe-run/troupe/state"
 )
 
@@ -36,7 +37,7 @@ func traceOf(t *dispatch.Trace) *api.Trace {
 		return nil
 	}
 	out := &api.Trace{Sequence: t.Sequence, Time: t.Time, Sender: t.Sender, Signer: t.Signer, Root: spanOf(t.Root), GasUsed: t.GasUsed, Path: t.Path,
-		Text: show.Trace(t, nil)}
+		Text: show.Trace(t, &show.Options{Invocation: capability.Readable})}
 	if t.Err != nil {
 		out.Code, out.Message = t.Err.Code, t.Err.Message
 	}
@@ -45,7 +46,8 @@ func traceOf(t *dispatch.Trace) *api.Trace {
 
 func spanOf(s *dispatch.Span) *api.Span {
 	out := &api.Span{Kind: s.Kind.String(), From: s.From, To: s.To, Module: s.Module, Body: s.Body, Funds: s.Funds, GasUsed: s.GasUsed,
-		Events: s.Events, Logs: s.Logs, Data: s.Data, Committed: s.Committed, Why: s.Why}
+		Events: s.Events, Logs: s.Logs, Data: s.Data, Committed: s.Committed, Why: s.Why, Outside: s.Outside}
+	out.Call, out.Answer, _ = capability.Readable(s.Body, s.Data)
 	if s.Err != nil {
 		out.Code, out.Message = s.Err.Code, s.Err.Message
 	}
@@ -82,6 +84,7 @@ func entryOf(e *query.Entry, key string) api.Entry {
 	switch cmd.Op {
 	case state.OpMessage:
 		out.Kind = msg.Kind.String()
+		out.Call, _, _ = capability.Readable(msg.Body, nil)
 	case state.OpInstall:
 		// The code itself is as large as code is.
 		out.Body = nil

@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/troupe-run/troupe/dispatch/show"
+	"github.com/troupe-run/troupe/runtime/capability"
 )
 
 // A printer writes the results of a command: lines for people, or one JSON object a line for machines.
@@ -59,7 +60,9 @@ func (p *printer) style(role show.Role, text string) string {
 }
 
 // options are how traces and receipts are drawn.
-func (p *printer) options() *show.Options { return &show.Options{Style: p.style, Text: p.text} }
+func (p *printer) options() *show.Options {
+	return &show.Options{Style: p.style, Text: p.text, Invocation: capability.Readable}
+}
 
 // value returns bytes for people, whole and without colours.
 func (p *printer) value(b []byte) string { return (&show.Options{Width: -1, Text: p.text}).Value(b) }

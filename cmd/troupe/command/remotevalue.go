@@ -122,7 +122,7 @@ func traceFrom(t *api.Trace) (*dispatch.Trace, error) {
 
 func spanFrom(s *api.Span) (*dispatch.Span, error) {
 	out := &dispatch.Span{From: s.From, To: s.To, Module: s.Module, Body: s.Body, Funds: s.Funds, GasUsed: s.GasUsed, Events: s.Events,
-		Logs: s.Logs, Data: s.Data, Err: faultFrom(s.Code, s.Message), Committed: s.Committed, Why: s.Why}
+		Logs: s.Logs, Data: s.Data, Err: faultFrom(s.Code, s.Message), Committed: s.Committed, Why: s.Why, Outside: s.Outside}
 	if err := out.Kind.UnmarshalText([]byte(s.Kind)); err != nil {
 		return nil, err
 	}
