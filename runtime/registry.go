@@ -51,12 +51,15 @@ type registry struct {
 	code   map[moduleKey]runnable // of modules that are installed: what can run at once
 	slots  map[state.Hash]*slot
 	calls  map[actor.ModuleID]*atomic.Uint64
+	tally  map[actor.ModuleID]*tally // of modules with claims
 }
 
 // runnable is code with the counter of its module.
 type runnable struct {
 	dispatch.Code
 	calls *atomic.Uint64
+	// live is the actor as it is called for the first time: it is counted. Nil if it is that of Code.
+	live actor.Actor
 }
 
 // moduleKey is a module that is installed. Its name counts, because it stands in what its actors say.
@@ -81,7 +84,7 @@ type slot struct {
 func newRegistry(l loader, fetch func(state.Hash) ([]byte, error), around func(actor.Actor) actor.Actor) *registry {
 	r := &registry{loader: l, fetch: fetch, around: around,
 		bound: map[actor.ModuleID]runnable{}, code: map[moduleKey]runnable{}, slots: map[state.Hash]*slot{},
-		calls: map[actor.ModuleID]*atomic.Uint64{}}
+		calls: map[actor.ModuleID]*atomic.Uint64{}, tally: map[actor.ModuleID]*tally{}}
 	r.life, r.end = context.WithCancel(context.Background())
 	return r
 }
@@ -97,6 +100,9 @@ func (r *registry) Resolve(name actor.ModuleID, hash state.Hash) (dispatch.Code,
 		}
 	}
 	run.calls.Add(1)
+	if run.live != nil {
+		run.Actor = run.live
+	}
 	return run.Code, true
 }
 
@@ -129,7 +135,13 @@ func (r *registry) resolve(s *slot, name actor.ModuleID) (runnable, bool) {
 		if r.around != nil {
 			code.Actor = r.around(code.Actor)
 		}
-		run = runnable{code, r.counter(name)}
+		run = runnable{Code: code, calls: r.counter(name)}
+		if c, ok := code.Actor.(*classicActor); ok {
+			if r.tally[name] == nil {
+				r.tally[name] = new(tally)
+			}
+			run.live = &tallied{c, r.tally[name]}
+		}
 		r.code[key] = run
 	}
 	return run, true
@@ -152,6 +164,17 @@ func (r *registry) counts() map[actor.ModuleID]uint64 {
 		counts[name] = n.Load()
 	}
 	return counts
+}
+
+// tallies returns what was counted of each module with claims.
+func (r *registry) tallies() map[actor.ModuleID]Tally {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	out := make(map[actor.ModuleID]Tally, len(r.tally))
+	for name, t := range r.tally {
+		out[name] = t.read()
+	}
+	return out
 }
 
 // pin returns the slot for a hash and keeps it until unpin. Source is the code, nil if it is in the store.
@@ -284,7 +307,7 @@ func (r *registry) bind(name actor.ModuleID, a actor.Actor) bool {
 	if _, taken := r.bound[name]; taken {
 		return false
 	}
-	r.bound[name] = runnable{dispatch.CodeOf(a), r.counter(name)}
+	r.bound[name] = runnable{Code: dispatch.CodeOf(a), calls: r.counter(name)}
 	return true
 }
 

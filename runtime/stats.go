@@ -20,11 +20,13 @@ type Stats struct {
 	Wasm wasm.Stats
 	// Calls are those of actors, by module, queries included. What is executed again does not count.
 	Calls map[actor.ModuleID]uint64
+	// Claimed are the tallies of modules with claims, which are the addresses of their actors.
+	Claimed map[actor.ModuleID]Tally
 }
 
 // Stats returns the figures of now.
 func (h *Host) Stats() Stats {
-	s := Stats{Executor: h.executor.Stats(), Store: h.store.Metrics(), Calls: h.modules.counts()}
+	s := Stats{Executor: h.executor.Stats(), Store: h.store.Metrics(), Calls: h.modules.counts(), Claimed: h.modules.tallies()}
 	if engine, ok := h.modules.loader.(interface{ Stats() wasm.Stats }); ok {
 		s.Wasm = engine.Stats()
 	}

@@ -97,6 +97,8 @@ type Entry struct {
 	Admin     actor.Address  `json:"admin,omitempty"`
 	Body      Bytes          `json:"body,omitzero"`
 	Funds     []actor.Coin   `json:"funds,omitempty"`
+	// Call tells what Body says, if it is an invocation: an operation, and its argument in JSON.
+	Call string `json:"call,omitempty"`
 	// Install is what an installation makes the module; Body is then that of the migrations.
 	Install *Installation `json:"install,omitempty"`
 	// Receipt is nil if it is no longer kept.
@@ -153,9 +155,15 @@ type Span struct {
 	Code    string        `json:"code,omitempty"`
 	Message string        `json:"message,omitempty"`
 	// Committed says whether its writes and events became part of the state; Why, why not.
-	Committed bool    `json:"committed"`
-	Why       string  `json:"why,omitempty"`
-	Children  []*Span `json:"children,omitempty"`
+	Committed bool   `json:"committed"`
+	Why       string `json:"why,omitempty"`
+	// Outside says that it is a question to the world outside of the host, which was asked even if it was rolled back.
+	Outside bool `json:"outside,omitempty"`
+	// Call tells what Body says, if it is an invocation, and Answer what Data says then: an operation and its argument in JSON,
+	// and JSON.
+	Call     string  `json:"call,omitempty"`
+	Answer   string  `json:"answer,omitempty"`
+	Children []*Span `json:"children,omitempty"`
 }
 
 // Sub is how a sub-message was sent.
@@ -316,6 +324,31 @@ type Stats struct {
 	Dropped   uint64 `json:"instances_dropped"`
 	// Calls are those of actors, by module, queries included.
 	Calls map[string]uint64 `json:"calls,omitempty"`
+	// Claimed are the actors with claims, by address. Links is how many there are, and Providers tells how each is, by name.
+	Claimed   map[string]ClaimedStats  `json:"claimed,omitempty"`
+	Links     int                      `json:"links"`
+	Providers map[string]ProviderStats `json:"providers,omitempty"`
+}
+
+// ClaimedStats are those of an actor with claims.
+type ClaimedStats struct {
+	// Instances is how many calls may run at once; 0 if it has stopped, or takes none.
+	Instances int `json:"instances"`
+	// Failed counts calls that failed, by code: "ended" are those that the host ended, and "(other)" stands for codes beyond the
+	// first ones.
+	Failed map[string]uint64 `json:"failed,omitempty"`
+	// Latency holds, for bounds in microseconds, how many calls took at most that long, queries included, and LatencySum all of
+	// these times together.
+	Latency    []Bucket `json:"latency,omitempty"`
+	LatencySum uint64   `json:"latency_sum_us"`
+}
+
+// ProviderStats are those of a provider.
+type ProviderStats struct {
+	Kind string `json:"kind"`
+	// State is the worst of its links', and Attempts how often these were tried since they were healthy.
+	State    string `json:"state"`
+	Attempts int    `json:"attempts"`
 }
 
 // A Bucket of a histogram counts what was at most its bound; the last one, whose bound is 0, counts all.

@@ -68,6 +68,12 @@ var others = []Metric{
 	{"troupe_watch_lag_seconds", "histogram", "How long after its transaction a notice was handed to a watcher."},
 	{"troupe_transaction_seconds", "histogram", "How long transactions took from their request until they were durable."},
 	{"troupe_module_calls_total", "counter", "Calls of actors, by module, queries included. Beyond 100 modules those with few calls are one, (other)."},
+	{"troupe_links", "gauge", "Links between actors and providers."},
+	{"troupe_provider_state", "gauge", "1 for the state that a provider is in, by provider, kind and state. Beyond 100 providers those that are healthy are left out first."},
+	{"troupe_provider_attempts", "gauge", "How often what a provider does outside of the host was tried since it was healthy, by provider and kind."},
+	{"troupe_actor_instances", "gauge", "How many calls of an actor with claims may run at once, by actor. Beyond 100 actors those with few calls are left out."},
+	{"troupe_actor_call_seconds", "histogram", "How long calls of actors with claims took, by actor, queries included."},
+	{"troupe_actor_failures_total", "counter", "Calls of actors with claims that failed, by actor and code."},
 	{"troupe_ready", "gauge", "1 if requests are taken, else 0."},
 }
 
@@ -101,6 +107,8 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(describe(m.Name), kind, m.of(&stats))
 	}
 	collectCalls(out, stats.Calls)
+	collectProviders(out, &stats)
+	collectClaimed(out, stats.Claimed)
 	ready := 0.0
 	if ok, _ := c.source.Ready(); ok {
 		ready = 1
@@ -125,7 +133,7 @@ func collectCalls(out chan<- prometheus.Metric, calls map[string]uint64) {
 		return cmp.Or(cmp.Compare(calls[b], calls[a]), cmp.Compare(a, b))
 	})
 	const name = "troupe_module_calls_total"
-	desc := prometheus.NewDesc(name, help(name), []string{"module"}, nil)
+	desc := labelled(name, "module")
 	others := uint64(0)
 	for i, module := range names {
 		if i >= maxModules {

@@ -7,8 +7,8 @@
 //
 // # Guarantees
 //
-// The labels of a metric have few values, none of which a caller chooses: operations, transports, codes, reasons. List
-// tells all metrics; a test holds the documents to it.
+// The labels of a metric have few values, none of which a caller chooses: operations, transports, codes, reasons; and at most
+// a hundred modules, actors or providers, whose names operators choose. List tells all metrics; a test holds the documents to it.
 //
 // # What it is not
 //

@@ -22,7 +22,14 @@ func (source) Stats() api.Stats {
 	for i := range uint64(102) {
 		calls[fmt.Sprintf("module%03d", i)] = i + 1
 	}
-	return api.Stats{Calls: calls, Committed: 7, Failed: 2, Synced: 1_500_000_000, LatencySum: 2_500_000,
+	claimed := map[string]api.ClaimedStats{"echo": {Instances: 3, Failed: map[string]uint64{"missing_link": 2}, LatencySum: 1_500_000,
+		Latency: []api.Bucket{{Bound: 500, Count: 4}, {Count: 1000}}}}
+	providers := map[string]api.ProviderStats{"web": {Kind: "httpserver", State: "failed", Attempts: 4}}
+	for i := range 101 {
+		claimed[fmt.Sprintf("idle%03d", i)] = api.ClaimedStats{}
+		providers[fmt.Sprintf("fine%03d", i)] = api.ProviderStats{Kind: "keyvalue", State: "healthy"}
+	}
+	return api.Stats{Claimed: claimed, Providers: providers, Links: 5, Calls: calls, Committed: 7, Failed: 2, Synced: 1_500_000_000, LatencySum: 2_500_000,
 		Latency: []api.Bucket{{Bound: 1000, Count: 3}, {Bound: 0, Count: 9}}}
 }
 
@@ -60,6 +67,14 @@ func TestMetrics(t *testing.T) {
 		`troupe_transaction_seconds_sum 2.5`,
 		`troupe_module_calls_total{module="module101"} 102`,
 		`troupe_module_calls_total{module="(other)"} 3`,
+		`troupe_links 5`,
+		`troupe_provider_state{kind="httpserver",provider="web",state="failed"} 1`,
+		`troupe_provider_attempts{kind="httpserver",provider="web"} 4`,
+		`troupe_actor_instances{actor="echo"} 3`,
+		`troupe_actor_call_seconds_bucket{actor="echo",le="0.0005"} 4`,
+		`troupe_actor_call_seconds_count{actor="echo"} 1000`,
+		`troupe_actor_call_seconds_sum{actor="echo"} 1.5`,
+		`troupe_actor_failures_total{actor="echo",code="missing_link"} 2`,
 		`troupe_ready 1`,
 		`troupe_spans_sent_total 5`,
 		`troupe_spans_dropped_total 2`,
@@ -70,6 +85,11 @@ func TestMetrics(t *testing.T) {
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("there is no %s", want)
+		}
+	}
+	for _, metric := range []string{"troupe_actor_instances{", "troupe_provider_state{"} {
+		if n := strings.Count(text, metric); n != 100 {
+			t.Errorf("%s has %d values", metric, n)
 		}
 	}
 }

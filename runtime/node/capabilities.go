@@ -165,10 +165,7 @@ func listProviders(_ context.Context, n *Node, rq *request, _ *api.Empty) (*api.
 	if err != nil {
 		return nil, err
 	}
-	status := all.Status
-	if n.opts.Providers != nil {
-		status = n.opts.Providers()
-	}
+	status := n.status(&all)
 	out := &api.Providers{Providers: []api.Provider{}}
 	for i := range all.Providers {
 		p := &all.Providers[i]
@@ -190,6 +187,14 @@ func listProviders(_ context.Context, n *Node, rq *request, _ *api.Empty) (*api.
 		out.Providers = append(out.Providers, v)
 	}
 	return out, nil
+}
+
+// status returns how the halves of providers are: now, or else as it was reported last.
+func (n *Node) status(all *capability.Listing) []capability.Status {
+	if n.opts.Providers != nil {
+		return n.opts.Providers()
+	}
+	return all.Status
 }
 
 // worst lists states, the best first.

@@ -8,7 +8,10 @@ import (
 	"time"
 
 	"github.com/troupe-run/troupe/claims"
+	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/api"
+	"github.com/troupe-run/troupe/runtime/capability"
 	"github.com/troupe-run/troupe/state"
 )
 
@@ -78,6 +81,7 @@ func (n *Node) Stats() api.Stats {
 			s.Rejected[reason] = v
 		}
 	}
+	n.capabilityStats(&s, h.Claimed)
 	total := uint64(0)
 	for i := range c.latency {
 		total += c.latency[i].Load()
@@ -88,6 +92,50 @@ func (n *Node) Stats() api.Stats {
 		s.Latency = append(s.Latency, bucket)
 	}
 	return s
+}
+
+// capabilityStats adds those of actors with claims, links and providers.
+func (n *Node) capabilityStats(s *api.Stats, tallies map[actor.ModuleID]runtime.Tally) {
+	s.Claimed = make(map[string]api.ClaimedStats, len(tallies))
+	for name, t := range tallies {
+		c := api.ClaimedStats{Failed: t.Failed, LatencySum: uint64(t.Time.Microseconds())}
+		total := uint64(0)
+		for i, count := range t.Took {
+			total += count
+			bucket := api.Bucket{Count: total}
+			if bounds := runtime.TallyBounds(); i < len(bounds) {
+				bucket.Bound = uint64(bounds[i].Microseconds())
+			}
+			c.Latency = append(c.Latency, bucket)
+		}
+		s.Claimed[string(name)] = c
+	}
+	all, err := n.host.Capabilities()
+	if err != nil {
+		return // the host is closing: what was counted is told
+	}
+	for i := range all.Actors {
+		name := string(all.Actors[i].Address)
+		c := s.Claimed[name]
+		c.Instances = all.Actors[i].Instances
+		s.Claimed[name] = c
+	}
+	s.Links = len(all.Links)
+	s.Providers = make(map[string]api.ProviderStats, len(all.Providers))
+	status := n.status(&all)
+	for i := range all.Providers {
+		p := &all.Providers[i]
+		v := api.ProviderStats{Kind: p.Kind, State: string(capability.Healthy)}
+		for j := range status {
+			if of := &status[j]; of.Provider == p.Name {
+				if worse(of.State, capability.State(v.State)) {
+					v.State = string(of.State)
+				}
+				v.Attempts += of.Attempts
+			}
+		}
+		s.Providers[p.Name] = v
+	}
 }
 
 func stats(_ context.Context, n *Node, _ *request, _ *api.Empty) (*api.Stats, error) {

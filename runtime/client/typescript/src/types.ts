@@ -55,11 +55,27 @@ export interface Stats {
   instances_created: number;
   instances_dropped: number;
   calls?: Readonly<Record<string, number>>;
+  claimed?: Readonly<Record<string, ClaimedStats>>;
+  links: number;
+  providers?: Readonly<Record<string, ProviderStats>>;
 }
 
 export interface Bucket {
   le: number;
   count: number;
+}
+
+export interface ClaimedStats {
+  instances: number;
+  failed?: Readonly<Record<string, number>>;
+  latency?: ReadonlyArray<Bucket> | null;
+  latency_sum_us: number;
+}
+
+export interface ProviderStats {
+  kind: string;
+  state: string;
+  attempts: number;
 }
 
 export interface SendRequest {
@@ -140,6 +156,9 @@ export interface Span {
   message?: string;
   committed: boolean;
   why?: string;
+  outside?: boolean;
+  call?: string;
+  answer?: string;
   children?: ReadonlyArray<Span> | null;
 }
 
@@ -295,6 +314,7 @@ export interface Entry {
   admin?: string;
   body?: Bytes | null;
   funds?: ReadonlyArray<Coin> | null;
+  call?: string;
   install?: Installation | null;
   receipt?: Receipt | null;
   changes?: ReadonlyArray<Change> | null;
