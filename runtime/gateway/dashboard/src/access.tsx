@@ -2,6 +2,8 @@ import { useState } from "preact/hooks";
 import { keyName } from "./format.ts";
 import { asError, node, useCall, type Grant, type TroupeError } from "./node.ts";
 import { Copy, Failure, Loading, Section, Table, Twice } from "./parts.tsx";
+import { covers } from "./session.ts";
+import { Trusted } from "./trust.tsx";
 
 export function Access({ you, operator }: { you: string; operator: boolean }) {
   const grants = useCall("grants", operator ? {} : undefined);
@@ -69,6 +71,7 @@ export function Access({ you, operator }: { you: string; operator: boolean }) {
           {done}
         </p>
       </Section>
+      {covers("trusted") && <Trusted />}
     </>
   );
 }

@@ -1,6 +1,9 @@
 import { useState } from "preact/hooks";
+import { ClaimedFacts } from "./claimed.tsx";
 import { keyText, number, short } from "./format.ts";
 import { MessageForm } from "./forms.tsx";
+import { InvokeForm, Logs } from "./invoke.tsx";
+import { Links } from "./links.tsx";
 import { asError, node, useCall, useLoaded, useWatch, type Actor, type Bytes, type Notice, type TroupeError } from "./node.ts";
 import { Copy, emitted, Events, Failure, Loading, Section, Table, Time, Value, Who } from "./parts.tsx";
 import { href } from "./router.ts";
@@ -9,9 +12,13 @@ interface Props {
   address: string;
   mayWrite: boolean;
   operator: boolean;
+  /** Whether who looks may start, scale, stop and link. */
+  operates: boolean;
 }
 
-export function ActorPage({ address, mayWrite, operator }: Props) {
+export function ActorPage({ address, mayWrite, operator, operates }: Props) {
+  const claims = useCall("claims", {}, 3_000);
+  const claimed = claims.value?.actors?.find((c) => c.actor === address);
   const actor = useCall("actor", { address }, 5_000);
   const watch = useWatch({ actor: address });
   const a = actor.value;
@@ -73,8 +80,15 @@ export function ActorPage({ address, mayWrite, operator }: Props) {
               ))}
             </div>
           </Section>
+          <Logs address={address} />
         </div>
         <div>
+          {claimed && <ClaimedFacts of={claimed} operates={operates} changed={claims.reload} />}
+          {claimed && mayWrite && (
+            <Section title="Invoke" extra="an operation, as a provider or another actor does">
+              <InvokeForm address={address} />
+            </Section>
+          )}
           {mayWrite && (
             <Section title="Send">
               <MessageForm address={address} schema={a?.schema} what="send" />
@@ -85,6 +99,11 @@ export function ActorPage({ address, mayWrite, operator }: Props) {
           </Section>
         </div>
       </div>
+      {claimed && (
+        <Section title="Links">
+          <Links actor={address} operates={operates} />
+        </Section>
+      )}
     </>
   );
 }

@@ -1,10 +1,11 @@
 import { useEffect, useState } from "preact/hooks";
+import { ClaimedList } from "./claimed.tsx";
 import { number } from "./format.ts";
 import { useCall } from "./node.ts";
 import { Failure, Loading, Table, Who } from "./parts.tsx";
 import { href } from "./router.ts";
 
-export function ActorList() {
+export function ActorList({ operates }: { operates: boolean }) {
   const [text, setText] = useState("");
   const [prefix, setPrefix] = useState("");
   const [tokens, setTokens] = useState<string[]>([]);
@@ -53,6 +54,7 @@ export function ActorList() {
         {tokens.length > 0 && <button onClick={() => setTokens(tokens.slice(0, -1))}>Back</button>}
         {list.value?.token && <button onClick={() => setTokens([...tokens, list.value!.token!])}>Next</button>}
       </div>
+      <ClaimedList operates={operates} />
     </>
   );
 }

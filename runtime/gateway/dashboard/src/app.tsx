@@ -3,10 +3,12 @@ import { Access } from "./access.tsx";
 import { ActorPage } from "./actor.tsx";
 import { ActorList } from "./actors.tsx";
 import { keyName } from "./format.ts";
+import { LinkList } from "./links.tsx";
 import { ModuleList, ModulePage } from "./modules.tsx";
 import { useCall, type Info } from "./node.ts";
 import { Overview } from "./overview.tsx";
 import { Failure, Loading } from "./parts.tsx";
+import { ProviderList } from "./providers.tsx";
 import { href, useRoute } from "./router.ts";
 import { covers, signIn, signOut, token } from "./session.ts";
 import { TransactionList, TransactionPage } from "./transactions.tsx";
@@ -16,6 +18,8 @@ const places = [
   ["transactions", "Transactions"],
   ["actors", "Actors"],
   ["modules", "Modules"],
+  ["providers", "Providers"],
+  ["links", "Links"],
   ["access", "Access"],
 ] as const;
 
@@ -34,6 +38,7 @@ export function App() {
   if (info.error?.code === "unauthenticated" || info.error?.code === "stale") return <SignIn why={info.error.message} />;
   const node = info.value;
   if (node && !node.key) return <SignIn why="This node wants to know who looks: sign in with a token." />;
+  const operates = mayWrite(node) && covers("link") && (node?.roles?.includes("operator") ?? false);
   const operator = node?.roles?.includes("operator") ?? false;
   return (
     <>
@@ -72,8 +77,10 @@ export function App() {
             {place === "" && <Overview info={node} />}
             {place === "transactions" &&
               (item && item !== "about" ? <TransactionPage sequence={Number(item)} /> : <TransactionList key={about} about={about} />)}
-            {place === "actors" && (item ? <ActorPage address={item} mayWrite={mayWrite(node)} operator={operator} /> : <ActorList />)}
+            {place === "actors" && (item ? <ActorPage address={item} mayWrite={mayWrite(node)} operator={operator} operates={operates} /> : <ActorList operates={operates} />)}
             {place === "modules" && (item ? <ModulePage name={item} /> : <ModuleList />)}
+            {place === "providers" && <ProviderList operates={operates} />}
+            {place === "links" && <LinkList operates={operates} />}
             {place === "access" && <Access you={node?.key ?? ""} operator={operator} />}
             {title === "Not here" && (
               <>

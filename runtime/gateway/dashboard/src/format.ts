@@ -77,5 +77,12 @@ export function ago(time: string): string {
   return seconds < 86_400 ? `${Math.floor(seconds / 3_600)} h ago` : clock(time);
 }
 
+/** When something will be, from now. */
+export function soon(time: string): string {
+  const seconds = Math.ceil((Date.parse(time) - Date.now()) / 1e3);
+  if (seconds < 1) return "now";
+  return seconds < 60 ? `in ${seconds} s` : `in ${Math.ceil(seconds / 60)} min`;
+}
+
 /** A public key, long enough to tell it from others. */
 export const keyName = (key: string): string => (/^[A-Z2-7]{56}$/.test(key) ? key.slice(0, 8) + "…" : key);

@@ -108,6 +108,34 @@ export function useWatch(request: WatchRequest | undefined, keep = 100): Watched
   return state;
 }
 
+export interface Act {
+  busy: boolean;
+  failure?: TroupeError;
+  /** What was done last, for people. */
+  done: string;
+  /** Does something and remembers what came of it. Resolves to whether it went well. */
+  run: <T>(work: () => Promise<T>, said: string | ((answer: T) => string)) => Promise<boolean>;
+}
+
+/** What a form or a button does, and what came of it. After each, changed is called. */
+export function useAct(changed: () => void): Act {
+  const [state, setState] = useState<Omit<Act, "run">>({ busy: false, done: "" });
+  const run: Act["run"] = async (work, said) => {
+    setState({ busy: true, done: "" });
+    try {
+      const answer = await work();
+      setState({ busy: false, done: typeof said === "string" ? said : said(answer) });
+      return true;
+    } catch (error) {
+      setState({ busy: false, done: "", failure: asError(error) });
+      return false;
+    } finally {
+      changed();
+    }
+  };
+  return { ...state, run };
+}
+
 export function asError(error: unknown): TroupeError {
   return error instanceof TroupeError ? error : new TroupeError("internal", error instanceof Error ? error.message : String(error));
 }

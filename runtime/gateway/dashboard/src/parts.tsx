@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useState } from "preact/hooks";
 import { ago, clock, exactTime, keyName, long, number, short } from "./format.ts";
-import type { Bytes, Event, TroupeError } from "./node.ts";
+import type { Act, Bytes, Event, TroupeError } from "./node.ts";
 import { href } from "./router.ts";
 
 /** What went wrong, in the words of the node, and where to see it. */
@@ -15,6 +15,18 @@ export function Failure({ of }: { of: TroupeError }) {
         <a href={href("transactions", sequence)}>transaction {number(sequence)}</a>
       )}
     </p>
+  );
+}
+
+/** What came of what was done last: it is read out, too. */
+export function Acted({ of }: { of: Act }) {
+  return (
+    <>
+      {of.failure && <Failure of={of.failure} />}
+      <p class="hint" role="status">
+        {of.done}
+      </p>
+    </>
   );
 }
 
@@ -41,14 +53,18 @@ const folded = 160;
 
 /** Bytes of an actor. What is long is folded to its beginning. */
 export function Value({ of, wide = false }: { of: Bytes | null | undefined; wide?: boolean }) {
-  const text = short(of);
-  if (text.length <= folded) return wide ? <pre class="value">{long(of)}</pre> : <code class="value">{text}</code>;
+  return <Text of={short(of)} whole={long(of)} wide={wide} />;
+}
+
+/** A text in one line, which is folded if it is long, and whole in as many lines as it needs. */
+export function Text({ of: text, whole = text, wide = false }: { of: string; whole?: string; wide?: boolean }) {
+  if (text.length <= folded) return wide ? <pre class="value">{whole}</pre> : <code class="value">{text}</code>;
   return (
     <details class="fold" open={wide && text.length <= 20 * folded}>
       <summary>
         <code class="value">{text.slice(0, folded / 2)}…</code> <span class="hint">{number(text.length)} characters</span>
       </summary>
-      <pre class="value">{long(of)}</pre>
+      <pre class="value">{whole}</pre>
     </details>
   );
 }
@@ -123,7 +139,7 @@ const ticking = new Set<() => void>();
 let ticker: ReturnType<typeof setInterval> | undefined;
 
 /** Draws again every second, all at once. */
-function useTick(): void {
+export function useTick(): void {
   const [, draw] = useState(0);
   useEffect(() => {
     const tick = () => draw((n) => n + 1);

@@ -43,7 +43,7 @@ const ended = (e: Entry, outcome: string) => !outcome || e.receipt?.committed ==
 
 /** Whether all words of a text stand somewhere in what the list shows of an entry. */
 function mentions(e: Entry, text: string): boolean {
-  const shown = [e.sequence, e.sender || "host", e.signer, e.to, e.module, e.op, e.kind, e.receipt?.code, e.body && short(e.body)].join(" ").toLowerCase();
+  const shown = [e.sequence, e.sender || "host", e.signer, e.to, e.module, e.op, e.kind, e.receipt?.code, e.call ?? (e.body && short(e.body))].join(" ").toLowerCase();
   return text.toLowerCase().split(/\s+/).every((word) => shown.includes(word));
 }
 
@@ -112,7 +112,7 @@ function Row({ of: e }: { of: Entry }) {
       <td role="cell">{e.op === "message" ? <Who is={e.sender} link={false} /> : <span class="name host">host</span>}</td>
       <td role="cell">{e.to ? <Who is={e.to} /> : e.module && <a href={href("modules", e.module)}>{e.module}</a>}</td>
       <td role="cell" class="clip">
-        <span class="kind">{e.op === "message" ? e.kind : e.op}</span> {e.op === "message" && e.body && short(e.body).slice(0, 400)}
+        <span class="kind">{e.op === "message" ? e.kind : e.op}</span> {e.op === "message" && (e.call ?? (e.body && short(e.body)))?.slice(0, 400)}
       </td>
       <td role="cell">{receipt && <Outcome ok={receipt.committed} why={receipt.code} />}</td>
       <td role="cell" class="number">{receipt && number(receipt.gas_used)}</td>

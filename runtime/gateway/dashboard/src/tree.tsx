@@ -1,7 +1,7 @@
 import { useRef, useState } from "preact/hooks";
 import { bytesText, keyText, number } from "./format.ts";
 import type { Span, Sub, Touch } from "./node.ts";
-import { Events, Outcome, Value, Who } from "./parts.tsx";
+import { Events, Outcome, Text, Value, Who } from "./parts.tsx";
 import { href } from "./router.ts";
 
 /** Trees with more calls than this are closed at first, but for the root; and of one call so many others are drawn. */
@@ -151,6 +151,7 @@ function Heading({ span }: { span: Span }) {
     <span class="heading">
       <What span={span} />
       {policy && <span class="policy">{policy}</span>}
+      {span.outside && !span.committed && <span class="outcome bad">was asked, although rolled back</span>}
       {span.kind === "query" ? span.code && <span class="outcome bad">failed: {span.code}</span> : <Outcome ok={span.committed} why={span.committed ? undefined : span.why} />}
     </span>
   );
@@ -185,19 +186,24 @@ function What({ span }: { span: Span }) {
     <>
       <Who is={span.from} /> <span aria-hidden="true">{span.kind === "query" ? "⇢" : "→"}</span> <Who is={span.to || span.module} />{" "}
       <span class="kind">
-        {span.kind}
+        {span.outside ? "asks" : span.kind}
         {creates && span.to && span.module && ` of ${span.module}`}
       </span>{" "}
-      {span.body && <Value of={span.body} />}
-      {span.kind === "query" && span.data && (
+      <Call span={span} />
+      {span.kind === "query" && (span.data || span.answer) && (
         <>
           {" "}
-          = <Value of={span.data} />
+          = <Answer span={span} />
         </>
       )}
     </>
   );
 }
+
+/** What was asked: the operation and its argument, where the body is an invocation. */
+const Call = ({ span }: { span: Span }) => (span.call ? <Text of={span.call} /> : span.body ? <Value of={span.body} /> : null);
+
+const Answer = ({ span }: { span: Span }) => (span.answer ? <Text of={span.answer} /> : <Value of={span.data} />);
 
 function Details({ span }: { span: Span }) {
   const writes = (span.touches ?? []).filter((t) => t.op === "set" || t.op === "delete");
@@ -224,7 +230,7 @@ function Details({ span }: { span: Span }) {
       {span.logs?.map((line) => <p class="log">{line}</p>)}
       {span.data && span.kind !== "query" && (
         <p>
-          data <Value of={span.data} />
+          data <Answer span={span} />
         </p>
       )}
       {reads.length > 0 && (
