@@ -36,7 +36,9 @@ func signed(t *testing.T, account, module claims.Key, m claims.Module) []byte {
 // actors of the classic wasmCloud that were made for this.
 func TestUpdateUnderLoad(t *testing.T) {
 	account, module := newKey(t, claims.AccountKey), newKey(t, claims.ModuleKey)
-	revision := func(n int32, caps ...string) []byte { return signed(t, account, module, claims.Module{Revision: n, Caps: caps}) }
+	revision := func(n int32, caps ...string) []byte {
+		return signed(t, account, module, claims.Module{Revision: n, Caps: caps})
+	}
 	t.Run("example", func(t *testing.T) {
 		l := newLattice(t)
 		url := l.serve("echo", revision(1, capability.HTTPServer))
