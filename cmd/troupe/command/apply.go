@@ -158,9 +158,9 @@ type applying struct {
 
 // applied is something that an application consists of, as machines get it.
 type applied struct {
-	Kind  string `json:"kind"` // actor, module, provider, link or trust; empty for what is wrong with the manifest
+	Kind  string `json:"kind"` // actor, module, provider, link, trust or label; empty for what is wrong with the manifest
 	Name  string `json:"name"`
-	Did   string `json:"did"` // started, updated, installed, created, put, trusted, partUnchanged or failed
+	Did   string `json:"did"` // started, updated, scaled, installed, stored, created, put, noted, unchanged, failed or warning
 	Error string `json:"error,omitempty"`
 }
 
@@ -188,6 +188,9 @@ func (ap *applying) outcome() error {
 func (ap *applying) run(ctx context.Context) error {
 	for _, w := range ap.app.Warnings {
 		ap.tell(applied{Did: partWarned, Error: explain(w)}, nil)
+	}
+	for _, name := range slices.Sorted(maps.Keys(ap.app.Labels)) {
+		ap.tell(applied{Kind: "label", Name: name + "=" + ap.app.Labels[name], Did: "noted"}, nil)
 	}
 	for _, err := range ap.problems {
 		ap.tell(applied{Did: partFailed, Error: explain(err)}, err)
