@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/troupe-run/troupe/claims"
 	"github.com/troupe-run/troupe/runtime/lattice"
@@ -149,4 +150,32 @@ func settled(t testing.TB, before int) {
 	}
 	buf := make([]byte, 1<<16)
 	t.Errorf("%d goroutines, and there were %d:\n%s", goruntime.NumGoroutine(), before, buf[:goruntime.Stack(buf, true)])
+}
+
+// TestStreams: there are streams where a folder is given for them, for those whose permissions hold their subjects.
+func TestStreams(t *testing.T) {
+	may := lattice.Permission{Publish: []string{">"}, Subscribe: []string{">"}}
+	for name, c := range map[string]struct {
+		dir  string
+		may  lattice.Permission
+		wait time.Duration
+		err  error
+	}{
+		"streams":     {t.TempDir(), may, 10 * time.Second, nil},
+		"not for him": {t.TempDir(), lattice.Permission{Publish: []string{"a"}, Subscribe: []string{">"}}, 200 * time.Millisecond, context.DeadlineExceeded},
+		"no folder":   {"", may, 10 * time.Second, nats.ErrNoResponders},
+	} {
+		s := must(embedded.Start(embedded.Options{Listen: "127.0.0.1:0", Node: must(claims.NewKey(claims.NodeKey)).Public(), JetStream: c.dir,
+			Admit: func(string) (lattice.Permission, error) { return c.may, nil }}))
+		user := must(claims.NewKey(claims.UserKey))
+		nc := must(nats.Connect(s.URL(), nats.Nkey(user.Public(), user.SignNonce), nats.NoReconnect(),
+			nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})))
+		js := must(jetstream.New(nc, jetstream.WithDefaultTimeout(c.wait)))
+		_, err := js.CreateStream(context.Background(), jetstream.StreamConfig{Name: "S", Subjects: []string{"a"}})
+		if !errors.Is(err, c.err) {
+			t.Errorf("%s: %v", name, err)
+		}
+		nc.Close()
+		shutdown(t, s)
+	}
 }

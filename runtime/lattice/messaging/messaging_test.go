@@ -216,6 +216,10 @@ func TestCredentials(t *testing.T) {
 	r.order(capability.Order{Link: []capability.LinkOrder{{LinkName: capability.LinkName{Actor: "echo", Contract: capability.Messaging}, Provider: "nats", Values: s.values("SUBSCRIPTION", "a")}}})
 	r.eventually("not allowed", func() bool { return strings.Contains(r.status("echo").Reason, "not allowed") })
 	r.link("echo", s.values("SUBSCRIPTION", "b"))
+	s.plain = true
+	s.restart()
+	r.order(capability.Order{Link: []capability.LinkOrder{{LinkName: capability.LinkName{Actor: "echo", Contract: capability.Messaging}, Provider: "nats", Values: s.values("stream", "S")}}})
+	r.eventually("no streams", func() bool { return strings.Contains(r.status("echo").Reason, "has no JetStream") })
 	said := r.logged.String() + fmt.Sprint(must(r.Capabilities()).Status)
 	for _, secret := range []string{seed, other, token, "swordfish"} {
 		if strings.Contains(said, secret) {

@@ -137,6 +137,8 @@ type server struct {
 	dir  string
 	at   string
 	may  atomic.Pointer[lattice.Permission]
+	// plain servers have no streams.
+	plain bool
 	// payload bounds messages; 0 is what the server has.
 	payload int
 }
@@ -156,8 +158,12 @@ func newServer(t testing.TB) *server {
 func (s *server) start() {
 	s.t.Helper()
 	var err error
+	dir := s.dir
+	if s.plain {
+		dir = ""
+	}
 	for until := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		s.Server, err = embedded.Start(embedded.Options{Listen: s.at, Node: s.node.Public(), JetStream: s.dir, MaxPayload: s.payload,
+		s.Server, err = embedded.Start(embedded.Options{Listen: s.at, Node: s.node.Public(), JetStream: dir, MaxPayload: s.payload,
 			Admit: func(string) (lattice.Permission, error) { return *s.may.Load(), nil }})
 		if err == nil {
 			return

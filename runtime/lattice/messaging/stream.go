@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/troupe-run/troupe/runtime/capability/messages"
@@ -61,7 +62,7 @@ func (h *half) streamError(err error) error {
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound):
 		return fmt.Errorf("the server of NATS at %s has no stream %s: make it there, with subjects that hold those of the link", h.values.place(), h.values.Stream)
-	case errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
+	case errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
 		return fmt.Errorf("the server of NATS at %s has no JetStream for the link: enable it there, or leave the values stream and publish_ack out", h.values.place())
 	}
 	return fmt.Errorf("the stream %s at %s: %s", h.values.Stream, h.values.place(), h.values.hide(err.Error()))
