@@ -14,6 +14,8 @@ var pages = []struct{ name, path string }{
 	{"actor", "/actors/warrior"},
 	{"modules", "/modules"},
 	{"module", "/modules/currency"},
+	{"providers", "/providers"},
+	{"links", "/links"},
 	{"access", "/access"},
 	{"engine", "/actors/engine"},
 	{"nowhere", "/nowhere"},

@@ -100,7 +100,7 @@ export function ActorPage({ address, mayWrite, operator, operates }: Props) {
         </div>
       </div>
       {claimed && (
-        <Section title="Links">
+        <Section title="Links" extra="by which it reaches providers, and they it">
           <Links actor={address} operates={operates} />
         </Section>
       )}

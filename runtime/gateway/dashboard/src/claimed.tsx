@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { readClaims, toBase64, type ModuleClaims } from "./claims.ts";
 import { duration, keyName, number } from "./format.ts";
 import { node, useAct, useCall, type Act, type Claimed, type ClaimedStats } from "./node.ts";
-import { Acted, Copy, Failure, Section, Table, Twice, Who } from "./parts.tsx";
+import { Acted, Cards, Cell, Copy, Failure, Section, Twice, Who } from "./parts.tsx";
 import { href } from "./router.ts";
 
 /** The actors whose modules carry claims, and a form to start one. */
@@ -16,32 +16,32 @@ export function ClaimedList({ operates }: { operates: boolean }) {
       {list.error && <Failure of={list.error} />}
       {list.value && actors.length === 0 && <p class="hint">There are none yet.</p>}
       {actors.length > 0 && (
-        <Table label="Actors with claims" head={["Address", "May use", "Revision", "Signed by", "State", "Instances", ...(operates ? ["Change"] : [])]}>
+        <Cards label="Actors with claims" head={["Address", "May use", "Revision", "Signed by", "State", "Instances", ...(operates ? ["Change"] : [])]}>
           {actors.map((a) => (
-            <tr key={a.actor}>
-              <td>
+            <tr role="row" key={a.actor}>
+              <Cell>
                 <Who is={a.actor} />
-              </td>
-              <td>{capabilities(a.capabilities)}</td>
-              <td>
+              </Cell>
+              <Cell of="may use">{capabilities(a.capabilities)}</Cell>
+              <Cell of="revision">
                 {number(a.revision)}
                 {a.version && <span class="hint"> {a.version}</span>}
-              </td>
-              <td>
+              </Cell>
+              <Cell of="signed by">
                 <code title={a.issuer}>{keyName(a.issuer)}</code>
-              </td>
-              <td>
+              </Cell>
+              <Cell>
                 <ClaimedState of={a} />
-              </td>
-              <td>{operates ? <Scale of={a} act={act} /> : number(a.instances)}</td>
+              </Cell>
+              <Cell of="instances">{operates ? <Scale of={a} act={act} /> : number(a.instances)}</Cell>
               {operates && (
-                <td>
+                <Cell>
                   <Ends of={a} act={act} />
-                </td>
+                </Cell>
               )}
             </tr>
           ))}
-        </Table>
+        </Cards>
       )}
       <Acted of={act} />
       {operates && <StartForm started={list.reload} />}
@@ -104,7 +104,6 @@ const capabilities = (list: readonly string[] | null) => list?.map((c) => c.repl
 /** How an actor is: told by a sign and words, not by colour alone. */
 function ClaimedState({ of: a }: { of: Claimed }) {
   if (a.refused) return <span class="outcome bad">▲ refused<span class="why">: {a.refused}</span></span>;
-  if (a.instances === 0) return <span class="outcome bad">▲ takes no calls<span class="why">: it is scaled to 0</span></span>;
   return <span class="outcome good">● runs</span>;
 }
 

@@ -1,6 +1,6 @@
 import { useId, useState } from "preact/hooks";
 import { number } from "./format.ts";
-import { asError, entriesBefore, node, useLoaded, type Bytes, type Entry, type Span, type TroupeError } from "./node.ts";
+import { asError, entriesBefore, node, TroupeError, useLoaded, type Bytes, type Entry, type Span } from "./node.ts";
 import { Failure, Loading, Outcome, Section, Time, Value } from "./parts.tsx";
 import { href } from "./router.ts";
 import { Tree } from "./tree.tsx";
@@ -74,7 +74,7 @@ async function invoke(to: string, op: string, text: string): Promise<Result> {
   try {
     data = text.trim() === "" ? undefined : JSON.parse(text);
   } catch (error) {
-    return { error: asError(new Error(`The data is not JSON: ${(error as Error).message}`)) };
+    return { error: new TroupeError("bad_request", `The data is not JSON: ${(error as Error).message}`) };
   }
   try {
     const receipt = await node.call("send", { to, body: { json: { op, data } }, trace: true });

@@ -2,7 +2,7 @@ import { useId, useState } from "preact/hooks";
 import { number } from "./format.ts";
 import { node, useAct, useCall, type Link, type Provider } from "./node.ts";
 import { linesOf, Pairs, valuesOf } from "./pairs.tsx";
-import { Acted, Failure, Loading, Section, Table, Twice, Who } from "./parts.tsx";
+import { Acted, Cards, Cell, Failure, Loading, Section, Twice, Who } from "./parts.tsx";
 import { Status } from "./providers.tsx";
 import { href } from "./router.ts";
 
@@ -33,28 +33,30 @@ export function Links({ actor = "", operates }: { actor?: string; operates: bool
         </p>
       )}
       {links.length > 0 && (
-        <Table label="Links" head={[...(actor ? [] : ["Actor"]), "Contract", "Name", "Provider", "State", "Values", "Since", ...(operates ? ["Change"] : [])]}>
+        <Cards label="Links" head={[...(actor ? [] : ["Actor"]), "Contract", "Name", "Provider", "State", "Values", "Since", ...(operates ? ["Change"] : [])]}>
           {links.map((l) => (
-            <tr key={`${l.actor} ${l.contract} ${l.name}`}>
+            <tr role="row" key={`${l.actor} ${l.contract} ${l.name}`}>
               {!actor && (
-                <td>
+                <Cell>
                   <Who is={l.actor} />
-                </td>
+                </Cell>
               )}
-              <td>{l.contract}</td>
-              <td>{l.name}</td>
-              <td>{l.provider}</td>
-              <td>
+              <Cell of="contract">{l.contract}</Cell>
+              <Cell of="name">{l.name}</Cell>
+              <Cell of="provider">{l.provider}</Cell>
+              <Cell>
                 <LinkState of={l} providers={providers} />
-              </td>
-              <td>
+              </Cell>
+              <Cell>
                 <Pairs of={l.values} />
-              </td>
-              <td>
-                <a href={href("transactions", l.since)}>seq {number(l.since)}</a>
-              </td>
+              </Cell>
+              <Cell of="since">
+                <a class="nowrap" href={href("transactions", l.since)}>
+                  seq {number(l.since)}
+                </a>
+              </Cell>
               {operates && (
-                <td>
+                <Cell>
                   <Twice
                     name="Delete"
                     sure={`Delete the link of ${l.actor} for ${l.contract}?`}
@@ -62,11 +64,11 @@ export function Links({ actor = "", operates }: { actor?: string; operates: bool
                       act.run(() => node.call("unlink", { actor: l.actor, contract: l.contract, name: l.name }), `${l.actor} is no longer linked for ${l.contract}.`)
                     }
                   />
-                </td>
+                </Cell>
               )}
             </tr>
           ))}
-        </Table>
+        </Cards>
       )}
       <Acted of={act} />
       {operates && <LinkForm actor={actor} providers={providers} linked={list.reload} />}

@@ -1,3 +1,5 @@
+import { TroupeError } from "./node.ts";
+
 /** Names and values, as providers and links have them. */
 export function Pairs({ of }: { of: Readonly<Record<string, string>> | undefined }) {
   return (
@@ -18,7 +20,7 @@ export function valuesOf(text: string): Record<string, string> {
   const values: Record<string, string> = {};
   for (const line of text.split("\n").map((l) => l.trim()).filter(Boolean)) {
     const at = line.indexOf("=");
-    if (at < 1) throw new Error(`“${line}” is not name=value`);
+    if (at < 1) throw new TroupeError("bad_request", `“${line}” is not name=value`);
     values[line.slice(0, at).trim()] = line.slice(at + 1).trim();
   }
   return values;

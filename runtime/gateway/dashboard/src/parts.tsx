@@ -135,6 +135,26 @@ export function Table({ label, head, children }: { label: string; head: string[]
   );
 }
 
+/** A table of which each row is a card on a phone, so that how things are is never out of sight. Its rows are made of Cell. */
+export function Cards({ label, head, children }: { label: string; head: string[]; children: ComponentChildren }) {
+  return (
+    <div class="cards">
+      <Table label={label} head={head}>
+        {children}
+      </Table>
+    </div>
+  );
+}
+
+/** A cell of Cards. Of says on a phone what it tells; empty where that is plain. */
+export function Cell({ of = "", children }: { of?: string; children?: ComponentChildren }) {
+  return (
+    <td role="cell" data-of={of || undefined}>
+      {children}
+    </td>
+  );
+}
+
 const ticking = new Set<() => void>();
 let ticker: ReturnType<typeof setInterval> | undefined;
 

@@ -1,8 +1,8 @@
 import { useId, useState } from "preact/hooks";
-import { ago, exactTime, number, soon } from "./format.ts";
+import { clock, exactTime, number, soon } from "./format.ts";
 import { node, useAct, useCall, type Provider, type ProviderStatus } from "./node.ts";
 import { linesOf, Pairs, valuesOf } from "./pairs.tsx";
-import { Acted, Failure, Loading, Section, Table, Twice, useTick, Who } from "./parts.tsx";
+import { Acted, Cards, Cell, Failure, Loading, Section, Twice, useTick, Who } from "./parts.tsx";
 
 /** What the host has built in. Other providers are actors. */
 const kinds = ["httpserver", "httpclient", "keyvalue", "messaging", "blobstore"];
@@ -24,32 +24,32 @@ export function ProviderList({ operates }: { operates: boolean }) {
         </p>
       )}
       {providers.length > 0 && (
-        <Table label="Providers" head={["Name", "Kind", "Contract", "State", "Configuration", ...(operates ? ["Change"] : [])]}>
+        <Cards label="Providers" head={["Name", "Kind", "Contract", "State", "Configuration", ...(operates ? ["Change"] : [])]}>
           {providers.map((p) => (
-            <tr key={p.name}>
-              <td>
+            <tr role="row" key={p.name}>
+              <Cell>
                 {p.name} <Address of={p} />
-              </td>
-              <td>{p.kind}</td>
-              <td>{p.contract}</td>
-              <td>
+              </Cell>
+              <Cell of="kind">{p.kind}</Cell>
+              <Cell of="contract">{p.contract}</Cell>
+              <Cell>
                 <ProviderState of={p} />
-              </td>
-              <td>
+              </Cell>
+              <Cell>
                 <Pairs of={p.config} />
-              </td>
+              </Cell>
               {operates && (
-                <td>
+                <Cell>
                   <Twice
                     name="Withdraw"
                     sure={`Withdraw ${p.name} from all links?`}
                     onSure={() => act.run(() => node.call("withdraw", { name: p.name }), `${p.name} is withdrawn. Links to it stay.`)}
                   />
-                </td>
+                </Cell>
               )}
             </tr>
           ))}
-        </Table>
+        </Cards>
       )}
       <Acted of={act} />
       {operates && <ProvideForm provided={list.reload} />}
@@ -94,24 +94,29 @@ const State = ({ is }: { is: string }) => (
 
 /** How one thing is: since when, what it does, or what failed and when it will be tried again. */
 export function Status({ of: s }: { of: ProviderStatus }) {
-  useTick();
   return (
     <>
       <State is={s.state} /> {s.detail && <span>{s.detail} </span>}
       {s.reason && <span class="error">{s.reason} </span>}
       {s.since && (
         <span class="time" title={exactTime(s.since)}>
-          since {ago(s.since)}
+          since {clock(s.since)}
         </span>
       )}
       {!!s.attempts && (
         <span class="time">
           , tried {number(s.attempts)} {s.attempts === 1 ? "time" : "times"}
-          {s.next && `, again ${soon(s.next)}`}
+          {s.next && <Next of={s.next} />}
         </span>
       )}
     </>
   );
+}
+
+/** When something is tried again: told anew every second. */
+function Next({ of }: { of: string }) {
+  useTick();
+  return <>, again {soon(of)}</>;
 }
 
 function ProvideForm({ provided }: { provided: () => void }) {
