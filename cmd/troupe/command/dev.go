@@ -205,6 +205,10 @@ func (w *workshop) install(ctx context.Context, n *news) {
 		w.store(ctx, n)
 		return
 	}
+	if isClassic(n.code.Wasm) {
+		w.start(ctx, n)
+		return
+	}
 	opts := &runtime.InstallOptions{Replace: true, Migrate: true, Trace: new(dispatch.Trace)}
 	m, err := w.host.Install(ctx, n.mod.Name, n.code.Wasm, opts)
 	var failed *runtime.TxError
@@ -226,6 +230,42 @@ func (w *workshop) install(ctx context.Context, n *news) {
 		what = "unchanged"
 	}
 	w.printf("%s  %s, %s, in %s\n", w.style(show.Committed, what), n.mod.Name, installedText(&m), n.took.Round(10*time.Millisecond))
+}
+
+// start puts a module with claims in the place of the old, whatever its revision and its capabilities are.
+func (w *workshop) start(ctx context.Context, n *news) {
+	a, err := w.host.Start(ctx, n.mod.Name, n.code.Wasm, runtime.StartOptions{Instances: n.mod.Instances, AnyRevision: true, AnyCaps: true})
+	if err != nil {
+		w.complain(n.mod.Name, orderError(err))
+		return
+	}
+	w.built[n.mod.Name] = true
+	w.printf("%s  %s, revision %d, %s, in %s\n", w.style(show.Committed, "started"), a.Address, a.Revision, codeText(n.code), n.took.Round(10*time.Millisecond))
+}
+
+// ensureLinks puts the providers and the links of the application, if they are not there as they should be.
+func (w *workshop) ensureLinks(ctx context.Context) {
+	if len(w.app.Providers)+len(w.app.Links) == 0 {
+		return
+	}
+	ap := &applying{call: w.call, app: w.app, place: directory{w.call, w.host}, tell: func(v applied, err error) {
+		switch {
+		case err != nil:
+			w.complain(v.Kind+" "+v.Name, err)
+		case v.Did != partUnchanged:
+			w.printf("%s  %s %s\n", w.style(show.Committed, v.Did), v.Kind, v.Name)
+		}
+	}}
+	before, err := ap.place.cast(ctx)
+	if err == nil {
+		ap.providers(ctx, before)
+		before, err = ap.place.cast(ctx)
+	}
+	if err != nil {
+		w.complain("links", err)
+		return
+	}
+	ap.links(ctx, before)
 }
 
 // store stores a contract: the first time under the name of the module, and later ones, since codes stay what they are,
@@ -267,6 +307,7 @@ func (w *workshop) ensureActors(ctx context.Context) {
 			w.printf("%s  %s, module %s\n", w.style(show.Committed, "created"), a.Address, a.Module)
 		}
 	}
+	w.ensureLinks(ctx)
 }
 
 // execute runs a line of a transcript.

@@ -77,7 +77,7 @@ The call is one transaction: if the actor fails, nothing has happened, and the e
 			if f.readOnly {
 				return c.asking(ctx, invoke)
 			}
-			return c.sending(ctx, invoke)
+			return c.changing(ctx, invoke)
 		},
 	}
 	flags := cmd.Flags()

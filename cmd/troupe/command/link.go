@@ -129,7 +129,7 @@ func (c *call) linkDelCommand() *cobra.Command {
 				name = args[2]
 			}
 			ctx := cmd.Context()
-			return c.sending(ctx, func(p place) error {
+			return c.changing(ctx, func(p place) error {
 				cast, err := p.cast(ctx)
 				if err != nil {
 					return err

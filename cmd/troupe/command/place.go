@@ -101,6 +101,16 @@ func (c *call) sending(ctx context.Context, fn func(place) error) error {
 	})
 }
 
+// changing is sending for what only makes sense where something is: no directory is made for it.
+func (c *call) changing(ctx context.Context, fn func(place) error) error {
+	if name, err := c.serverName(); err == nil && name == "" {
+		if err := errors.Join(c.checkDir(), c.checkData()); err != nil {
+			return err
+		}
+	}
+	return c.sending(ctx, fn)
+}
+
 // at runs fn on the server that the command line names, or else opens the directory, or asks the server that has it open.
 func (c *call) at(ctx context.Context, fn func(place) error, open func() error) error {
 	name, err := c.serverName()

@@ -41,7 +41,7 @@ Calls that write run one after the other all the same: what runs at once are tho
 				return misuse("an argument is missing: how many calls may run at once, as in 'scale actor %s 4'", args[0])
 			}
 			ctx := cmd.Context()
-			return c.sending(ctx, func(p place) error { return c.scale(ctx, p, args[0], instances) })
+			return c.changing(ctx, func(p place) error { return c.scale(ctx, p, args[0], instances) })
 		},
 	}
 	instancesFlag(cmd, "c", &instances)

@@ -271,7 +271,7 @@ it again.`,
 				return misuse("one actor is stopped at a time, and here are %d", len(args))
 			}
 			ctx := cmd.Context()
-			return c.sending(ctx, func(p place) error {
+			return c.changing(ctx, func(p place) error {
 				a, err := find(ctx, p, args[0])
 				if err != nil {
 					return err
@@ -309,7 +309,7 @@ func (c *call) stopProviderCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			args = wash.withoutHost(args) // and a contract and the name of a link may follow, in old scripts
 			ctx := cmd.Context()
-			return c.sending(ctx, func(p place) error {
+			return c.changing(ctx, func(p place) error {
 				cast, err := p.cast(ctx)
 				if err != nil {
 					return err
