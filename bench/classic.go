@@ -34,6 +34,12 @@ type ClassicCalls struct {
 	Echo    float64 `json:"echo_us"`       // an instance that is put back behind each call
 	Fresh   float64 `json:"echo_fresh_us"` // a new instance for each call
 	Counter float64 `json:"counter_us"`    // with a call of the provider, which reads and writes
+	// Processors are the times of processors of the same calls. They tell more when others use the machine, too.
+	Processors struct {
+		Echo    float64 `json:"echo_us"`
+		Fresh   float64 `json:"echo_fresh_us"`
+		Counter float64 `json:"counter_us"`
+	} `json:"cpu"`
 }
 
 // classics are the modules that are measured.
@@ -129,23 +135,26 @@ func classicCalls(ctx context.Context, m classics, d time.Duration) (g ClassicCa
 	echo := actor.Message{To: "echo", Body: invocationOf("/echo")}
 	count := actor.Message{To: "counter", Body: invocationOf("/count")}
 	kinds := []struct {
-		core    *core
-		message actor.Message
-		median  *float64
-		rounds  []float64
-	}{{core: pooled, message: echo, median: &g.Echo}, {core: fresh, message: echo, median: &g.Fresh}, {core: pooled, message: count, median: &g.Counter}}
+		core          *core
+		message       actor.Message
+		median, spent *float64
+		rounds, costs []float64
+	}{{core: pooled, message: echo, median: &g.Echo, spent: &g.Processors.Echo}, {core: fresh, message: echo, median: &g.Fresh, spent: &g.Processors.Fresh},
+		{core: pooled, message: count, median: &g.Counter, spent: &g.Processors.Counter}}
 	for begun := time.Now(); time.Since(begun) < d || len(kinds[0].rounds) < 2; {
 		for i := range kinds {
 			k := &kinds[i]
+			before := processorTime()
 			us, err := k.core.rounds(ctx, inRound, func(int) actor.Message { return k.message })
 			if err != nil {
 				return g, err
 			}
-			k.rounds = append(k.rounds, us)
+			k.rounds, k.costs = append(k.rounds, us), append(k.costs, float64(processorTime()-before)/inRound/1e3)
 		}
 	}
 	for i := range kinds {
-		*kinds[i].median = median(kinds[i].rounds[1:]) // the first makes actors and instances
+		k := &kinds[i]
+		*k.median, *k.spent = median(k.rounds[1:]), median(k.costs[1:]) // the first makes actors and instances
 	}
 	return g, nil
 }

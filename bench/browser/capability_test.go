@@ -87,6 +87,11 @@ func TestClaimed(t *testing.T) {
 	b.shows("[role=status]", "echo runs: revision")
 	b.shows("td", "● runs")
 	b.look("actors-claimed")
+	b.allow("status of 404")
+	b.click("td a", "echo")
+	b.shows("main", "It has not been called yet")
+	b.shows("dd", "● runs")
+	b.accessible("an actor that was not called yet")
 
 	b.visit("/providers")
 	b.fill("form.grant", "Name", "web")
@@ -178,6 +183,7 @@ func (b *tab) invokes(address string) {
 	b.wait(`document.querySelectorAll(".transactions tbody tr").length === 1`)
 	b.shows(".transactions td", `HttpServer.HandleRequest {"method":"GET"`)
 	b.click(".transactions tbody a", "")
+	b.shows("dd", `"statusCode":200`)
 	b.shows(".tree .call", "HttpServer.HandleRequest")
 	b.shows(".tree .details", `"statusCode":200`)
 	b.accessible("a tree of invocations")
@@ -227,4 +233,28 @@ func TestStartRefused(t *testing.T) {
 	b.wait(`document.querySelectorAll(".failure").length === 2`) // and what the node says
 	b.accessible("a start that was refused")
 	b.snap("start-refused")
+}
+
+// TestLogs gives the pages a tree in which an actor has said something, and has asked the world outside in vain.
+func TestLogs(t *testing.T) {
+	b := open(t, "/actors/currency")
+	b.eval(`(() => {
+		const real = window.fetch;
+		const asked = {kind: "query", from: "currency", to: "outside", outside: true, gas_used: 1, committed: false, why: "currency failed",
+			call: 'HttpClient.Request {"method":"GET"}', answer: '{"statusCode":200}'};
+		const root = {kind: "execute", from: "engine", to: "currency", gas_used: 2, committed: false, why: "it failed", code: "broken",
+			message: "it does not hold", logs: ["info: said before that"], children: [asked]};
+		window.fetch = (url, init) => String(url).endsWith("/v1/trace") ? Promise.resolve(Response.json({sequence: 8, root})) : real(url, init);
+		return true;
+	})()`, new(bool))
+	b.click("button", "Read the logs")
+	b.shows(".notice .log", "info: said before that")
+	b.shows(".notice .error", "it does not hold")
+	b.click(".notice a", "")
+	b.shows(".tree .log", "info: said before that")
+	b.shows(".tree .call", "asks")
+	b.shows(".tree .call", `HttpClient.Request {"method":"GET"}`)
+	b.shows(".tree .outcome", "was asked, although rolled back")
+	b.accessible("a tree that asked the world outside")
+	b.snap("tree-outside")
 }

@@ -182,6 +182,7 @@ func (p *printer) bench(r *bench.Result) {
 func (p *printer) classic(g *bench.Classic) {
 	p.table([][]string{
 		{"call", fmt.Sprintf("echo %.2f µs  fresh instance %.2f µs  counter %.2f µs", g.Calls.Echo, g.Calls.Fresh, g.Calls.Counter)},
+		{"processors", fmt.Sprintf("echo %.2f µs  fresh instance %.2f µs  counter %.2f µs", g.Calls.Processors.Echo, g.Calls.Processors.Fresh, g.Calls.Processors.Counter)},
 		{"start", fmt.Sprintf("%s bytes: %.1f ms, from the cache %.1f ms", show.Count(g.Start.Bytes), g.Start.Cold, g.Start.Cache)},
 		{"idle instance", fmt.Sprintf("%s bytes", show.Count(int64(g.IdleBytes)))},
 	})
