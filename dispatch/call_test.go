@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/state"
 )
 
 // caller is what the services of a frame can do beside actor.Services.
@@ -50,14 +51,15 @@ func startCallers(t *testing.T, opts Options) *Executor {
 }
 
 func TestCall(t *testing.T) {
-	for _, test := range []struct{ body, data, events string }{
-		{"x b:y z", "x (y) z", "execute b ran b execute a ran a"},
-		{"b:y+fail z", "refused z", "execute a ran a"},                                // what failed has left nothing
-		{"b:y+c/v w", "(y (v)) w", "execute c ran c execute b ran b execute a ran a"}, // deeper
-		{"b:y+a/v", "(y reentrant)", "execute b ran b execute a ran a"},               // a is in the middle of a call
-		{"a:v", "reentrant", "execute a ran a"},
-		{"b:y+sub/a", "reentrant", "execute a ran a"}, // nor by a sub-message of who was called
-		{"nobody:v b:y", "unknown_actor (y)", "execute b ran b execute a ran a"},
+	for _, test := range []struct{ body, data, events, written string }{
+		{"x b:y z", "x (y) z", "execute b ran b execute a ran a", "xzy"},
+		{"b:y+fail z", "refused z", "execute a ran a", "z"},                                  // what failed has left nothing
+		{"b:y+c/v w", "(y (v)) w", "execute c ran c execute b ran b execute a ran a", "wyv"}, // deeper
+		{"b:y+c/v+fail w", "refused w", "execute a ran a", "w"},                              // with all below it
+		{"b:y+a/v", "(y reentrant)", "execute b ran b execute a ran a", "y"},                 // a is in the middle of a call
+		{"a:v", "reentrant", "execute a ran a", ""},
+		{"b:y+sub/a", "reentrant", "execute a ran a", ""}, // nor by a sub-message of who was called
+		{"nobody:v b:y", "unknown_actor (y)", "execute b ran b execute a ran a", "y"},
 	} {
 		e := startCallers(t, Options{})
 		msg := message("a")
@@ -74,6 +76,15 @@ func TestCall(t *testing.T) {
 			if ev.Type != "instantiate" {
 				events = append(events, ev.Type, string(ev.Actor))
 			}
+		}
+		var written string
+		for _, c := range r.Changes {
+			if strings.HasSuffix(string(c.Value), "\x01") && len(c.Value) == 1 {
+				written += c.Key[len(c.Key)-1:]
+			}
+		}
+		if written != test.written {
+			t.Errorf("%s: it has left %q, want %q", test.body, written, test.written)
 		}
 		if got := strings.Join(events, " "); got != test.events {
 			t.Errorf("%s: the events are %q, want %q", test.body, got, test.events)
@@ -92,6 +103,63 @@ func TestCallOutOfGas(t *testing.T) {
 	}
 	if len(r.Changes) > 0 {
 		t.Errorf("it has left %v", r.Changes)
+	}
+}
+
+// Calls count as sub-messages do.
+func TestCallsAreCounted(t *testing.T) {
+	e := startCallers(t, Options{})
+	if err := e.Configure(t.Context(), Config{Limits: Limits{Messages: 3}, Gas: *DefaultGas()}, ""); err != nil {
+		t.Fatal(err)
+	}
+	for body, code := range map[string]string{"b:y b:y b:y": "", "b:y b:y b:y b:y": actor.CodeTooManyMessages, "b:y+c/v b:y+c/v": actor.CodeTooManyMessages} {
+		msg := message("a")
+		msg.Message.Body = []byte(body)
+		r, err := e.Submit(t.Context(), msg)
+		if err != nil || code == "" && r.Err != nil || code != "" && (r.Err == nil || r.Err.Code != code) {
+			t.Errorf("%s: %v, %+v, want %q", body, err, r, code)
+		}
+	}
+}
+
+// curious asks itself what it may do in a query.
+type curious struct{}
+
+func (curious) Execute(ctx context.Context, env *actor.Env, _ actor.Message) (actor.Response, error) {
+	data, err := env.Query(ctx, env.Self, nil)
+	return actor.Response{Data: data}, err
+}
+
+func (curious) Query(ctx context.Context, view *actor.View, _ []byte) ([]byte, error) {
+	_, called := view.Services.(caller).Call(ctx, "b", []byte("y"))
+	_, asked := view.Services.(asker).Outside(ctx, []byte("x"))
+	return []byte(actor.AsError(called).Code + " " + actor.AsError(asked).Code), nil
+}
+
+type withCurious struct{ goActors }
+
+func (w withCurious) Resolve(id actor.ModuleID, hash state.Hash) (Code, bool) {
+	if id == "curious" {
+		return Code{Actor: curious{}}, true
+	}
+	return w.goActors.Resolve(id, hash)
+}
+
+// A query has no effect, on other actors or on the world.
+func TestQueriesDoNotCall(t *testing.T) {
+	e, err := NewExecutor(openStore(t, ""), Dispatcher{Resolver: withCurious{goActors{"b": calling}}}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	for _, id := range []actor.ModuleID{"curious", "b"} {
+		if err := e.Bind(t.Context(), id, Native, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := e.Submit(t.Context(), message("curious"))
+	if err != nil || string(r.Data) != "read_only read_only" {
+		t.Errorf("%v, %+v", err, r)
 	}
 }
 
