@@ -27,6 +27,12 @@ type Caller interface {
 	Call(ctx context.Context, to actor.Address, body []byte) (data []byte, err error)
 }
 
+// An Asker is what actor.Services of a host can do beside in a transaction: Outside has the world outside of the host answer a
+// question. A transaction that is executed again finds the answer that it had.
+type Asker interface {
+	Outside(ctx context.Context, request []byte) (answer []byte, err error)
+}
+
 // TableOf returns the table that a call sees.
 func TableOf(s actor.Services, memo *Memo) *Table {
 	if p, ok := s.(Peeker); ok {

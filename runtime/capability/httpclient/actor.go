@@ -21,11 +21,6 @@ func Actor() actor.Actor { return capability.NewProvider(capability.HTTPClient, 
 
 type asker struct{}
 
-// outsider is what actor.Services of a host can do beside, see dispatch.
-type outsider interface {
-	Outside(ctx context.Context, request []byte) ([]byte, error)
-}
-
 // Serve implements capability.Handler.
 func (asker) Serve(ctx context.Context, req *capability.Request) ([]byte, error) {
 	if req.Operation != messages.FetchRequest {
@@ -46,7 +41,7 @@ func (asker) Serve(ctx context.Context, req *capability.Request) ([]byte, error)
 	if refused != nil {
 		return nil, refused
 	}
-	world, ok := req.Env.Services.(outsider)
+	world, ok := req.Env.Services.(capability.Asker)
 	if !ok {
 		return nil, actor.Errorf(actor.CodeUnsupported, "who runs the transaction has no way to the world outside")
 	}

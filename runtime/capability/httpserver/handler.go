@@ -130,15 +130,12 @@ func (h *handler) query(ctx context.Context, to actor.Address, body []byte, limi
 	var refused *actor.Error
 	if errors.As(err, &refused) {
 		switch refused.Code {
-		case codeNeedsTransaction, actor.CodeReadOnly, actor.CodeUnsupported:
+		case capability.CodeNeedsTransaction, actor.CodeReadOnly, actor.CodeUnsupported:
 			return nil, true, nil
 		}
 	}
 	return payload, false, err
 }
-
-// codeNeedsTransaction is the code of a query that would have to write: see package wasmbus.
-const codeNeedsTransaction = "needs_transaction"
 
 // moved looks where the link leads by now, and reports whether that is a provider of the kind.
 func (h *handler) moved() bool {

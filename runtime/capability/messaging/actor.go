@@ -83,12 +83,6 @@ func errBody(n int) error {
 	return actor.Errorf(actor.CodeBodyTooLarge, "a message has at most %d bytes, this one has %d", MaxBody, n)
 }
 
-// An Asker is what actor.Services of a host can do beside in a transaction: Outside has a question answered by the world outside of
-// the host, once for all times that the transaction is executed.
-type asker interface {
-	Outside(ctx context.Context, request []byte) (answer []byte, err error)
-}
-
 // ask has the question asked as an Invocation whose Origin is the actor that asks.
 func ask(ctx context.Context, req *capability.Request) ([]byte, error) {
 	var q messages.RequestArgs
@@ -109,7 +103,7 @@ func ask(ctx context.Context, req *capability.Request) ([]byte, error) {
 		q.TimeoutMs = DefaultTimeout
 	}
 	q.TimeoutMs = min(q.TimeoutMs, MaxTimeout)
-	outside, ok := req.Env.Services.(asker)
+	outside, ok := req.Env.Services.(capability.Asker)
 	if !ok {
 		return nil, actor.Errorf(actor.CodeUnsupported, "who runs the transaction cannot ask the world outside")
 	}

@@ -50,6 +50,3 @@ const (
 
 // Texts of errors that do not depend on anything.
 const textBounds = "out of bounds memory access"
-
-// CodeNeedsTransaction is the code of a query that would have to write: it can be asked again as a message.
-const CodeNeedsTransaction = "needs_transaction"

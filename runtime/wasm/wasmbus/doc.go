@@ -21,7 +21,7 @@
 // depends on the log alone. A guest's error is an *actor.Error with the guest's own text; a trap has the code actor.CodeTrap.
 //
 // A query is the same call, read-only: it reads from providers and actors by queries. What it cannot do without writing
-// ends it with the code CodeNeedsTransaction.
+// ends it with the code capability.CodeNeedsTransaction.
 //
 // # What it is not
 //

@@ -47,21 +47,21 @@ func TestQuery(t *testing.T) {
 	}{
 		"a read":                     {capability.KeyValue, messages.Get, "k", "", "guest default KeyValue.Get k"},
 		"a read that fails":          {capability.KeyValue, messages.Get, "fail", "", "out_of_paper: the provider has no paper"},
-		"a write":                    {capability.KeyValue, messages.Increment, "k", CodeNeedsTransaction, writes("KeyValue.Increment", "troupe.keyvalue/store")},
-		"a read of another contract": {capability.Messaging, messages.Get, "k", CodeNeedsTransaction, writes("KeyValue.Get", "troupe.messaging/m")},
+		"a write":                    {capability.KeyValue, messages.Increment, "k", capability.CodeNeedsTransaction, writes("KeyValue.Increment", "troupe.keyvalue/store")},
+		"a read of another contract": {capability.Messaging, messages.Get, "k", capability.CodeNeedsTransaction, writes("KeyValue.Get", "troupe.messaging/m")},
 		"a line of the log":          {capability.Logging, messages.WriteLog, entry, "", ""},
-		"a number":                   {capability.NumberGen, messages.Random32, "", CodeNeedsTransaction, writes("NumberGen.Random32", "guest")},
+		"a number":                   {capability.NumberGen, messages.Random32, "", capability.CodeNeedsTransaction, writes("NumberGen.Random32", "guest")},
 		"no claim for a number":      {capability.NumberGenOld, "RequestGuid", "", "", "Invocation not authorized: missing capability claim for wasmcloud:extras"},
 		"no link":                    {capability.Blobstore, "Blobstore.GetObject", "", "", "Invocation not authorized: missing link definition for wasmcloud:blobstore on default"},
 		"another guest":              {"echo", "Test.Run", "in", "", "in"},
 		"a guest that fails":         {"fails", "Test.Run", "", "", "it is wrong"},
-		"a guest that would write":   {"writes", "Test.Run", "", CodeNeedsTransaction, writes("Test.Run", "writes")},
+		"a guest that would write":   {"writes", "Test.Run", "", capability.CodeNeedsTransaction, writes("Test.Run", "writes")},
 		"itself":                     {"guest", "Test.Run", "in", "", "reentrant: guest is running already in this transaction, and nobody enters it in the middle of a call"},
-		"actors that ask each other without an end": {"ping", "Test.Run", "", CodeNeedsTransaction, writes("Test.Run", "ping")},
+		"actors that ask each other without an end": {"ping", "Test.Run", "", capability.CodeNeedsTransaction, writes("Test.Run", "ping")},
 		"a guest that is not there":                 {"nobody", "Test.Run", "\xa1x", "", `unknown_actor: there is no actor nobody, and no module is bound as "nobody"`},
 		"an actor that reads":                       {"reads", "Escrow.ListAll", "", "", "\x81\xa3got\x81\xa8list_all\x80"},
-		"an actor that does not":                    {"executes", "Escrow.ListAll", "", CodeNeedsTransaction, writes("Escrow.ListAll", "executes")},
-		"an actor that has another question":        {"reads", "Escrow.Other", "", CodeNeedsTransaction, writes("Escrow.Other", "reads")},
+		"an actor that does not":                    {"executes", "Escrow.ListAll", "", capability.CodeNeedsTransaction, writes("Escrow.ListAll", "executes")},
+		"an actor that has another question":        {"reads", "Escrow.Other", "", capability.CodeNeedsTransaction, writes("Escrow.Other", "reads")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

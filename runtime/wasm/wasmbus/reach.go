@@ -123,7 +123,7 @@ func (c *call) deliver(r *request, body []byte) ([]byte, error) {
 	data, err := c.Query(c.ctx, r.target.To, body)
 	if err != nil {
 		switch actor.AsError(err).Code {
-		case CodeNeedsTransaction, actor.CodeReadOnly, actor.CodeUnsupported, actor.CodeUnknownMessage, actor.CodeQueryDepth:
+		case capability.CodeNeedsTransaction, actor.CodeReadOnly, actor.CodeUnsupported, actor.CodeUnknownMessage, actor.CodeQueryDepth:
 			c.needsTransaction(r.inv.Operation, r.target.To) // the guest must not take another way than it would outside of a query
 		}
 	}
@@ -132,5 +132,5 @@ func (c *call) deliver(r *request, body []byte) ([]byte, error) {
 
 // needsTransaction ends the call of a query. It does not return.
 func (c *call) needsTransaction(operation string, to actor.Address) {
-	c.fail(CodeNeedsTransaction, "%s of %s may write, and a query cannot: send a message instead", shown(operation), to)
+	c.fail(capability.CodeNeedsTransaction, "%s of %s may write, and a query cannot: send a message instead", shown(operation), to)
 }
