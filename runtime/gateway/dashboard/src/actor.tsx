@@ -22,7 +22,10 @@ export function ActorPage({ address, mayWrite, operator, operates }: Props) {
   const actor = useCall("actor", { address }, 5_000);
   const watch = useWatch({ actor: address });
   const a = actor.value;
-  if (actor.error?.code === "not_found") {
+  // An actor with claims comes into being when it is called first.
+  const absent = actor.error?.code === "not_found";
+  if (absent && !claims.value && !claims.error) return <Loading />;
+  if (absent && !claimed) {
     return (
       <>
         <h1>{address}</h1>
@@ -43,7 +46,8 @@ export function ActorPage({ address, mayWrite, operator, operates }: Props) {
         {a?.paused != null && <span class="badge">paused{a.paused && `: ${a.paused}`}</span>}
         {a && operator && mayWrite && <Pause of={a} changed={actor.reload} />}
       </div>
-      {actor.error && <Failure of={actor.error} />}
+      {actor.error && !absent && <Failure of={actor.error} />}
+      {absent && <p class="hint">It has not been called yet.</p>}
       {a && (
         <dl class="facts">
           <dt>Module</dt>
@@ -70,7 +74,7 @@ export function ActorPage({ address, mayWrite, operator, operates }: Props) {
       )}
       <div class="columns">
         <div>
-          <StateBrowser address={address} version={written} />
+          {!absent && <StateBrowser address={address} version={written} />}
           <Section title="Live" extra="events and changes from now on">
             {watch.error && <Failure of={watch.error} />}
             <div class="live" role="log" aria-label="Live" tabIndex={0}>

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { number, short } from "./format.ts";
 import { entriesBefore, node, useCall, useLoaded, type Entry } from "./node.ts";
-import { Copy, Failure, Loading, Outcome, Table, Time, Value, Who } from "./parts.tsx";
+import { Copy, Failure, Loading, Outcome, Table, Text, Time, Value, Who } from "./parts.tsx";
 import { href } from "./router.ts";
 import { Tree } from "./tree.tsx";
 
@@ -154,7 +154,7 @@ export function TransactionPage({ sequence }: { sequence: number }) {
           <strong>{receipt.code}</strong> {receipt.path?.join(" → ")}: {receipt.message}
         </p>
       )}
-      <Facts of={entry} />
+      <Facts of={entry} answer={trace.value?.root?.answer} />
       {!hasTree && <p class="hint">It configured the node and has no tree: {entry.op}{entry.module && ` ${entry.module}`}.</p>}
       {entry.op === "configure" && <Value of={entry.body} wide />}
       {trace.error && <Failure of={trace.error} />}
@@ -173,7 +173,8 @@ function Missing({ children }: { children: ComponentChildren }) {
   );
 }
 
-function Facts({ of: entry }: { of: Entry }) {
+/** Answer is what the data says, where it answers an invocation. */
+function Facts({ of: entry, answer }: { of: Entry; answer?: string }) {
   const receipt = entry.receipt;
   return (
     <dl class="facts">
@@ -211,7 +212,7 @@ function Facts({ of: entry }: { of: Entry }) {
             <>
               <dt>Data</dt>
               <dd>
-                <Value of={receipt.data} />
+                {answer ? <Text of={answer} /> : <Value of={receipt.data} />}
               </dd>
             </>
           )}
