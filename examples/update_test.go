@@ -83,7 +83,7 @@ func TestUpdateUnderLoad(t *testing.T) {
 		}
 		l := newLattice(t)
 		url := l.serve("echo", codes[0])
-		before, after := steady(t, url, func() { l.start("echo", codes[1]) })
+		_, before, after := steady(t, url, func() { l.start("echo", codes[1]) })
 		if !strings.Contains(before, `"revision":0`) || !strings.Contains(after, `"revision":1`) {
 			t.Errorf("it answered %s and then %s", before, after)
 		}
@@ -91,14 +91,14 @@ func TestUpdateUnderLoad(t *testing.T) {
 }
 
 // steady makes 200 requests a second, whether or not those before are answered, while something is done, and half a second before
-// and behind it. Each must be answered, and by 200. It returns the first answer and the last.
-func steady(t *testing.T, url string, do func()) (first, last string) {
+// and behind it. Each must be answered, and by 200. It returns how many there were, the first answer and the last.
+func steady(t *testing.T, url string, do func()) (n int, first, last string) {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 200}, Timeout: 30 * time.Second}
 	defer client.CloseIdleConnections()
 	var requests, load sync.WaitGroup
 	stop := make(chan struct{})
-	begun, n := time.Now(), 0
+	begun := time.Now()
 	request := func() {
 		res, err := client.Get(url)
 		if err != nil {
@@ -133,5 +133,5 @@ func steady(t *testing.T, url string, do func()) (first, last string) {
 	requests.Wait()
 	_, last = ask(t, "GET", url, "")
 	t.Logf("%d requests in %s", n, time.Since(begun).Round(time.Millisecond))
-	return first, last
+	return n + 2, first, last
 }
