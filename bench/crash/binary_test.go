@@ -81,7 +81,12 @@ func newBinary(t *testing.T) *binary {
 
 // command returns one of the binary on its directory.
 func (b *binary) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(b.path, append([]string{"--dir", b.dir}, args...)...)
+	return b.asking(append([]string{"--dir", b.dir}, args...)...)
+}
+
+// asking returns one that is told where to ask by its arguments or the environment.
+func (b *binary) asking(args ...string) *exec.Cmd {
+	cmd := exec.Command(b.path, args...)
 	cmd.Env = append(os.Environ(), "TROUPE_KEYS="+b.keys, "TROUPE_CACHE="+filepath.Join(b.keys, "..", "cache"))
 	cmd.Stderr = b.log
 	return cmd
