@@ -17,7 +17,9 @@ import (
 var files embed.FS
 
 // Names returns the names of all, sorted.
-func Names() []string { return []string{"busy", "dice", "echo", "kvcounter", "mailbox", "relay", "spin", "twice"} }
+func Names() []string {
+	return []string{"busy", "dice", "echo", "kvcounter", "mailbox", "relay", "spin", "twice"}
+}
 
 // Code returns a module with its claims. It panics if there is none of that name.
 func Code(name string) []byte {
