@@ -15,6 +15,8 @@ type Options struct {
 	// Invocation, if not nil, tells how a body and what came back for it read, where the body is an invocation of an actor of
 	// another world, whose operation and argument are in an encoding of their own. Data is nil where it is not known.
 	Invocation func(body, data []byte) (call, answer string, ok bool)
+	// Asked is the body that a receipt answers, for Invocation; nil if it is not known.
+	Asked []byte
 	// Style, if not nil, dresses a piece of text for its role, with colours for example. It must keep the text.
 	Style func(role Role, text string) string
 }
@@ -50,9 +52,9 @@ func (o *Options) Value(b []byte) string {
 	return o.style(Datum, clip(text, o.Width, len(b)))
 }
 
-// call shows a body, which may be empty, and what came back for it.
-func (o *Options) call(body, data []byte) (call, answer string) {
-	if o.Invocation != nil && len(body) > 0 {
+// Call shows a body, and what came back for it: as Value does, unless Invocation tells more.
+func (o *Options) Call(body, data []byte) (call, answer string) {
+	if o = orDefault(o); o.Invocation != nil && len(body) > 0 {
 		if read, came, ok := o.Invocation(body, data); ok {
 			call = o.style(Datum, clip(line(read), o.Width, len(body)))
 			if data == nil {

@@ -21,7 +21,8 @@ func Receipt(r *state.Receipt, sender actor.Address, opts *Options) string {
 	}
 	p.line("", p.style(Committed, fmt.Sprintf("committed seq %d", r.Sequence)), p.gas(r))
 	if r.Data != nil {
-		p.line("", p.style(Word, "data"), " ", p.Value(r.Data))
+		_, answer := p.Call(p.Asked, r.Data)
+		p.line("", p.style(Word, "data"), " ", answer)
 	}
 	p.WriteString(Events(r.Events, opts))
 	return p.String()
@@ -72,7 +73,7 @@ func Command(c *state.Command, opts *Options) string {
 			p.WriteString(" " + p.style(Name, line(string(msg.Module))))
 		}
 		if len(msg.Body) > 0 {
-			call, _ := p.call(msg.Body, nil)
+			call, _ := p.Call(msg.Body, nil)
 			p.WriteString(" " + call)
 		}
 	}

@@ -250,6 +250,10 @@ committed seq 1
 	if got := Trace(trace, opts); got != want {
 		t.Errorf("the trace is\n%s\nwant\n%s", got, want)
 	}
+	opts.Asked = []byte("x")
+	if got := Receipt(&state.Receipt{Sequence: 1, Data: []byte("d")}, "alice", opts); got != "committed seq 1\ndata \"answer d\\x1b\"\n" {
+		t.Errorf("the receipt is %q", got)
+	}
 	command := state.Command{Sequence: 1, Sender: "alice", Message: actor.Message{To: "a", Body: []byte("x")}}
 	if got := Command(&command, opts); !strings.HasSuffix(got, "alice → a  execute Op.x") {
 		t.Errorf("the command is %s", got)

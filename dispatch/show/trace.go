@@ -86,7 +86,7 @@ func (p *painter) head(s *dispatch.Span, root bool) string {
 		if s.Outside {
 			word = "asks"
 		}
-		call, answer := p.call(body(s.Body), s.Data)
+		call, answer := p.Call(body(s.Body), s.Data)
 		fmt.Fprintf(&b, "%s ⇢ %s  %s %s", p.name(s.From), p.name(s.To), p.style(Word, word), call)
 		if s.Err == nil {
 			fmt.Fprintf(&b, " = %s", answer)
@@ -99,7 +99,7 @@ func (p *painter) head(s *dispatch.Span, root bool) string {
 			b.WriteString(" " + p.style(Name, line(string(s.Module))))
 		}
 		if len(s.Body) > 0 {
-			call, _ := p.call(s.Body, nil)
+			call, _ := p.Call(s.Body, nil)
 			b.WriteString(" " + call)
 		}
 	}
@@ -191,7 +191,7 @@ func (p *painter) details(s *dispatch.Span, bar string) {
 		}
 	}
 	if s.Data != nil && s.Kind != actor.KindQuery {
-		_, answer := p.call(s.Body, s.Data)
+		_, answer := p.Call(s.Body, s.Data)
 		p.line(bar, p.style(Word, "data"), " ", answer)
 	}
 }

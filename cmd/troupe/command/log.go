@@ -8,7 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/capability"
 	"github.com/troupe-run/troupe/state"
 )
 
@@ -247,7 +249,8 @@ func (p *printer) messageText(e *entry) string {
 		text += string(msg.Module) + " "
 	}
 	if len(msg.Body) > 0 {
-		text += p.value(msg.Body)
+		call, _ := (&show.Options{Width: -1, Text: p.text, Invocation: capability.Readable}).Call(msg.Body, nil)
+		text += call
 	}
 	return orDash(text)
 }

@@ -123,7 +123,9 @@ func (p *printer) tx(e *entry, changes []query.Change) {
 		p.printf("its receipt is not kept\n")
 		return
 	}
-	_ = p.receipt(r, cmd.Sender) // in text it cannot fail
+	opts := p.options()
+	opts.Asked = cmd.Message.Body
+	p.printf("%s", show.Receipt(r, cmd.Sender, opts))
 	for _, ch := range changes {
 		value := p.value(ch.Value)
 		if ch.Deleted {
