@@ -7,6 +7,7 @@ import { Links } from "./links.tsx";
 import { asError, node, useCall, useLoaded, useWatch, type Actor, type Bytes, type Notice, type TroupeError } from "./node.ts";
 import { Copy, emitted, Events, Failure, Loading, Section, Table, Time, Value, Who } from "./parts.tsx";
 import { href } from "./router.ts";
+import { covers } from "./session.ts";
 
 interface Props {
   address: string;
@@ -17,14 +18,15 @@ interface Props {
 }
 
 export function ActorPage({ address, mayWrite, operator, operates }: Props) {
-  const claims = useCall("claims", {}, 3_000);
+  const asks = covers("claims");
+  const claims = useCall("claims", asks ? {} : undefined, 3_000);
   const claimed = claims.value?.actors?.find((c) => c.actor === address);
   const actor = useCall("actor", { address }, 5_000);
   const watch = useWatch({ actor: address });
   const a = actor.value;
   // An actor with claims comes into being when it is called first.
   const absent = actor.error?.code === "not_found";
-  if (absent && !claims.value && !claims.error) return <Loading />;
+  if (absent && asks && claims.loading) return <Loading />;
   if (absent && !claimed) {
     return (
       <>
@@ -84,7 +86,7 @@ export function ActorPage({ address, mayWrite, operator, operates }: Props) {
               ))}
             </div>
           </Section>
-          <Logs address={address} />
+          {covers("trace") && <Logs address={address} />}
         </div>
         <div>
           {claimed && <ClaimedFacts of={claimed} operates={operates} changed={claims.reload} />}

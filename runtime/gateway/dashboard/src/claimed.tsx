@@ -4,13 +4,14 @@ import { duration, keyName, number } from "./format.ts";
 import { node, useAct, useCall, type Act, type Claimed, type ClaimedStats } from "./node.ts";
 import { Acted, Cards, Cell, Copy, Failure, Section, Twice, Who } from "./parts.tsx";
 import { href } from "./router.ts";
+import { covers } from "./session.ts";
 
 /** The actors whose modules carry claims, and a form to start one. */
 export function ClaimedList({ operates }: { operates: boolean }) {
-  const list = useCall("claims", {}, 3_000);
+  const list = useCall("claims", covers("claims") ? {} : undefined, 3_000);
   const act = useAct(list.reload);
   const actors = list.value?.actors ?? [];
-  if (list.value && actors.length === 0 && !operates) return null;
+  if (!list.error && actors.length === 0 && !operates) return null;
   return (
     <Section title="Actors with claims" extra="they reach only what they claim and are linked to">
       {list.error && <Failure of={list.error} />}

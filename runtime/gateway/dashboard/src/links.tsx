@@ -5,6 +5,7 @@ import { linesOf, Pairs, valuesOf } from "./pairs.tsx";
 import { Acted, Cards, Cell, Failure, Loading, Section, Twice, Who } from "./parts.tsx";
 import { Status } from "./providers.tsx";
 import { href } from "./router.ts";
+import { covers } from "./session.ts";
 
 export function LinkList({ operates }: { operates: boolean }) {
   return (
@@ -20,7 +21,7 @@ export function LinkList({ operates }: { operates: boolean }) {
 /** The links of an actor, or all, and a form to put one. */
 export function Links({ actor = "", operates }: { actor?: string; operates: boolean }) {
   const list = useCall("links", actor ? { actor } : {}, 2_000);
-  const providers = useCall("providers", {}, 2_000).value?.providers ?? [];
+  const providers = useCall("providers", covers("providers") ? {} : undefined, 2_000).value?.providers ?? [];
   const act = useAct(list.reload);
   const links = list.value?.links ?? [];
   return (
@@ -86,7 +87,7 @@ function LinkState({ of: l, providers }: { of: Link; providers: readonly Provide
 
 function LinkForm({ actor, providers, linked }: { actor: string; providers: readonly Provider[]; linked: () => void }) {
   const act = useAct(linked);
-  const claims = useCall("claims", {});
+  const claims = useCall("claims", covers("claims") ? {} : undefined);
   const [provider, setProvider] = useState("");
   const [contract, setContract] = useState("");
   const id = useId();
