@@ -50,8 +50,8 @@ func asked(t *testing.T, subject string, seq uint64) map[string]any {
 }
 
 // order of asking: some need what others have done.
-var order = []string{"info", "stats", "send", "query", "get", "scan", "history", "actors", "actor", "receipt", "log", "trace", "watch", "modules",
-	"install", "module", "grant", "grants", "revoke", "pause", "resume", "backup", "provide", "start", "claims", "scale", "link", "links", "providers", "trust", "ban", "trusted", "unban",
+var order = []string{"info", "send", "query", "get", "scan", "history", "actors", "actor", "receipt", "log", "trace", "watch", "modules",
+	"install", "module", "grant", "grants", "revoke", "pause", "resume", "backup", "provide", "start", "claims", "scale", "link", "links", "providers", "stats", "trust", "ban", "trusted", "unban",
 	"distrust", "policy", "unlink", "withdraw", "stop"}
 
 func TestEveryOperation(t *testing.T) {
@@ -120,6 +120,9 @@ func checkAnswers(t *testing.T, r *rig, a map[string]any, subject string) {
 		reflect.DeepEqual(info.Roles, []string{"operator"}) && info.Sequence > 0 && info.Name == "test")
 	stats := a["stats"].(*api.Stats)
 	check("stats", len(stats.Latency) > 5 && stats.Heap > 0 && stats.Groups > 0 && stats.DiskFree > 0)
+	if p := stats.Providers["store"]; p.Kind != "keyvalue" || p.State != "healthy" || stats.Links != 1 || len(stats.Claimed) != 1 {
+		t.Errorf("stats: %+v, %d links, %+v", stats.Providers, stats.Links, stats.Claimed)
+	}
 	check("query", string(a["query"].(*api.Answer).Data) == "v")
 	check("get", string(a["get"].(*api.Value).Value) == "v" && a["get"].(*api.Value).Found)
 	page := a["scan"].(*api.Page)
