@@ -14,6 +14,7 @@ import (
 // folder that fits counts.
 var layers = map[string]int{
 	"runtime/actor": 0, "runtime/actor/typed": 0, "runtime/actor/puppet": 0, "runtime/guest": 0, "state": 0, "claims": 0,
+	"runtime/certificate":    0,
 	"runtime/guest/template": 1, // projects that need the lowest layer only
 	"txn":                    1, "runtime/api": 1,
 	"dispatch": 2, "query": 2,

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net"
 	"syscall"
+
+	"github.com/troupe-run/troupe/runtime/certificate"
 )
 
 // ErrWide is the error of listening for other machines without TLS.
@@ -15,7 +17,7 @@ var ErrWide = errors.New("other machines could read what passes: give a certific
 // ListenOptions say how to listen.
 type ListenOptions struct {
 	// Certificate is what TLS is spoken with; none is spoken if it is nil.
-	Certificate *Certificate
+	Certificate *certificate.Certificate
 	// Insecure allows to listen for other machines without TLS: where a proxy in front of it speaks TLS, or nobody else
 	// is on the network.
 	Insecure bool
@@ -63,7 +65,7 @@ func Listen(addr string, o ListenOptions) (net.Listener, error) {
 		return nil, fmt.Errorf("gateway: listen on %s: %w", addr, err)
 	}
 	if o.Certificate != nil {
-		l = tls.NewListener(l, o.Certificate.config())
+		l = tls.NewListener(l, o.Certificate.Config())
 	}
 	return l, nil
 }

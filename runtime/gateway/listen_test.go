@@ -2,23 +2,20 @@ package gateway
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
-	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
+
+	"github.com/troupe-run/troupe/runtime/certificate"
 )
 
 func TestListen(t *testing.T) {
@@ -62,39 +59,21 @@ func TestTakenError(t *testing.T) {
 	}
 }
 
-// certify writes a certificate for 127.0.0.1 with a serial number, and its key.
-func certify(t *testing.T, dir string, serial int64) (certFile, keyFile string, pool *x509.CertPool) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+func TestTLS(t *testing.T) {
+	self := httptest.NewTLSServer(nil) // it has a certificate for 127.0.0.1
+	self.Close()
+	secret, err := x509.MarshalPKCS8PrivateKey(self.TLS.Certificates[0].PrivateKey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "test"}, NotBefore: time.Now().Add(-time.Hour),
-		NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	for name, text := range map[string][]byte{certFile: cert, keyFile: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})} {
-		if err := os.WriteFile(name, text, 0o600); err != nil {
+	dir := t.TempDir()
+	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	for name, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: self.Certificate().Raw}, keyFile: {Type: "PRIVATE KEY", Bytes: secret}} {
+		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	pool = x509.NewCertPool()
-	pool.AppendCertsFromPEM(cert)
-	return certFile, keyFile, pool
-}
-
-func TestTLS(t *testing.T) {
-	dir := t.TempDir()
-	certFile, keyFile, pool := certify(t, dir, 1)
-	cert, err := LoadCertificate(certFile, keyFile, nil)
+	cert, err := certificate.Load(certFile, keyFile, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,52 +82,20 @@ func TestTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	serveOn(t, newGateway(t, script{}, Options{}), l)
-	serial := func(pool *x509.CertPool) int64 {
-		t.Helper()
-		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}
-		defer transport.CloseIdleConnections()
-		r, err := (&http.Client{Transport: transport}).Get("https://" + l.Addr().String() + "/healthz")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Body.Close()
-		if r.ProtoMajor != 2 || r.StatusCode != 200 {
-			t.Errorf("%s %s", r.Proto, r.Status)
-		}
-		return r.TLS.PeerCertificates[0].SerialNumber.Int64()
-	}
-	if got := serial(pool); got != 1 {
-		t.Errorf("the certificate is number %d", got)
-	}
-	again := func() { // the files are looked at no more than once in a while
-		cert.mu.Lock()
-		cert.checked = time.Time{}
-		cert.mu.Unlock()
-	}
-	_, _, next := certify(t, dir, 2)
-	again()
-	if got := serial(next); got != 2 {
-		t.Errorf("after a change of the files the certificate is number %d", got)
-	}
-	if err := os.WriteFile(keyFile, []byte("half of a k"), 0o600); err != nil {
+	pool := x509.NewCertPool()
+	pool.AddCert(self.Certificate())
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}
+	defer transport.CloseIdleConnections()
+	r, err := (&http.Client{Transport: transport}).Get("https://" + l.Addr().String() + "/healthz")
+	if err != nil {
 		t.Fatal(err)
 	}
-	again()
-	if got := serial(next); got != 2 {
-		t.Errorf("with a key that is broken the certificate is number %d", got)
-	}
-	if err := os.Remove(certFile); err != nil {
-		t.Fatal(err)
-	}
-	again()
-	if got := serial(next); got != 2 {
-		t.Errorf("without its file the certificate is number %d", got)
-	}
-	if _, err := LoadCertificate(certFile, keyFile, nil); err == nil || !strings.Contains(err.Error(), "cert.pem") {
-		t.Errorf("a certificate that is not there: %v", err)
+	r.Body.Close()
+	if r.ProtoMajor != 2 || r.StatusCode != 200 {
+		t.Errorf("%s %s", r.Proto, r.Status)
 	}
 	// Who speaks without TLS is told so, and nothing else.
-	r, err := http.Get("http://" + l.Addr().String() + "/healthz")
+	r, err = http.Get("http://" + l.Addr().String() + "/healthz")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/troupe-run/troupe/claims"
 	"github.com/troupe-run/troupe/cmd/troupe/config"
 	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/certificate"
 	"github.com/troupe-run/troupe/runtime/gateway"
 	"github.com/troupe-run/troupe/runtime/gateway/dashboard"
 	"github.com/troupe-run/troupe/runtime/metrics"
@@ -229,11 +230,10 @@ func Listen(cfg *config.Config, log *slog.Logger) (net.Listener, error) {
 	}
 	opts := gateway.ListenOptions{Insecure: c.Insecure}
 	if c.Cert != "" {
-		certificate, err := gateway.LoadCertificate(c.Cert, c.Key, log)
-		if err != nil {
+		var err error
+		if opts.Certificate, err = certificate.Load(c.Cert, c.Key, log); err != nil {
 			return nil, err
 		}
-		opts.Certificate = certificate
 	}
 	return gateway.Listen(c.Listen, opts)
 }

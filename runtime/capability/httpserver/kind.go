@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/troupe-run/troupe/runtime/capability/edge"
+	"github.com/troupe-run/troupe/runtime/certificate"
 )
 
 // Name is the kind of the provider.
@@ -34,11 +35,11 @@ func (f *half) Run(ctx context.Context, at edge.At, ready func(detail string)) e
 	scheme := "http"
 	var secure *tls.Config
 	if values.CertFile != "" {
-		cert, err := loadCertificate(values.CertFile, values.KeyFile, at.Logger)
+		cert, err := certificate.Load(values.CertFile, values.KeyFile, at.Logger)
 		if err != nil {
-			return err
+			return fmt.Errorf("tls: %w", err)
 		}
-		scheme, secure = "https", cert.config()
+		scheme, secure = "https", cert.Config()
 	}
 	h := newHandler(ctx, at, values, f.bodies)
 	p, err := f.ports.take(h, secure)

@@ -1,4 +1,11 @@
-package gateway
+// Package certificate has a certificate of TLS read again when its files change, so that who renews it restarts nothing.
+//
+//	c, err := certificate.Load("cert.pem", "key.pem", log)
+//	l = tls.NewListener(l, c.Config())
+//
+// Files that cannot be read, or do not belong together, as in the middle of being written, change nothing: what was read before
+// stays in use.
+package certificate
 
 import (
 	"crypto/tls"
@@ -9,7 +16,7 @@ import (
 	"time"
 )
 
-// A Certificate is read from two files, and again when they change.
+// A Certificate is read from two files, and again when they change. It is safe for use by many goroutines.
 type Certificate struct {
 	certFile, keyFile string
 	log               *slog.Logger
@@ -26,9 +33,12 @@ type stamp struct {
 	size    int64
 }
 
-// LoadCertificate reads a chain of certificates and its key in PEM. The log is told when they have been read again, and
-// when they could not be: then those that were read before stay in use. It may be nil.
-func LoadCertificate(certFile, keyFile string, log *slog.Logger) (*Certificate, error) {
+// recheck is how long the files are believed to be as they were.
+const recheck = time.Second
+
+// Load reads a chain of certificates and its key in PEM. The log is told when they have been read again, and when they could
+// not be. It may be nil.
+func Load(certFile, keyFile string, log *slog.Logger) (*Certificate, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
@@ -39,14 +49,19 @@ func LoadCertificate(certFile, keyFile string, log *slog.Logger) (*Certificate, 
 	return c, nil
 }
 
+// Config returns a configuration for servers of HTTP.
+func (c *Certificate) Config() *tls.Config {
+	return &tls.Config{GetCertificate: c.get, NextProtos: []string{"h2", "http/1.1"}, MinVersion: tls.VersionTLS12}
+}
+
 func (c *Certificate) read() error {
 	stamps, err := c.stamps()
 	if err != nil {
-		return fmt.Errorf("gateway: certificate: %w", err)
+		return fmt.Errorf("certificate: %w", err)
 	}
 	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
 	if err != nil {
-		return fmt.Errorf("gateway: certificate %s with key %s: %w", c.certFile, c.keyFile, err)
+		return fmt.Errorf("certificate %s with key %s: %w", c.certFile, c.keyFile, err)
 	}
 	c.current, c.stamp = &pair, stamps
 	return nil
@@ -63,9 +78,6 @@ func (c *Certificate) stamps() (s [2]stamp, err error) {
 	return s, nil
 }
 
-// recheck is how long the files are believed to be as they were.
-const recheck = time.Second
-
 // get returns the certificate as the files have it now, if they can be read.
 func (c *Certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
@@ -81,8 +93,4 @@ func (c *Certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		}
 	}
 	return c.current, nil
-}
-
-func (c *Certificate) config() *tls.Config {
-	return &tls.Config{GetCertificate: c.get, NextProtos: []string{"h2", "http/1.1"}, MinVersion: tls.VersionTLS12}
 }
