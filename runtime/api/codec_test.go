@@ -42,11 +42,12 @@ func fill(r *rand.Rand, v reflect.Value, depth int) {
 			fill(r, v.Index(i), depth+1)
 		}
 	case reflect.Map:
-		if v.Type() == reflect.TypeFor[map[string]string]() {
-			v.Set(reflect.ValueOf(map[string]string{"a": "<b>", "ü": ""}))
-			return
+		v.Set(reflect.MakeMap(v.Type()))
+		for _, key := range []string{"a", "ü"} {
+			value := reflect.New(v.Type().Elem()).Elem()
+			fill(r, value, depth+1)
+			v.SetMapIndex(reflect.ValueOf(key), value)
 		}
-		v.Set(reflect.ValueOf(map[string]uint64{"a": r.Uint64(), "ü": 2}))
 	case reflect.String:
 		v.SetString([]string{"alice", "k/ü 世界", "<&> \"\\", "\u2028"}[r.IntN(4)])
 	case reflect.Bool:
