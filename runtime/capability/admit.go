@@ -2,6 +2,7 @@ package capability
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/troupe-run/troupe/runtime/actor"
@@ -51,7 +52,7 @@ func (t *Table) vet(a *Actor, now time.Time) *actor.Error {
 
 func errBanned(who actor.Address, key, reason string) *actor.Error {
 	what := "the issuer"
-	if key[0] == 'M' {
+	if strings.HasPrefix(key, "M") {
 		what = "the module"
 	}
 	if reason != "" {

@@ -55,6 +55,7 @@ func FuzzRows(f *testing.F) {
 	f.Add((&capability.Provider{Name: "p", Config: map[string]string{"a": "b"}}).Encode())
 	f.Add((&capability.Link{Actor: "echo", Values: map[string]string{"a": "b"}}).Encode())
 	f.Add([]byte{0xa1, 0x01, 0x61})
+	f.Add([]byte{0xa1, 0x0e, 0x30}) // an actor without keys, which are banned
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if a, err := capability.DecodeActor(b); err == nil {
 			if back, err := capability.DecodeActor(a.Encode()); err != nil || !reflect.DeepEqual(a, back) {
