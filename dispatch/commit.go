@@ -109,9 +109,7 @@ func (e *Executor) sync() {
 				e.fail(err)
 			}
 			if len(g.receipts) > 0 {
-				e.counters.groups.Add(1)
-				e.counters.transactions.Add(uint64(len(g.receipts)))
-				e.counters.synced.Add(uint64(time.Since(before)))
+				e.counters.count(g.receipts, time.Since(before))
 			}
 		}
 		if err := e.Err(); err != nil {

@@ -12,7 +12,6 @@ import (
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/api"
 	"github.com/troupe-run/troupe/runtime/capability"
-	"github.com/troupe-run/troupe/state"
 )
 
 // bounds are those of the histogram of writes, in microseconds.
@@ -20,10 +19,10 @@ var bounds = [...]uint64{100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000
 
 // counts are what Stats tells of the node. Nothing in them waits.
 type counts struct {
-	committed, failed, queries, gas atomic.Uint64
-	latency                         [len(bounds) + 1]atomic.Uint64
-	latencySum                      atomic.Uint64
-	rejected                        map[string]*atomic.Uint64 // by claims.Reason; the map does not change
+	queries    atomic.Uint64
+	latency    [len(bounds) + 1]atomic.Uint64
+	latencySum atomic.Uint64
+	rejected   map[string]*atomic.Uint64 // by claims.Reason; the map does not change
 	// warned is the second of the last warning about a rejected request, and unwarned how many there were since.
 	warned   atomic.Int64
 	unwarned atomic.Uint64
@@ -42,16 +41,6 @@ func (c *counts) reject(reason string) {
 	}
 }
 
-// executed counts a transaction.
-func (c *counts) executed(r *state.Receipt) {
-	if r.Err == nil {
-		c.committed.Add(1)
-	} else {
-		c.failed.Add(1)
-	}
-	c.gas.Add(r.GasUsed)
-}
-
 func (c *counts) took(d time.Duration) {
 	us, i := uint64(d.Microseconds()), 0
 	for i < len(bounds) && us > bounds[i] {
@@ -66,8 +55,8 @@ func (n *Node) Stats() api.Stats {
 	h, c := n.host.Stats(), &n.counts
 	var mem goruntime.MemStats
 	goruntime.ReadMemStats(&mem)
-	s := api.Stats{Time: n.opts.Clock().UTC(), Committed: c.committed.Load(), Failed: c.failed.Load(), Queries: c.queries.Load(),
-		GasUsed: c.gas.Load(), Rejected: map[string]uint64{}, Groups: h.Executor.Groups, Grouped: h.Executor.Transactions,
+	s := api.Stats{Time: n.opts.Clock().UTC(), Committed: h.Executor.Transactions - h.Executor.Failed, Failed: h.Executor.Failed,
+		Queries: c.queries.Load(), GasUsed: h.Executor.GasUsed, Rejected: map[string]uint64{}, Groups: h.Executor.Groups, Grouped: h.Executor.Transactions,
 		Synced: uint64(h.Executor.Synced), Queued: h.Executor.Queued, CacheHits: uint64(h.Store.CacheHits),
 		CacheMiss: uint64(h.Store.CacheMisses), CacheBytes: uint64(h.Store.CacheBytes), LogBytes: h.Store.WALBytes,
 		DiskBytes: h.Store.DiskBytes, DiskFree: h.Store.DiskFree, Heap: mem.HeapAlloc, Watchers: n.watchers.count(),

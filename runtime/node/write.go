@@ -91,13 +91,11 @@ func (n *Node) submit(ctx context.Context, rq *request, req dispatch.Request) (*
 	return n.outcome(rq, before.Sequence, r, asked, err)
 }
 
-// outcome counts what came of a transaction, and tells it. Err is a *runtime.TxError if it was rolled back. What is not
+// outcome tells what came of a transaction. Err is a *runtime.TxError if it was rolled back. What is not
 // behind the transaction that was the last one before is an answer that was given earlier.
 func (n *Node) outcome(rq *request, before uint64, r *state.Receipt, t *dispatch.Trace, err error) (*api.Receipt, error) {
 	out := receiptOf(r, t, rq.who.Key)
-	if rq.repeated = r.Sequence <= before; !rq.repeated {
-		n.counts.executed(r)
-	}
+	rq.repeated = r.Sequence <= before
 	if err != nil {
 		e := errorOf(err, true)
 		e.Receipt = out

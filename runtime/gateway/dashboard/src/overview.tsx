@@ -25,6 +25,13 @@ export function Overview({ info }: { info?: Info }) {
     <>
       <h1 class="visually-hidden">Overview</h1>
       {stats.error && <Failure of={stats.error} />}
+      {Object.entries(now.providers ?? {})
+        .filter(([, p]) => p.state === "failed")
+        .map(([name]) => (
+          <p class="failure" role="alert" key={name}>
+            <strong>▲ {name}</strong> does not do all that it should: <a href="#/providers">the providers</a> say why.
+          </p>
+        ))}
       <dl class="tiles">
         <Tile name="Transactions" value={rough(last?.committed ?? 0)} unit="/s" more={`${number(now.committed)} since the start`} />
         <Tile name="Rolled back" value={rough(last?.failed ?? 0)} unit="/s" more={`${number(now.failed)} since the start`} />
