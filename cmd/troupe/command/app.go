@@ -21,7 +21,6 @@ import (
 	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
-	"github.com/troupe-run/troupe/runtime/wasm/wasmbus"
 	"github.com/troupe-run/troupe/state"
 )
 
@@ -139,7 +138,7 @@ func (c *call) codeFor(ctx context.Context, m *manifest.Manifest, mod *manifest.
 // acceptable returns why a host would refuse a module.
 func acceptable(name string, wasm []byte) error {
 	in, err := runtime.Inspect(wasm)
-	if err == nil && !wasmbus.Is(in.Module) { // which is judged with its claims, when it starts
+	if err == nil && !in.IsClassic { // which is judged with its claims, when it starts
 		err = in.Refused
 	}
 	if err != nil {

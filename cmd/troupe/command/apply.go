@@ -19,7 +19,6 @@ import (
 	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/capability"
-	"github.com/troupe-run/troupe/runtime/wasm/wasmbus"
 )
 
 // applyFlags say how an application is applied.
@@ -333,7 +332,7 @@ func (ap *applying) classics(ctx context.Context, before *cast) error {
 // isClassic reports whether code is for the ABI of wasmCloud up to 0.82, whose modules carry claims and are started.
 func isClassic(code []byte) bool {
 	in, err := runtime.Inspect(code)
-	return err == nil && wasmbus.Is(in.Module)
+	return err == nil && in.IsClassic
 }
 
 func (ap *applying) start(ctx context.Context, code *manifest.Code, was *capability.Actor) {
