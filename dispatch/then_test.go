@@ -60,6 +60,9 @@ func TestWhatFollowsAnInstallation(t *testing.T) {
 	if r := install("v2", "no"); r.Err == nil || r.Err.Code != "refused" || len(r.Changes) > 0 {
 		t.Errorf("what follows fails: %+v", r)
 	}
+	if r, err := e.Submit(t.Context(), message("m")); err != nil || string(r.Data) != "v1" {
+		t.Errorf("what follows has failed, and the actor runs other code: %+v, %v", r, err)
+	}
 	if r := install("v1", "two"); r.Err != nil || string(r.Data) != "two" { // the code is there, and the message is delivered
 		t.Errorf("the same code: %+v", r)
 	}
