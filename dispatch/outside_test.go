@@ -52,6 +52,8 @@ func (w *world) answer(ctx context.Context, a Ask) ([]byte, error) {
 	w.asked = append(w.asked, a)
 	w.mu.Unlock()
 	switch text := string(a.Request); {
+	case text == "huge":
+		return make([]byte, maxAnswer+1), nil
 	case text == "broken":
 		return nil, errors.New("nobody there")
 	case text == "panics":
@@ -254,6 +256,9 @@ func TestOutsideTooOften(t *testing.T) {
 	r, err := e.Submit(t.Context(), ask(strings.Repeat("x ", MaxOutside+1), ""))
 	if err != nil || !strings.HasSuffix(string(r.Data), "X outside: a transaction asks the world outside at most 16 times") {
 		t.Errorf("%v, %+v", err, r)
+	}
+	if r, err = e.Submit(t.Context(), ask("huge", "")); err != nil || !strings.Contains(string(r.Data), "at most 16777216 bytes") {
+		t.Errorf("an answer that is too great: %v, %+v", err, r)
 	}
 	none := start(t, openStore(t, ""), goActors{"ask": asking}, Options{})
 	if _, err := none.Submit(t.Context(), ask("x", "")); err == nil || !strings.Contains(err.Error(), "has no way there") {

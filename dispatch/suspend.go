@@ -37,6 +37,8 @@ func (e *Executor) perform(ctx context.Context, s *suspension) (answer *state.An
 	}()
 	data, err := e.opts.Outside(ctx, s.ask)
 	switch {
+	case err == nil && len(data) > maxAnswer:
+		return &state.Answer{Asked: s.asked, Err: fmt.Sprintf("an answer has at most %d bytes, this one has %d", maxAnswer, len(data))}
 	case err == nil:
 		return &state.Answer{Asked: s.asked, Data: data}
 	case ctx.Err() != nil:
@@ -44,6 +46,9 @@ func (e *Executor) perform(ctx context.Context, s *suspension) (answer *state.An
 	}
 	return &state.Answer{Asked: s.asked, Err: err.Error()}
 }
+
+// maxAnswer bounds what the log takes of an answer. What the transaction takes is bounded by Limits.Data.
+const maxAnswer = 16 << 20
 
 // returned notes which of the list come back from the world outside.
 func (e *Executor) returned(list []*pending) {
