@@ -248,8 +248,11 @@ func (c *call) announce(at server.Address, a *app) {
 		c.printer.printf("%s/#token=%s\n", at.URL, at.Token)
 	}
 	next := "actors"
-	if a != nil && a.Next != "" {
+	switch {
+	case a != nil && a.Next != "":
 		next = a.Next
+	case a != nil && len(a.Links) > 0:
+		next = "get inventory"
 	}
 	c.printer.printf("next: %s %s --server %s\n", c.commandName(), next, cmp.Or(at.URL, at.NATS))
 	_ = c.printer.flush()

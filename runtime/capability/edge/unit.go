@@ -213,10 +213,11 @@ func (u *unit) change(to capability.State, reason, detail string) {
 		return
 	}
 	u.reported = *s
-	log, text := u.opts.Logger.Info, "provider works"
+	who := []any{"provider", s.Provider, "actor", s.Actor, "link", s.Link}
 	if to == capability.Failed {
-		log, text = u.opts.Logger.Warn, "provider failed"
+		u.opts.Logger.Warn("provider failed", append(who, "err", reason)...)
+	} else {
+		u.opts.Logger.Info("provider works", append(who, "detail", detail)...)
 	}
-	log(text, "provider", s.Provider, "actor", s.Actor, "link", s.Link, "detail", detail, "err", reason)
 	u.reports.put(u, capability.ReportOrder{Provider: s.Provider, Actor: s.Actor, Link: s.Link, State: to, Reason: reason, Detail: detail})
 }
