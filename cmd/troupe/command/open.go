@@ -139,9 +139,19 @@ func (c *call) chooseModules(h *runtime.Host) error {
 	if err != nil || len(list) == 0 {
 		return err
 	}
+	head, err := h.Reader().Head()
+	if err != nil {
+		return err
+	}
 	var has []actor.ModuleID
+	ours := true
 	for _, m := range list {
 		has = append(has, m.ID)
+		ours = ours && c.Modules[string(m.ID)] != nil
+	}
+	// The log has its configuration and these modules, and no more: the process ended while it made the directory.
+	if ours && head.Sequence <= uint64(len(list))+1 {
+		return nil
 	}
 	c.Modules = c.ModulesFor(has)
 	return nil

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/troupe-run/troupe/runtime"
+	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/actor/puppet"
 	"github.com/troupe-run/troupe/state"
 	"github.com/troupe-run/troupe/state/simdisk"
@@ -92,5 +93,39 @@ func TestModulesBind(t *testing.T) {
 	p := Program{Name: "troupe", Modules: Modules{"Bad Name": puppet.Actor{}}, Stdout: io.Discard, Stderr: new(bytes.Buffer)}
 	if code := p.Run(t.Context(), []string{"--dir", filepath.Join(t.TempDir(), "d"), "send", "puppet/a"}); code == ExitOK {
 		t.Error("a module with a name that is none was bound")
+	}
+}
+
+// Who was killed while he made a directory goes on where he was: it has some of his modules and nothing else. Once something
+// has happened in it, a directory without the others is somebody else's.
+func TestDirectoryThatWasBegun(t *testing.T) {
+	t.Setenv(cacheEnv, t.TempDir())
+	for _, test := range []struct {
+		name  string
+		sends bool
+	}{{"begun", false}, {"another's", true}} {
+		dir := filepath.Join(t.TempDir(), "data")
+		h, err := runtime.Open(dir, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Bind("account", puppet.Actor{}); err != nil {
+			t.Fatal(err)
+		}
+		if test.sends {
+			if _, err := h.Send(t.Context(), "me", actor.Message{To: "account/a", Body: []byte("set k=v")}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := h.Close(); err != nil {
+			t.Fatal(err)
+		}
+		var out, said bytes.Buffer
+		p := Program{Name: "troupe", Modules: Modules{"account": puppet.Actor{}, "puppet": puppet.Actor{}}, Stdout: &out, Stderr: &said,
+			ModulesFor: func([]actor.ModuleID) Modules { return nil }}
+		code := p.Run(t.Context(), []string{"--dir", dir, "send", "account/b", "--raw", "set k=v"})
+		if (code == ExitOK) == test.sends {
+			t.Errorf("%s: it ends with %d and says %q", test.name, code, said.String())
+		}
 	}
 }
