@@ -66,6 +66,11 @@ func TestScale(t *testing.T) {
 	url := l.serve("busy", sample.Code("busy"))
 	for _, instances := range []int{1, 50, 0, 1, 2} {
 		l.order(capability.Order{Scale: []capability.ScaleOrder{{Actor: "busy", Instances: instances}}})
+		for before := l.head(); instances > 1; before = l.head() { // the half outside hears of it a moment later
+			if ask(t, "GET", url+"/10000", ""); l.head() == before {
+				break
+			}
+		}
 		var together sync.WaitGroup
 		for range 20 {
 			together.Go(func() {
