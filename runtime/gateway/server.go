@@ -153,9 +153,9 @@ func (b *bounded) Accept() (net.Conn, error) {
 			return c, err
 		}
 		b.reject("connections")
-		// It fits into what the kernel holds for the connection. Where TLS is to be spoken first, there is nothing to say.
+		// It fits into what the kernel holds for the connection, so that the deadline is for what cannot be. Where TLS is to be spoken first, there is nothing to say.
 		if _, plain := c.(*net.TCPConn); plain {
-			_ = c.SetWriteDeadline(time.Now().Add(time.Millisecond))
+			_ = c.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
 			_, _ = c.Write(full)
 		}
 		_ = c.Close()
