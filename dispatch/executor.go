@@ -18,7 +18,7 @@ import (
 type Options struct {
 	// CacheBytes bounds the cache of committed values; 64 MiB if zero, no cache if negative.
 	CacheBytes int
-	// Queue bounds the requests that wait to be executed; 16,384 if zero.
+	// Queue bounds the requests that wait to be executed, and those that wait for the world outside; 16,384 if zero.
 	Queue int
 	// Group bounds the transactions that are synced together; 4,096 if zero.
 	Group int

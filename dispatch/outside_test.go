@@ -265,3 +265,37 @@ func TestOutsideTooOften(t *testing.T) {
 		t.Errorf("a host without a way out: %v", err)
 	}
 }
+
+// Who waits for the world outside is bounded, as who waits to be executed is; the others go on.
+func TestOutsideIsOverloaded(t *testing.T) {
+	w := &world{hold: make(chan struct{}, 100)}
+	e := start(t, openStore(t, ""), goActors{"ask": asking, "count": count}, Options{Outside: w.answer, Queue: 3})
+	done := make(chan error, 3)
+	for range 3 {
+		go func() {
+			_, err := e.Submit(context.Background(), ask("slow", ""))
+			done <- err
+		}()
+	}
+	for w.times() < 3 {
+		time.Sleep(time.Millisecond)
+	}
+	if _, err := e.Submit(t.Context(), ask("slow", "")); !errors.Is(err, ErrOverloaded) || w.times() != 3 {
+		t.Errorf("the fourth: %v, and the world was asked %d times", err, w.times())
+	}
+	if r, err := e.Submit(t.Context(), message("count")); err != nil || r.Err != nil {
+		t.Error(r, err)
+	}
+	for range 3 {
+		w.hold <- struct{}{}
+	}
+	for range 3 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	w.hold <- struct{}{}
+	if r, err := e.Submit(t.Context(), ask("slow", "")); err != nil || string(r.Data) != "SLOW" {
+		t.Errorf("later: %v, %+v", err, r)
+	}
+}

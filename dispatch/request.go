@@ -70,12 +70,11 @@ type pending struct {
 	receipt *state.Receipt
 	err     error
 
-	// Of a request that has asked the world outside. away says that it is being asked or has come back since, reached that it
-	// was asked at all; answer, nil if there is none, is set when it comes back. repeats are requests with the same id that
-	// came meanwhile.
-	away, reached bool
-	answer        *state.Answer
-	repeats       []*pending
+	// Of a request that has asked the world outside. away says that it is being asked or has come back since; answer, nil if
+	// there is none, is set when it comes back. repeats are requests with the same id that came meanwhile.
+	away    bool
+	answer  *state.Answer
+	repeats []*pending
 }
 
 // The stages of a pending request. The one who moves it away from queued decides its fate.

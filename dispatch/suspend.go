@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/troupe-run/troupe/state"
 )
@@ -12,6 +13,11 @@ import (
 func (e *Executor) suspend(p *pending, s *suspension) {
 	if e.opts.Outside == nil {
 		p.fail(fmt.Errorf("dispatch: %s asks the world outside, and this host has no way there", s.ask.From))
+		return
+	}
+	// Who waits for an answer is in nobody's way, but in memory.
+	if e.away >= e.opts.Queue {
+		p.fail(&OverloadedError{Queued: e.away, RetryAfter: retryOutside})
 		return
 	}
 	e.away++
@@ -24,6 +30,9 @@ func (e *Executor) suspend(p *pending, s *suspension) {
 		e.queue.back(p)
 	}()
 }
+
+// retryOutside is when to try again if too many wait for answers: what is outside is slow.
+const retryOutside = time.Second
 
 // perform asks. It returns nil if it was told to stop before there was an answer.
 func (e *Executor) perform(ctx context.Context, s *suspension) (answer *state.Answer) {
@@ -60,7 +69,6 @@ func (e *Executor) returned(list []*pending) {
 			continue
 		}
 		e.away--
-		p.reached = true
 		if p.answer != nil {
 			p.cmd.Answers = append(p.cmd.Answers, *p.answer)
 		}
