@@ -76,8 +76,9 @@ type Node struct {
 	watchers gate
 	feed     feed
 	counts   counts
-	// replay and backup let one at a time do what takes long.
-	replay, backup chan struct{}
+	// replaying and backup let one at a time do what takes long.
+	replaying turns
+	backup    chan struct{}
 	// catching bounds the watches that read from the store.
 	catching chan struct{}
 	// quit is closed when the node begins to drain.
@@ -108,7 +109,7 @@ func New(h *runtime.Host, o Options) (*Node, error) {
 	}
 	n := &Node{host: h, reader: h.Reader(), opts: o, started: o.Clock(),
 		requests: newGate(o.MaxInFlight), watchers: newGate(o.MaxWatchers),
-		replay: make(chan struct{}, 1), backup: make(chan struct{}, 1), catching: make(chan struct{}, 1), quit: make(chan struct{})}
+		replaying: newTurns(maxReplays), backup: make(chan struct{}, 1), catching: make(chan struct{}, 1), quit: make(chan struct{})}
 	n.replays = claims.NewReplays(n.started, o.MaxReplays)
 	n.counts.init()
 	n.feed.init(n.reader)

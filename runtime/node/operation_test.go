@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/troupe-run/troupe/claims"
@@ -293,6 +294,16 @@ func TestTrace(t *testing.T) {
 		if reply := trace.Root.Children[2].Reply; reply == nil || reply.Code != "broke" {
 			t.Errorf("%+v", trace.Root.Children[2])
 		}
+		var all sync.WaitGroup
+		for range 12 {
+			call := r.call(r.operator, "trace", api.TraceRequest{Sequence: seq})
+			all.Go(func() {
+				if res := r.node.Handle(t.Context(), call); res.Err != nil {
+					t.Error(res.Err)
+				}
+			})
+		}
+		all.Wait()
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/troupe-run/troupe/claims"
 	"github.com/troupe-run/troupe/query"
@@ -256,55 +255,6 @@ func (n *Node) addChanges(ctx context.Context, list []api.Entry) error {
 		}
 	}
 	return nil
-}
-
-// Bounds of executing the log again to find a trace that was not kept.
-const (
-	maxReplay  = 50_000 // transactions
-	replayTime = 10 * time.Second
-)
-
-// trace returns the tree of a transaction as it was kept. Without, the log is executed again up to it, one request at a
-// time, if it is short.
-func trace(ctx context.Context, n *Node, _ *request, q *api.TraceRequest) (*api.Trace, error) {
-	head, err := n.reader.Head()
-	if err != nil {
-		return nil, err
-	}
-	if q.Sequence == 0 || q.Sequence > head.Sequence {
-		return nil, errorf(api.CodeNotFound, "there is no transaction %d: the last one is %d", q.Sequence, head.Sequence)
-	}
-	t, err := n.reader.Trace(q.Sequence)
-	if err == nil || !errors.Is(err, query.ErrNoTrace) {
-		return traceOrNone(q.Sequence, traceOf(t), err)
-	}
-	if q.Sequence > maxReplay {
-		return nil, n.missing(q.Sequence, err)
-	}
-	select {
-	case n.replay <- struct{}{}:
-		defer func() { <-n.replay }()
-	default:
-		return nil, &api.Error{Code: api.CodeOverloaded, RetryAfter: 1000,
-			Message: "the trace was not kept, and the node executes the log again for another one: try again"}
-	}
-	ctx, cancel := context.WithTimeout(ctx, replayTime)
-	defer cancel()
-	t, err = n.host.Trace(ctx, q.Sequence)
-	if err != nil && ctx.Err() != nil {
-		return nil, errorf(api.CodeTooOld, "the trace of transaction %d was not kept, and to execute the log again takes too long: keep traces", q.Sequence)
-	}
-	return traceOrNone(q.Sequence, traceOf(t), err)
-}
-
-func traceOrNone(seq uint64, t *api.Trace, err error) (*api.Trace, error) {
-	if err == nil && t == nil {
-		err = errorf(api.CodeNotFound, "transaction %d is the host's own: it has no tree", seq)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return t, nil
 }
 
 func modules(_ context.Context, n *Node, _ *request, _ *api.Empty) (*api.Modules, error) {
