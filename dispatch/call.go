@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"slices"
 
 	"github.com/troupe-run/troupe/runtime/actor"
 )
@@ -56,3 +57,7 @@ func (s servicesOf) Peek(of actor.Address, key []byte) ([]byte, bool) {
 	s.f.sound()
 	return value, ok
 }
+
+// Within reports whether a call or query of an actor is around this one, or is this one: whether what happens now happens in
+// it, or below it. Sub-messages are below the call that has returned them.
+func (s servicesOf) Within(at actor.Address) bool { return slices.Contains(s.f.run.stack, at) }

@@ -227,3 +227,78 @@ func TestPeekAndSay(t *testing.T) {
 		t.Errorf("the trace has %+v, %q", root.Touches, root.Logs)
 	}
 }
+
+// Whoever asks learns in whose call it runs: a call, a query and a sub-message are below who made them, and what has
+// ended is not around anything.
+func TestWithin(t *testing.T) {
+	around := func(s actor.Services) string {
+		var names []string
+		for _, name := range []actor.Address{"a", "b", "c", "d"} {
+			if s.(interface{ Within(actor.Address) bool }).Within(name) {
+				names = append(names, string(name))
+			}
+		}
+		return strings.Join(names, "")
+	}
+	var lines []string
+	actors := goActors{
+		"a": func(ctx context.Context, env *actor.Env, _ actor.Message) (actor.Response, error) {
+			if _, err := env.Services.(caller).Call(ctx, "b", nil); err != nil {
+				return actor.Response{}, err
+			}
+			lines = append(lines, "a "+around(env.Services))
+			return actor.Response{Messages: []actor.SubMsg{{Msg: actor.Message{To: "c"}}}}, nil
+		},
+		"b": func(ctx context.Context, env *actor.Env, _ actor.Message) (actor.Response, error) {
+			lines = append(lines, "b "+around(env.Services))
+			data, err := env.Query(ctx, "asked", nil)
+			lines = append(lines, string(data))
+			return actor.Response{}, err
+		},
+		"c": func(ctx context.Context, env *actor.Env, _ actor.Message) (actor.Response, error) {
+			lines = append(lines, "c "+around(env.Services))
+			_, err := env.Services.(caller).Call(ctx, "d", []byte("x"))
+			lines = append(lines, actor.AsError(err).Code+" "+around(env.Services))
+			return actor.Response{}, nil
+		},
+	}
+	e, err := NewExecutor(openStore(t, ""), Dispatcher{Resolver: withAsked{actors, around}}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	for _, id := range []actor.ModuleID{"a", "b", "c", "asked"} {
+		if err := e.Bind(t.Context(), id, Native, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r, err := e.Submit(t.Context(), message("a")); err != nil || r.Err != nil {
+		t.Fatal(r, err)
+	}
+	if got := strings.Join(lines, ", "); got != "b ab, asked ab, a a, c ac, unknown_actor ac" {
+		t.Error(got)
+	}
+}
+
+// withAsked has an actor that can be queried beside goActors.
+type withAsked struct {
+	goActors
+	around func(actor.Services) string
+}
+
+func (w withAsked) Resolve(id actor.ModuleID, hash state.Hash) (Code, bool) {
+	if id == "asked" {
+		return CodeOf(asked(w.around)), true
+	}
+	return w.goActors.Resolve(id, hash)
+}
+
+type asked func(actor.Services) string
+
+func (asked) Execute(context.Context, *actor.Env, actor.Message) (actor.Response, error) {
+	return actor.Response{}, nil
+}
+
+func (a asked) Query(_ context.Context, view *actor.View, _ []byte) ([]byte, error) {
+	return []byte("asked " + a(view.Services)), nil
+}
