@@ -48,7 +48,7 @@ func OpenArchive(r io.Reader) (Archive, error) {
 		}
 		plain = unpacked
 	}
-	return source.open(tar.NewReader(&boundedReader{plain, MaxArchive}))
+	return source.open(&boundedReader{plain, MaxArchive})
 }
 
 // sourceReader keeps the error of its reader, which is the caller's: all other errors are the archive's fault.
@@ -89,15 +89,21 @@ func (b *boundedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (s *sourceReader) open(files *tar.Reader) (Archive, error) {
+func (s *sourceReader) open(plain io.Reader) (Archive, error) {
 	var a Archive
+	files := tar.NewReader(plain)
 	hashes := map[string]string{}
+	left := int64(MaxArchive) // a file with holes has more bytes than the archive has of it
 	for {
 		h, err := files.Next()
-		if err == io.EOF {
-			break
-		}
-		if err == nil {
+		last := err == io.EOF
+		switch {
+		case last:
+			err = readPadding(plain)
+		case err == nil && h.Size > left:
+			err = errTooLarge
+		case err == nil:
+			left -= h.Size
 			err = a.add(h, files, hashes)
 		}
 		var refusal *Refusal
@@ -108,9 +114,28 @@ func (s *sourceReader) open(files *tar.Reader) (Archive, error) {
 			return Archive{}, refuse(TooLarge, "the archive unpacks to more than %d bytes", int64(MaxArchive))
 		case err != nil:
 			return Archive{}, s.failed("it cannot be unpacked")
+		case last:
+			return a.checked(hashes)
 		}
 	}
-	return a.checked(hashes)
+}
+
+// readPadding reads what stands behind the last file, to the end, where the checksum of gzip is. Archives are filled up with
+// zeros; other bytes would be signed by nobody.
+func readPadding(plain io.Reader) error {
+	var b [4096]byte
+	for {
+		n, err := plain.Read(b[:])
+		if len(bytes.Trim(b[:n], "\x00")) > 0 {
+			return refuse(Malformed, "behind the end of the archive stands something: the token does not cover it")
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // add takes one file.
@@ -121,8 +146,11 @@ func (a *Archive) add(h *tar.Header, content io.Reader, hashes map[string]string
 	}
 	if name == archiveToken {
 		token, err := io.ReadAll(io.LimitReader(content, MaxClaims+1))
-		if a.Token != "" {
+		switch {
+		case a.Token != "":
 			return refuse(Ambiguous, "the archive has two tokens")
+		case err == nil && len(token) == 0:
+			return refuse(Unsigned, "the token of the archive is empty: pack it again, with an account's key")
 		}
 		a.Token = string(token)
 		return err

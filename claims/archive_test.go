@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
+	"strings"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -87,6 +89,10 @@ func TestOpenArchive(t *testing.T) {
 	if got, err := claims.OpenArchive(bytes.NewReader(pack(t, file{"claims.jwt", token, 0}, file{"x86_64-linux.bin", "linux", 0}))); err != nil || len(got.Programs) != 1 {
 		t.Errorf("an archive for fewer targets: %+v, %v", got, err)
 	}
+	padded := append(pack(t, file{"claims.jwt", token, 0}, file{"x86_64-linux.bin", "linux", 0}), make([]byte, 9<<10)...)
+	if _, err := claims.OpenArchive(bytes.NewReader(padded)); err != nil {
+		t.Errorf("an archive that is filled up: %v", err)
+	}
 	if err := want.Provider.Check(now.Add(time.Hour)); err == nil {
 		t.Error("a token that has expired is good")
 	}
@@ -122,6 +128,13 @@ func TestOpenArchiveRefuses(t *testing.T) {
 		{"no target", pack(t, signed, file{".bin", "linux", 0}), claims.Malformed, "does not cover it"},
 		{"a link", pack(t, signed, file{"x86_64-linux.bin", "/bin/sh", tar.TypeSymlink}), claims.Malformed, "is not a file"},
 		{"a module's token", pack(t, file{"claims.jwt", jwt(t, account(t), wascapHeader, wascapClaims(t, hexSum(plain), nil)), 0}, linux), claims.BadKey, "subject"},
+		{"an empty token before another", pack(t, file{"claims.jwt", "", 0}, signed, linux), claims.Unsigned, "is empty"},
+		{"a file behind the end", append(pack(t, signed, linux), pack(t, file{"install.sh", "evil", 0})...), claims.Malformed, "does not cover it"},
+		{"packed, another checksum", flipped(gzipped(t, good), 6), claims.Malformed, "cannot be unpacked"},
+		{"packed, without a checksum", gzipped(t, good)[:len(gzipped(t, good))-8], claims.Malformed, "cannot be unpacked"},
+		{"packed, something behind", append(gzipped(t, good), "evil"...), claims.Malformed, "cannot be unpacked"},
+		{"a program that is a hole", sparse(t, token, "x86_64-linux.bin", 1<<62), claims.TooLarge, "unpacks to more"},
+		{"a token that is a hole", sparse(t, token, "claims.jwt", 1<<62), claims.TooLarge, "unpacks to more"},
 		{"a long token", pack(t, file{"claims.jwt", string(make([]byte, claims.MaxClaims+1)), 0}, linux), claims.TooLarge, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -133,6 +146,32 @@ func TestOpenArchiveRefuses(t *testing.T) {
 	if _, err := claims.OpenArchive(io.MultiReader(bytes.NewReader(good[:700]), iotest.ErrReader(broken))); !errors.Is(err, broken) {
 		t.Errorf("a reader that fails: %v", err)
 	}
+}
+
+// flipped returns b with one bit changed, so many bytes before its end.
+func flipped(b []byte, before int) []byte {
+	b[len(b)-before] ^= 1
+	return b
+}
+
+// sparse is an archive of a token, and of a file of that size that has no bytes but a hole, as GNU tar keeps it.
+func sparse(t testing.TB, token, name string, size int) []byte {
+	t.Helper()
+	records := ""
+	for _, r := range []string{"GNU.sparse.major=1", "GNU.sparse.minor=0", "GNU.sparse.name=" + name, fmt.Sprintf("GNU.sparse.realsize=%d", size)} {
+		records += fmt.Sprintf("%d %s\n", len(r)+4, r)
+	}
+	ends := fmt.Sprintf("1\n%d\n0\n", size)
+	b := pack(t, file{"x", records, 0}, file{name, ends + strings.Repeat("\x00", 512-len(ends)), 0})
+	// Package tar writes no such archive: the first file is made the header of the second.
+	copy(b[148:], "        ")
+	b[156] = tar.TypeXHeader
+	sum := 0
+	for _, c := range b[:512] {
+		sum += int(c)
+	}
+	copy(b[148:], fmt.Sprintf("%06o\x00 ", sum))
+	return append(pack(t, file{"claims.jwt", token, 0})[:512+(len(token)+511)/512*512], b...)
 }
 
 // providerClaims are those of a provider's token with the hash for linux.
@@ -158,6 +197,12 @@ func TestReadProviderTokenRefuses(t *testing.T) {
 		"no contract":             {with(func(p *claims.Provider) { p.Contract = "" }), "names no contract"},
 		"control character":       {with(func(p *claims.Provider) { p.Vendor = "\n" }), "control character"},
 		"never good":              {with(func(p *claims.Provider) { p.Expires = p.NotBefore }), "mixed up"},
+		"a hash that is none":     {with(func(p *claims.Provider) { p.Targets["x"] = "00" }), `the hash for "x" is not of 64`},
+		"too long": {with(func(p *claims.Provider) {
+			for i := range 200 {
+				p.Targets[fmt.Sprintf("%0250d", i)] = hexSum(nil)
+			}
+		}), "name fewer tags, targets"},
 	} {
 		_, err := claims.SignProvider(account(t), row.p)
 		t.Run(name, func(t *testing.T) { has(t, err, row.want) })

@@ -54,8 +54,8 @@ func parseProvider(w wascap) (Provider, *Refusal) {
 	}
 	for _, target := range slices.Sorted(maps.Keys(targets)) {
 		var hash string
-		if err := (field{target, &hash}).read(targets[target]); err != nil || !isHash(hash) {
-			return Provider{}, refuse(Malformed, "the token of a provider is malformed: the hash for %.60q is not of 64 capital hex digits", target)
+		if err := (field{target, &hash}).read(targets[target]); err != nil {
+			return Provider{}, refuse(Malformed, "the token of a provider is malformed: the hash for %.60q %v", target, err)
 		}
 		p.Targets[target] = hash
 	}
@@ -82,7 +82,13 @@ func (p *Provider) valid() *Refusal {
 			return refusal
 		}
 	}
-	return checkTexts("target", "targets", slices.Sorted(maps.Keys(p.Targets)))
+	targets := slices.Sorted(maps.Keys(p.Targets))
+	for _, target := range targets {
+		if !isHash(p.Targets[target]) {
+			return refuse(Malformed, "in the token of the provider %s, the hash for %.60q is not of 64 capital hex digits", Short(p.Subject), target)
+		}
+	}
+	return checkTexts("target", "targets", targets)
 }
 
 // Check returns nil if now is the time of the token, else a *Refusal for Stale or Early.
@@ -91,7 +97,7 @@ func (p *Provider) Check(now time.Time) error {
 }
 
 // SignProvider returns the text of a token of p, which the account's key signs. What p leaves out is filled in, as by
-// SignModule; Issuer follows from the key.
+// SignModule; Issuer follows from the key. A token that no host would take is an error.
 func SignProvider(account Key, p Provider) (string, error) {
 	w := wascap{ID: p.ID, Issuer: account.Public(), Subject: p.Subject, Issued: p.Issued, Expires: p.Expires, NotBefore: p.NotBefore}
 	if err := w.fill(); err != nil {

@@ -179,7 +179,7 @@ type wascapWire struct {
 	Format    int    `json:"wascap_revision"`
 }
 
-// sign returns the text of a token whose member "wascap" is own.
+// sign returns the text of a token whose member "wascap" is own. One that is longer than any that is taken is an error.
 func (w *wascap) sign(k Key, own any) (string, error) {
 	wire := wascapWire{ID: w.ID, Issued: w.Issued.Unix(), Issuer: k.Public(), Subject: w.Subject, Own: own, Format: wascapFormat}
 	if !w.Expires.IsZero() {
@@ -196,7 +196,11 @@ func (w *wascap) sign(k Key, own any) (string, error) {
 	if err := e.Encode(wire); err != nil {
 		return "", fmt.Errorf("claims: the token cannot be signed: %w", err)
 	}
-	return wascapToken.sign(k, bytes.TrimSpace(b.Bytes()))
+	text, err := wascapToken.sign(k, bytes.TrimSpace(b.Bytes()))
+	if err == nil && len(text) > MaxClaims {
+		return "", fmt.Errorf("claims: the token would have %d bytes, and one has at most %d: name fewer tags, targets or signers", len(text), MaxClaims)
+	}
+	return text, err
 }
 
 // fill sets what a token to be signed leaves out, and cuts its times to seconds.
