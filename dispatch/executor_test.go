@@ -252,7 +252,7 @@ func TestFullQueueIsOverloaded(t *testing.T) {
 	for e.queue.length() < 2 {
 		time.Sleep(time.Millisecond)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // a request that is admitted would wait for the gate
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // a request that is admitted would wait for the gate
 	defer cancel()
 	_, err := e.Submit(ctx, message("count"))
 	var overloaded *OverloadedError
@@ -533,7 +533,7 @@ func TestStopEndsEverything(t *testing.T) {
 	e.Stop(errors.New("again"))
 	select {
 	case <-changed:
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Error("who waits for a view is not woken")
 	}
 	if _, err := e.Submit(t.Context(), message("count")); !errors.Is(err, ErrStopped) || !errors.Is(err, cause) {

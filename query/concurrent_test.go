@@ -138,7 +138,7 @@ func untilCrash(t *testing.T, disk *simdisk.Disk) (seen uint64, ok bool) {
 	defer store.Close()
 	r := startRig(t, store, dispatch.Options{Group: 2})
 	r.send("cell/left", pairOrder)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var all sync.WaitGroup
 	for range 4 {

@@ -54,7 +54,7 @@ func newRig(t testing.TB) *rig {
 	}
 	r.server = httptest.NewServer(g)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		if err := errors.Join(r.node.Drain(ctx), g.Shutdown(ctx)); err != nil {
 			t.Error(err)
@@ -396,7 +396,7 @@ func TestWatchEnds(t *testing.T) {
 			if err != nil {
 				watching <- err
 			} else {
-				ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+				ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 				defer cancel()
 				go r.node.Drain(ctx)
 			}
@@ -407,7 +407,7 @@ func TestWatchEnds(t *testing.T) {
 		if codeOf(err) != api.CodeUnavailable {
 			t.Error(err)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Error("the watch goes on")
 	}
 }

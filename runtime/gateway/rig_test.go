@@ -83,7 +83,7 @@ func newRig(t testing.TB, dir string, o Options) *rig {
 	}
 	r.gateway = newGateway(t, r.node, o)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		if err := r.node.Drain(ctx); err != nil {
 			t.Errorf("drain: %v", err)

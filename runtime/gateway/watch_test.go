@@ -192,7 +192,7 @@ func TestWatchShutdown(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	if err := g.Shutdown(ctx); err != nil {
 		t.Errorf("shutdown: %v", err)
@@ -266,7 +266,7 @@ func TestManyWatches(t *testing.T) {
 // eventually waits for something that others do.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("it does not come to it that %s", what)
 		}

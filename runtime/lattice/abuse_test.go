@@ -26,7 +26,7 @@ func TestForged(t *testing.T) {
 	payload := must(api.Encode(api.JSON, api.SendRequest{To: "account/a", Body: payment(5, "")}))
 	other := must(api.Encode(api.JSON, api.SendRequest{To: "account/a", Body: payment(500, "")}))
 	call := func(op string, header map[string]string, payload []byte) error {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		_, err := tr.Call(ctx, op, header, payload)
 		return err
@@ -124,7 +124,7 @@ func TestUnprivileged(t *testing.T) {
 			}
 			fails(t, r.ask(tr, mallory, q.op, api.JSON, "", q.req, nil), api.CodeForbidden, "")
 			// Without a signature, as who has no idea.
-			m, err := nc.Request("troupe.test."+q.op, must(api.Encode(api.JSON, q.req)), 5*time.Second)
+			m, err := nc.Request("troupe.test."+q.op, must(api.Encode(api.JSON, q.req)), 30*time.Second)
 			if err != nil || m.Header.Get(lattice.HeaderErrorCode) != string(api.CodeUnauthenticated) {
 				t.Errorf("%s: %v, %v", q.op, m, err)
 			}
@@ -233,7 +233,7 @@ func TestRevoked(t *testing.T) {
 	}
 	select {
 	case <-gone:
-	case <-time.After(5 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("the connection is still there")
 	}
 	for { // what was published before is his
@@ -245,7 +245,7 @@ func TestRevoked(t *testing.T) {
 	// Others stay, and who gets a grant again can come back by himself.
 	r.do("grant", &api.Grant{Subject: alice.Public(), Role: "caller"})
 	soon(t, "calls are answered again", func() bool { return send() == nil })
-	if _, err := watching.NextMsg(5 * time.Second); err != nil {
+	if _, err := watching.NextMsg(30 * time.Second); err != nil {
 		t.Errorf("another client hears nothing: %v", err)
 	}
 }
@@ -298,7 +298,7 @@ func TestOversize(t *testing.T) {
 	header := bearer(r.token(r.operator))
 	header[client.HeaderType] = api.CBOR
 	call := func(op string, header map[string]string, req any) error {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		_, err := tr.Call(ctx, op, header, must(api.Encode(api.CBOR, req)))
 		return err
@@ -350,7 +350,7 @@ func TestMalformed(t *testing.T) {
 		{"headers that mean nothing", nats.Header{"Authorization": {token}, "Traceparent": {"00-1"}, "X": {"1", "2"}}, `{}`, "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m, err := nc.RequestMsg(&nats.Msg{Subject: "troupe.test.modules", Header: c.header, Data: []byte(c.body)}, 5*time.Second)
+			m, err := nc.RequestMsg(&nats.Msg{Subject: "troupe.test.modules", Header: c.header, Data: []byte(c.body)}, 30*time.Second)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -413,7 +413,7 @@ func TestReadsNothing(t *testing.T) {
 	last := r.head()
 	soon(t, "everything is published", func() bool { return r.service.Stats().Sequence == last })
 	for {
-		m, err := healthy.NextMsg(5 * time.Second)
+		m, err := healthy.NextMsg(30 * time.Second)
 		if err != nil {
 			t.Fatalf("another client does not hear of the last transaction: %v", err)
 		}

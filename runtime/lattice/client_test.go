@@ -17,7 +17,7 @@ func TestClient(t *testing.T) {
 	listen := r.server.URL()[len("nats://"):]
 	alice := r.caller(api.Grant{Role: "caller"})
 	c := client.New(r.dial(alice), client.Identity{Key: alice, Node: r.key.Public()})
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	const payments = 60
 	from := r.head()
@@ -39,7 +39,7 @@ func TestClient(t *testing.T) {
 	}()
 	for i := range payments {
 		if i == payments/2 {
-			stop, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+			stop, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 			if err := r.server.Shutdown(stop); err != nil {
 				t.Error(err)
 			}

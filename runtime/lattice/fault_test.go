@@ -51,7 +51,7 @@ func TestServerRestarts(t *testing.T) {
 		all.Go(func() {
 			for i := next.Add(1); i <= payments; i = next.Add(1) {
 				id := fmt.Sprint("payment-", i)
-				for deadline := time.Now().Add(20 * time.Second); ; {
+				for deadline := time.Now().Add(30 * time.Second); ; {
 					var receipt api.Receipt
 					err := r.ask(tr, r.operator, "send", api.CBOR, id, api.SendRequest{To: "account/a", Body: payment(1, "")}, &receipt)
 					if err == nil {
@@ -71,7 +71,7 @@ func TestServerRestarts(t *testing.T) {
 	}
 	for range 3 {
 		time.Sleep(30 * time.Millisecond)
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		if err := r.server.Shutdown(ctx); err != nil {
 			t.Error(err)
 		}
@@ -112,7 +112,7 @@ func TestInterrupted(t *testing.T) {
 		result <- err
 	}()
 	soon(t, "it is under way", func() bool { return r.service.Stats().InFlight == 1 })
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	if err := r.server.Shutdown(ctx); err != nil {
 		t.Fatal(err)
@@ -206,7 +206,7 @@ func TestStop(t *testing.T) {
 	results := make(chan error, 10)
 	for range cap(results) {
 		go func() {
-			m, err := nc.RequestMsg(msg("troupe.other.query", `{"to":"slow/a"}`, "Bearer "+r.token(r.operator)), 10*time.Second)
+			m, err := nc.RequestMsg(msg("troupe.other.query", `{"to":"slow/a"}`, "Bearer "+r.token(r.operator)), 30*time.Second)
 			if err == nil && m.Header.Get(lattice.HeaderErrorCode) != "" {
 				err = errors.New(string(m.Data))
 			}
@@ -218,7 +218,7 @@ func TestStop(t *testing.T) {
 		time.Sleep(50 * time.Millisecond)
 		close(r.gate)
 	}()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	if err := service.Stop(ctx); err != nil {
 		t.Errorf("stop: %v", err)
@@ -278,7 +278,7 @@ func TestDeadline(t *testing.T) {
 	}
 	q := msg("troupe.test.query", `{"to":"slow/a"}`, "Bearer "+r.token(r.operator))
 	q.Header.Set(lattice.HeaderTimeout, "30")
-	m, err := r.plain(r.operator).RequestMsg(q, 5*time.Second)
+	m, err := r.plain(r.operator).RequestMsg(q, 30*time.Second)
 	if err != nil || m.Header.Get(lattice.HeaderErrorCode) != string(api.CodeExpired) {
 		t.Errorf("%v, %v", m, err)
 	}
@@ -332,7 +332,7 @@ func TestWait(t *testing.T) {
 	soon(t, "the service is there", service.Connected)
 	tr := r.dial(r.operator)
 	soon(t, "it answers", func() bool { _, err := tr.Call(context.Background(), "info", nil, nil); return err == nil })
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	if err := errors.Join(service.Stop(ctx), first.Shutdown(ctx)); err != nil {
 		t.Error(err)

@@ -149,7 +149,7 @@ func TestNatsCommand(t *testing.T) {
 			name, value, _ := strings.Cut(h, ":")
 			m.Header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
 		}
-		answer, err := nc.RequestMsg(m, 5*time.Second)
+		answer, err := nc.RequestMsg(m, 30*time.Second)
 		if err != nil {
 			t.Fatalf("%s: %v", subject, err)
 		}
@@ -171,10 +171,10 @@ func TestNatsCommand(t *testing.T) {
 		t.Errorf("a wrong request is answered by %s %v", wrong.Data, wrong.Header)
 	}
 	// Without a token there is a short answer to info, and none to others.
-	if short, err := nc.Request("troupe.test.info", nil, 5*time.Second); err != nil || !strings.Contains(string(short.Data), r.key.Public()) {
+	if short, err := nc.Request("troupe.test.info", nil, 30*time.Second); err != nil || !strings.Contains(string(short.Data), r.key.Public()) {
 		t.Errorf("info is answered by %v, %v", short, err)
 	}
-	if refused, err := nc.Request("troupe.test.get", []byte(`{}`), 5*time.Second); err != nil || refused.Header.Get(micro.ErrorCodeHeader) != "unauthenticated" {
+	if refused, err := nc.Request("troupe.test.get", []byte(`{}`), 30*time.Second); err != nil || refused.Header.Get(micro.ErrorCodeHeader) != "unauthenticated" {
 		t.Errorf("get is answered by %v, %v", refused, err)
 	}
 }
@@ -183,7 +183,7 @@ func TestNatsCommand(t *testing.T) {
 func TestMicroService(t *testing.T) {
 	r := newRig(t, setup{})
 	nc := r.plain(r.operator)
-	m, err := nc.Request("$SRV.INFO.troupe", nil, 5*time.Second)
+	m, err := nc.Request("$SRV.INFO.troupe", nil, 30*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestTwoNodes(t *testing.T) {
 	if a == 0 || b == 0 || a+b != 50 {
 		t.Errorf("the nodes had %d and %d requests", a, b)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	if err := second.Stop(ctx); err != nil {
 		t.Error(err)

@@ -18,7 +18,7 @@ import (
 
 func notice(t *testing.T, sub *nats.Subscription) (string, api.Notice) {
 	t.Helper()
-	m, err := sub.NextMsg(5 * time.Second)
+	m, err := sub.NextMsg(30 * time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestPublish(t *testing.T) {
 		t.Errorf("changes are at %v", seen)
 	}
 	for {
-		m, err := committed.NextMsg(5 * time.Second)
+		m, err := committed.NextMsg(30 * time.Second)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,7 +96,7 @@ func TestPublishAgain(t *testing.T) {
 	listen := r.server.URL()[len("nats://"):]
 	stop := func() {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		if err := r.server.Shutdown(ctx); err != nil {
 			t.Fatal(err)
@@ -117,7 +117,7 @@ func TestPublishAgain(t *testing.T) {
 		sub := must(r.plain(r.operator).SubscribeSync("troupe.test.events.account.a.moved"))
 		last := uint64(0)
 		for last < next+20 {
-			m, err := sub.NextMsg(10 * time.Second)
+			m, err := sub.NextMsg(30 * time.Second)
 			if err != nil {
 				problem = errors.Join(problem, fmt.Errorf("round %d: %w", round, err))
 				break

@@ -155,7 +155,7 @@ func newRig(t testing.TB, s setup) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		if err := errors.Join(r.node.Drain(ctx), r.service.Stop(ctx), r.server.Shutdown(ctx)); err != nil {
 			t.Errorf("stop: %v", err)
@@ -260,7 +260,7 @@ func (r *rig) signed(k claims.Key, op, encoding, id string, payload []byte) map[
 func (r *rig) ask(tr client.Transport, k claims.Key, op, encoding, id string, req, answer any) error {
 	r.t.Helper()
 	payload := must(api.Encode(encoding, req))
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	b, err := tr.Call(ctx, op, r.signed(k, op, encoding, id, payload), payload)
 	if err != nil {
@@ -287,7 +287,7 @@ func fails(t testing.TB, err error, code api.Code, says string) *api.Error {
 // soon waits until a condition holds.
 func soon(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !holds(); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("it did not come about that %s", what)
 		}

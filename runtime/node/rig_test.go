@@ -121,7 +121,7 @@ func (r *rig) start(o node.Options) {
 	}
 	n := r.node
 	r.t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		if err := n.Drain(ctx); err != nil {
 			r.t.Errorf("drain: %v", err)

@@ -53,7 +53,7 @@ func (w *watching) next(t testing.TB) api.Notice {
 		return n
 	case err := <-w.ended:
 		t.Fatalf("the watch has ended: %v", err)
-	case <-time.After(5 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("there is no notice")
 	}
 	return api.Notice{}
@@ -66,7 +66,7 @@ func (w *watching) end(t testing.TB, code api.Code) {
 		if err == nil || err.Code != code {
 			t.Errorf("the watch ends with %v, want %s", err, code)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("the watch goes on")
 	}
 }

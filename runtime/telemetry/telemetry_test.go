@@ -75,7 +75,7 @@ func newExporter(t *testing.T, o Options) *Exporter {
 
 func closed(t *testing.T, e *Exporter) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	if err := e.Close(ctx); err != nil {
 		t.Error(err)
@@ -186,10 +186,7 @@ func TestCollectorThatIsBusyOrGone(t *testing.T) {
 	e := newExporter(t, Options{Endpoint: c.URL + "/", Sample: 1, Delay: 10 * time.Millisecond})
 	c.fail.Store(1)
 	e.Begin("").End(node.Recorded{Op: "get", Code: "ok", Start: time.Now()})
-	for range 500 {
-		if e.Stats().Sent == 1 {
-			break
-		}
+	for until := time.Now().Add(30 * time.Second); e.Stats().Sent == 0 && time.Now().Before(until); {
 		time.Sleep(10 * time.Millisecond)
 	}
 	c.status = http.StatusBadRequest
@@ -211,13 +208,17 @@ func TestRequestsDoNotWait(t *testing.T) {
 	defer slow.Close()
 	defer close(release)
 	e := newExporter(t, Options{Endpoint: slow.URL, Sample: 1, Queue: 10, Delay: time.Millisecond})
-	start := time.Now()
+	var took []time.Duration
 	for range 1000 {
+		start := time.Now()
 		e.Begin("").End(node.Recorded{Op: "get"})
+		took = append(took, time.Since(start))
 		time.Sleep(10 * time.Microsecond)
 	}
-	if took := time.Since(start); took > 2*time.Second || e.Stats().Dropped < 100 {
-		t.Errorf("%s, %+v", took, e.Stats())
+	slices.Sort(took)
+	// Half of them: a busy machine holds up some, whatever they do.
+	if half := took[len(took)/2]; half > time.Millisecond || e.Stats().Dropped < 100 {
+		t.Errorf("%s, %+v", half, e.Stats())
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()

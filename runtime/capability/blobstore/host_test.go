@@ -181,7 +181,7 @@ func (w *world) pump() {
 	at := edge.At{Host: w.host, Provider: capability.Provider{Name: "main", Address: provider}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	go func() { done <- blobstore.Kind().New().Run(ctx, at, func(detail string) { ready <- detail }) }()
 	<-ready
-	for deadline := time.Now().Add(10 * time.Second); w.rows("d") > 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); w.rows("d") > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			w.t.Fatal("the downloads do not end")
 		}

@@ -35,7 +35,7 @@ func (r *rig) order(o capability.Order) {
 // eventually waits for something to hold.
 func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	for until := time.Now().Add(10 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+	for until := time.Now().Add(30 * time.Second); !holds(); time.Sleep(time.Millisecond) {
 		if time.Now().After(until) {
 			t.Fatalf("did not happen in 10 s: %s", what)
 		}

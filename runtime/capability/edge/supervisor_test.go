@@ -252,7 +252,7 @@ func wantEvents(t *testing.T, r *rig, who string, want ...string) {
 	if who == "" {
 		about = actor.Attribute{Key: "provider", Value: "blobs"}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	for n, err := range r.Reader().Watch(ctx, query.WatchOptions{Actor: capability.Address, Events: true}) {
 		if err != nil {
@@ -363,7 +363,7 @@ func TestTheHostCloses(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("the supervisor goes on without a host")
 	}
 	if all := st.serves(); len(all) != 0 {
@@ -376,7 +376,7 @@ func TestChangedWakes(t *testing.T) {
 	s := supervise(t, r, st.kind())
 	r.order(web("web"))
 	r.order(put(link("shop", "fine")))
-	late := time.After(5 * time.Second)
+	late := time.After(30 * time.Second)
 	for {
 		changed := s.Changed()
 		if statusOf(s, "shop").State == capability.Healthy {

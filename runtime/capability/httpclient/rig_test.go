@@ -108,7 +108,7 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	case "slow":
 		select {
 		case <-r.Context().Done():
-		case <-time.After(5 * time.Second):
+		case <-time.After(30 * time.Second):
 		}
 	}
 }

@@ -204,7 +204,7 @@ func (r *rig) count() string {
 
 func (r *rig) eventually(what string, holds func() bool) {
 	r.t.Helper()
-	for until := time.Now().Add(10 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+	for until := time.Now().Add(30 * time.Second); !holds(); time.Sleep(time.Millisecond) {
 		if time.Now().After(until) {
 			r.t.Fatalf("did not happen in 10 s: %s", what)
 		}
@@ -242,7 +242,7 @@ func try(c *http.Client, method, url string, body io.Reader, headers ...string) 
 func client(t testing.TB) *http.Client {
 	tr := &http.Transport{MaxIdleConnsPerHost: 256}
 	t.Cleanup(tr.CloseIdleConnections)
-	return &http.Client{Transport: tr, Timeout: 20 * time.Second}
+	return &http.Client{Transport: tr, Timeout: time.Minute}
 }
 
 var anyPort = map[string]string{"address": "127.0.0.1:0"}

@@ -33,7 +33,7 @@ func everybody(key string) (lattice.Permission, error) {
 
 func shutdown(t *testing.T, s *embedded.Server) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	if err := s.Shutdown(ctx); err != nil {
 		t.Error(err)
@@ -161,9 +161,9 @@ func TestStreams(t *testing.T) {
 		wait time.Duration
 		err  error
 	}{
-		"streams":     {t.TempDir(), may, 10 * time.Second, nil},
+		"streams":     {t.TempDir(), may, 30 * time.Second, nil},
 		"not for him": {t.TempDir(), lattice.Permission{Publish: []string{"a"}, Subscribe: []string{">"}}, 200 * time.Millisecond, context.DeadlineExceeded},
-		"no folder":   {"", may, 10 * time.Second, nats.ErrNoResponders},
+		"no folder":   {"", may, 30 * time.Second, nats.ErrNoResponders},
 	} {
 		s := must(embedded.Start(embedded.Options{Listen: "127.0.0.1:0", Node: must(claims.NewKey(claims.NodeKey)).Public(), JetStream: c.dir,
 			Admit: func(string) (lattice.Permission, error) { return c.may, nil }}))

@@ -93,7 +93,7 @@ func (th *theatre) link(who, contract, provider string, values map[string]string
 // works waits until an actor is reached from outside, and returns where.
 func (th *theatre) works(who string) (url string) {
 	th.t.Helper()
-	for deadline := time.After(10 * time.Second); ; {
+	for deadline := time.After(30 * time.Second); ; {
 		changed := th.halves.Changed()
 		for _, s := range th.halves.Status() {
 			if string(s.Actor) == who && s.State == capability.Healthy {
@@ -175,7 +175,7 @@ func logging(lines int) part {
 		_, seq := th.ask(url)
 		said := 0
 		// The logger is told behind the answer.
-		for until := time.Now().Add(5 * time.Second); said < lines && time.Now().Before(until); time.Sleep(time.Millisecond) {
+		for until := time.Now().Add(30 * time.Second); said < lines && time.Now().Before(until); time.Sleep(time.Millisecond) {
 			said = strings.Count(th.said.String(), fmt.Sprintf(" actor=%s seq=%d committed=true", file, seq))
 		}
 		if said != lines {
@@ -191,7 +191,7 @@ func overNATS(th *theatre, file string) func() string {
 	th.link(file, capability.Messaging, "nats", th.nats.values("SUBSCRIPTION", "classic.*|q"))
 	th.works(file)
 	return func() string {
-		reply, err := th.nc.Request("classic.echo", []byte("hello"), 5*time.Second)
+		reply, err := th.nc.Request("classic.echo", []byte("hello"), 30*time.Second)
 		if err != nil {
 			return err.Error()
 		}

@@ -30,7 +30,7 @@ func TestToken(t *testing.T) {
 			return
 		}
 		defer conn.Close()
-		_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+		_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
 		fmt.Fprintf(conn, "INFO {\"server_id\":\"x\",\"version\":\"2.15.0\",\"proto\":1,\"headers\":true,\"max_payload\":1048576,\"auth_required\":true,\"nonce\":\"abc\"}\r\n")
 		in := bufio.NewReader(conn)
 		for line, err := in.ReadString('\n'); err == nil; line, err = in.ReadString('\n') {

@@ -43,7 +43,7 @@ func TestEcho(t *testing.T) {
 		t.Errorf("it is %q, and not %q", r.status("echo").Detail, want)
 	}
 	for i := range 3 {
-		reply, err := nc.Request("echo.me", fmt.Appendf(nil, "hello %d", i), 5*time.Second)
+		reply, err := nc.Request("echo.me", fmt.Appendf(nil, "hello %d", i), 30*time.Second)
 		if err != nil || string(reply.Data) != fmt.Sprintf("reply: hello %d", i) {
 			t.Fatalf("%v, %v\n%s", reply, err, r.logged)
 		}
@@ -139,7 +139,7 @@ func TestPublish(t *testing.T) {
 	var got []string
 	ids := map[string]bool{}
 	for range want {
-		m, err := sub.NextMsg(5 * time.Second)
+		m, err := sub.NextMsg(30 * time.Second)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -176,11 +176,11 @@ func TestAway(t *testing.T) {
 	s.start()
 	sub := hear(t, s.client(), "out")
 	r.works("echo")
-	if m, err := sub.NextMsg(5 * time.Second); err == nil && string(m.Data) != "late" {
+	r.eventually("the outbox is empty", func() bool { return r.waiting() == 0 })
+	if m, err := sub.NextMsg(100 * time.Millisecond); err == nil && string(m.Data) != "late" {
 		t.Errorf("%v, %v", m, err)
 	} // it may have left before there was somebody to hear it
-	r.eventually("the outbox is empty", func() bool { return r.waiting() == 0 })
-	if reply, err := s.client().Request("echo", []byte("hello"), 5*time.Second); err != nil || string(reply.Data) != "reply: hello" {
+	if reply, err := s.client().Request("echo", []byte("hello"), 30*time.Second); err != nil || string(reply.Data) != "reply: hello" {
 		t.Errorf("%v, %v", reply, err)
 	}
 }
@@ -309,7 +309,7 @@ func TestNothingStays(t *testing.T) {
 		addStream(t, js, "S", "jobs.>")
 		r.link("echo", s.values("SUBSCRIPTION", "a,b|q"))
 		r.link("echo2", s.values("stream", "S", "SUBSCRIPTION", "jobs.>", "publish_ack", "true"))
-		if _, err := nc.Request("a", []byte("x"), 5*time.Second); err != nil {
+		if _, err := nc.Request("a", []byte("x"), 30*time.Second); err != nil {
 			t.Error(err)
 		}
 		if _, err := r.tell("echo2", wish{Publish: []messages.Message{{Subject: "jobs.1", Body: []byte("y")}}}); err != nil {
@@ -362,7 +362,7 @@ func TestTooLarge(t *testing.T) {
 	if _, err := r.tell("echo", w); err != nil {
 		t.Fatal(err)
 	}
-	if m, err := heard.NextMsg(5 * time.Second); err != nil || string(m.Data) != "small" {
+	if m, err := heard.NextMsg(30 * time.Second); err != nil || string(m.Data) != "small" {
 		t.Errorf("%v, %v", m, err)
 	}
 	r.eventually("the outbox is empty", func() bool { return r.waiting() == 0 })
@@ -384,7 +384,7 @@ func TestOrder(t *testing.T) {
 		}
 	}
 	for i := range 50 {
-		if m, err := heard.NextMsg(5 * time.Second); err != nil || string(m.Data) != fmt.Sprintf("reply: %d", i) {
+		if m, err := heard.NextMsg(30 * time.Second); err != nil || string(m.Data) != fmt.Sprintf("reply: %d", i) {
 			t.Fatalf("%d: %v, %v", i, m, err)
 		}
 	}
@@ -453,7 +453,7 @@ func TestEchoMessaging(t *testing.T) {
 				t.Fatal(err)
 			}
 			r.link("classic", s.values("SUBSCRIPTION", "classic.*|q"))
-			reply, err := nc.Request("classic.echo", []byte("hello"), 5*time.Second)
+			reply, err := nc.Request("classic.echo", []byte("hello"), 30*time.Second)
 			if err != nil || string(reply.Data) != "reply: hello" {
 				t.Errorf("%v, %v\n%s", reply, err, r.logged)
 			}

@@ -162,7 +162,7 @@ func (s *server) start() {
 	if s.plain {
 		dir = ""
 	}
-	for until := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for until := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		s.Server, err = embedded.Start(embedded.Options{Listen: s.at, Node: s.node.Public(), JetStream: dir, MaxPayload: s.payload,
 			Admit: func(string) (lattice.Permission, error) { return *s.may.Load(), nil }})
 		if err == nil {
@@ -176,7 +176,7 @@ func (s *server) start() {
 
 func (s *server) stop() {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	if err := s.Shutdown(ctx); err != nil {
 		s.t.Error(err)
@@ -345,7 +345,7 @@ func (r *rig) waiting() (n uint64) {
 // eventually waits for something to hold.
 func (r *rig) eventually(what string, holds func() bool) {
 	r.t.Helper()
-	for until := time.Now().Add(10 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+	for until := time.Now().Add(30 * time.Second); !holds(); time.Sleep(time.Millisecond) {
 		if time.Now().After(until) {
 			r.t.Fatalf("did not happen in 10 s: %s\nstatus: %+v\nlog:\n%s", what, r.halves.Status(), r.logged)
 		}

@@ -173,7 +173,7 @@ func TestSentTwice(t *testing.T) {
 	r.bus = messaging.New() // that of another process
 	r.supervise()
 	r.eventually("the outbox is empty", func() bool { return r.waiting() == 0 })
-	first, second := must(heard.NextMsg(5*time.Second)), must(heard.NextMsg(5*time.Second))
+	first, second := must(heard.NextMsg(30*time.Second)), must(heard.NextMsg(30*time.Second))
 	if a, b := first.Header.Get(nats.MsgIdHdr), second.Header.Get(nats.MsgIdHdr); a != b || a == "" || string(second.Data) != "once" {
 		t.Errorf("the names are %q and %q", a, b)
 	}
