@@ -37,11 +37,11 @@ func resign(code []byte, m claims.Module) ([]byte, error) {
 	return claims.SignModule(account, code, m)
 }
 
-// classic NAME FILE [rev=N] [caps=A,B] [says=TEXT] writes the example of that name, which is echo or kvcounter; if something
+// classic NAME FILE [rev=N] [caps=A,B] [exp=YEAR] [says=TEXT] writes the example of that name, which is echo or kvcounter; if something
 // is said about it, signed again by the test account. The text stands where the answers of echo have "query_string".
 func classic(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
-		ts.Fatalf("usage: classic NAME FILE [rev=N] [caps=A,B] [says=TEXT]")
+		ts.Fatalf("usage: classic NAME FILE [rev=N] [caps=A,B] [exp=YEAR] [says=TEXT]")
 	}
 	m := claims.Module{Name: args[0], Version: "1.0.0", Caps: []string{"wasmcloud:httpserver"}}
 	if args[0] == "kvcounter" {
@@ -56,6 +56,10 @@ func classic(ts *testscript.TestScript, neg bool, args []string) {
 			n, err := strconv.Atoi(value)
 			ts.Check(err)
 			m.Revision = int32(n)
+		case "exp":
+			year, err := strconv.Atoi(value)
+			ts.Check(err)
+			m.Expires = time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
 		case "caps":
 			m.Caps = strings.Split(value, ",")
 		case "says":

@@ -31,6 +31,9 @@ type app struct {
 	natives Modules
 	// codes are the modules that are WebAssembly, in the order of the manifest.
 	codes []manifest.Code
+	// pins are what the lock file is to say, nil if it says so already; pinned says that the user has asked for it.
+	pins   manifest.Lock
+	pinned bool
 	// chain is what contracts take the host for, nil if the manifest has none.
 	chain *cosmwasm.Chain
 }

@@ -62,10 +62,8 @@ differs from it is refused, unless --update-lock accepts the change.`,
 				return err
 			}
 			c.take(a)
-			return c.sending(ctx, func(p place) error {
-				ap := &applying{call: c, app: a, place: p, opts: f.options(), problems: problems, tell: c.tellApplied}
-				return ap.reported(ctx)
-			})
+			ap := &applying{call: c, app: a, opts: f.options(), problems: problems, tell: c.tellApplied}
+			return c.apply(ctx, ap)
 		},
 	}
 	manifestFlag(cmd, &f.file)
@@ -73,6 +71,29 @@ differs from it is refused, unless --update-lock accepts the change.`,
 	cmd.Flags().BoolVar(&f.replace, "replace", false, "modules without claims may have other code than there is")
 	f.lenient.add(cmd)
 	return cmd
+}
+
+// apply applies an application to the place that the command line means.
+func (c *call) apply(ctx context.Context, ap *applying) error {
+	name, err := c.serverName()
+	if err != nil {
+		return err
+	}
+	if name == "" {
+		if able, err := ap.rehearsed(ctx); err != nil || !able {
+			if err == nil {
+				ap.foretell()
+			}
+			return err
+		}
+	}
+	if err := c.keepPins(ap.app); err != nil {
+		return err
+	}
+	return c.sending(ctx, func(p place) error {
+		ap.place = p
+		return ap.reported(ctx)
+	})
 }
 
 func manifestFlag(cmd *cobra.Command, file *string) {
@@ -91,7 +112,7 @@ type applyOptions struct {
 }
 
 // openParts reads a manifest and gets the code of its modules. What is wrong with a part is a problem, and leaves it out. A
-// module with claims that is new goes to the lock file.
+// module with claims that is new goes to the pins of the application.
 func (c *call) openParts(ctx context.Context, path string, update bool) (a *app, problems []error, err error) {
 	if a, err = c.readApp(path); err != nil {
 		return nil, nil, err
@@ -129,11 +150,21 @@ func (c *call) openParts(ctx context.Context, path string, update bool) (a *app,
 		a.codes = append(a.codes, code)
 	}
 	if update || len(next) > len(lock) {
-		if err := c.writeLock(a, next); err != nil && (update || !errors.Is(err, os.ErrPermission)) {
-			return nil, nil, err
-		}
+		a.pins, a.pinned = next, update
 	}
 	return a, problems, nil
+}
+
+// keepPins writes the lock file of an application that is about to be applied. Where nobody may write it, new modules stay
+// without a pin.
+func (c *call) keepPins(a *app) error {
+	if a.pins == nil {
+		return nil
+	}
+	if err := c.writeLock(a, a.pins); err != nil && (a.pinned || !errors.Is(err, os.ErrPermission)) {
+		return err
+	}
+	return nil
 }
 
 // lenient reports whether the application is one of parts that do not depend on each other, so that what is wrong with one
@@ -163,6 +194,37 @@ type applied struct {
 	Error string `json:"error,omitempty"`
 }
 
+// rehearsed reports whether something of the application can be applied, where there is no data directory yet: if nothing
+// can, none is made for it, and the problems are told, which are the error.
+func (ap *applying) rehearsed(ctx context.Context) (able bool, err error) {
+	type part struct {
+		did applied
+		err error
+	}
+	var parts []part
+	able = true
+	err = ap.call.rehearse(func(h *runtime.Host) error {
+		try := *ap
+		able = len(ap.app.natives) > 0
+		try.place, try.problems = directory{ap.call, h}, slices.Clone(ap.problems)
+		try.tell = func(did applied, err error) {
+			parts = append(parts, part{did, err})
+			able = able || did.Did != partFailed && did.Did != partWarned
+		}
+		if err := try.run(ctx); err != nil || able {
+			return err
+		}
+		return try.outcome()
+	})
+	if able || err == nil {
+		return able, err
+	}
+	for _, p := range parts {
+		ap.tell(p.did, p.err)
+	}
+	return able, err
+}
+
 // reported applies, and says what became of it. The error says how much could not be done.
 func (ap *applying) reported(ctx context.Context) error {
 	err := ap.run(ctx)
@@ -185,15 +247,7 @@ func (ap *applying) outcome() error {
 
 // run does everything that can be done. The error is that of a place that does nothing any more.
 func (ap *applying) run(ctx context.Context) error {
-	for _, w := range ap.app.Warnings {
-		ap.tell(applied{Did: partWarned, Error: explain(w)}, nil)
-	}
-	for _, name := range slices.Sorted(maps.Keys(ap.app.Labels)) {
-		ap.tell(applied{Kind: "label", Name: name + "=" + ap.app.Labels[name], Did: "noted"}, nil)
-	}
-	for _, err := range ap.problems {
-		ap.tell(applied{Did: partFailed, Error: explain(err)}, err)
-	}
+	ap.foretell()
 	before, err := ap.place.cast(ctx)
 	if err != nil {
 		return err
@@ -209,6 +263,19 @@ func (ap *applying) run(ctx context.Context) error {
 	}
 	ap.links(ctx, before)
 	return context.Cause(ctx)
+}
+
+// foretell tells what of the manifest makes no difference, and what is wrong with it.
+func (ap *applying) foretell() {
+	for _, w := range ap.app.Warnings {
+		ap.tell(applied{Did: partWarned, Error: explain(w)}, nil)
+	}
+	for _, name := range slices.Sorted(maps.Keys(ap.app.Labels)) {
+		ap.tell(applied{Kind: "label", Name: name + "=" + ap.app.Labels[name], Did: "noted"}, nil)
+	}
+	for _, err := range ap.problems {
+		ap.tell(applied{Did: partFailed, Error: explain(err)}, err)
+	}
 }
 
 // done notes and tells what became of a part.

@@ -54,7 +54,7 @@ and --link-name is replaced. The contract may be left out if the provider is the
 				}
 			}
 			wash.warn(c)
-			return c.sending(cmd.Context(), func(p place) error { return c.putLink(cmd.Context(), p, &order) })
+			return c.ordering(cmd.Context(), func(p place) error { return c.putLink(cmd.Context(), p, &order) })
 		},
 	}
 	cmd.Flags().StringVarP(&name, "link-name", "l", capability.DefaultLink, "the `name` of the link")

@@ -117,6 +117,19 @@ func (c *call) write(fn func(*runtime.Host) error) error {
 	}))
 }
 
+// rehearse runs fn on a host in memory if the data directory is missing or empty, and returns its error. What fails there
+// would fail in the directory, too, which then need not be made.
+func (c *call) rehearse(fn func(*runtime.Host) error) error {
+	if err := c.checkDir(); err != nil {
+		return err
+	}
+	kind, err := inspect(c.dir)
+	if err != nil || kind == dirOurs || kind == dirForeign {
+		return nil // whoever opens it says what is wrong with it
+	}
+	return c.open("", false, c.bound(fn))
+}
+
 // bound is fn on a host that has the modules of the binary.
 func (c *call) bound(fn func(*runtime.Host) error) func(*runtime.Host) error {
 	return func(h *runtime.Host) error {

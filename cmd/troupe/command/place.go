@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"errors"
+	"io"
 
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/query"
@@ -99,6 +100,30 @@ func (c *call) sending(ctx context.Context, fn func(place) error) error {
 	return c.at(ctx, fn, func() error {
 		return c.write(func(h *runtime.Host) error { return fn(directory{c, h}) })
 	})
+}
+
+// ordering is sending for what either is done or leaves nothing: no directory is made for an order that is refused.
+func (c *call) ordering(ctx context.Context, fn func(place) error) error {
+	name, err := c.serverName()
+	if err != nil {
+		return err
+	}
+	if name == "" {
+		if err := c.muted(func() error { return c.rehearse(func(h *runtime.Host) error { return fn(directory{c, h}) }) }); err != nil {
+			return err
+		}
+	}
+	return c.sending(ctx, fn)
+}
+
+// muted runs fn while nothing is printed.
+func (c *call) muted(fn func() error) error {
+	printer, program := c.printer, c.Program
+	defer func() { c.printer, c.Program = printer, program }()
+	silent := *program
+	silent.Stderr = io.Discard
+	c.printer, c.Program = newPrinter(io.Discard), &silent
+	return fn()
 }
 
 // changing is sending for what only makes sense where something is: no directory is made for it.

@@ -111,11 +111,6 @@ func (c *call) configured(cmd *cobra.Command, f *serveFlags) (*config.Config, er
 
 // serve opens the directory and serves it.
 func (c *call) serve(ctx context.Context, cfg *config.Config, f *serveFlags) (err error) {
-	operator, err := c.ownKey(cfg.Keys)
-	if err != nil {
-		return err
-	}
-	defer operator.Wipe()
 	var a *app
 	var problems []error
 	if cfg.App != "" {
@@ -129,6 +124,16 @@ func (c *call) serve(ctx context.Context, cfg *config.Config, f *serveFlags) (er
 	}
 	defer shareProcessors()()
 	logger := logTo(c, cfg)
+	ap := &applying{call: c, app: a, opts: f.options(), problems: problems, tell: f.tell}
+	if ap.tell == nil {
+		ap.tell = logApplied(logger)
+	}
+	// Whoever cannot be served, or follows a manifest of which nothing can be, shall not find a new directory all the same.
+	if a != nil && !f.watch {
+		if _, err := ap.rehearsed(ctx); err != nil {
+			return err
+		}
+	}
 	p := *c.Program
 	p.Options.Logger, p.Options.Executor.Queue, p.Options.Executor.CacheBytes = logger, cfg.Limits.Queue, int(cfg.Limits.Cache)
 	edges := server.NewEdges()
@@ -139,7 +144,6 @@ func (c *call) serve(ctx context.Context, cfg *config.Config, f *serveFlags) (er
 	if err != nil {
 		return err
 	}
-	// Whoever cannot be served shall not find a new directory all the same.
 	listener, err := server.Listen(cfg, logger)
 	if err != nil {
 		return servingError(err)
@@ -147,12 +151,18 @@ func (c *call) serve(ctx context.Context, cfg *config.Config, f *serveFlags) (er
 	if listener != nil {
 		defer listener.Close()
 	}
+	operator, err := c.ownKey(cfg.Keys)
+	if err != nil {
+		return err
+	}
+	defer operator.Wipe()
+	if a != nil {
+		if err := c.keepPins(a); err != nil {
+			return err
+		}
+	}
 	return c.write(func(h *runtime.Host) error {
-		ap := &applying{call: c, app: a, place: directory{c, h}, opts: f.options(), problems: problems, tell: f.tell}
-		if a != nil {
-			if ap.tell == nil {
-				ap.tell = logApplied(logger)
-			}
+		if ap.place = (directory{c, h}); a != nil {
 			if err := c.stage(ctx, ap, before); err != nil {
 				return err
 			}

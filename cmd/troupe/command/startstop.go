@@ -85,7 +85,7 @@ func (c *call) startActor(ctx context.Context, file, name string, opts runtime.S
 	if err := checkModule(name); err != nil {
 		return usagef("%w; --name says another", err)
 	}
-	return c.sending(ctx, func(p place) error {
+	return c.ordering(ctx, func(p place) error {
 		a, err := p.start(ctx, name, code, opts)
 		if err != nil {
 			return orderError(explainStart(err))
@@ -151,7 +151,7 @@ With --address and --contract it is any actor; with --plain one that knows nothi
 			}
 			order.Config = config
 			ctx := cmd.Context()
-			return c.sending(ctx, func(p place) error {
+			return c.ordering(ctx, func(p place) error {
 				if err := p.order(ctx, capability.Order{Provide: []capability.ProviderOrder{order}}); err != nil {
 					return orderError(err)
 				}

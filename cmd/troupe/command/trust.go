@@ -18,7 +18,11 @@ func (c *call) trustCommands() []*cobra.Command {
 				if err != nil {
 					return err
 				}
-				return c.sending(cmd.Context(), func(p place) error {
+				in := c.ordering
+				if len(o.Unban)+len(o.Distrust) > 0 {
+					in = c.changing
+				}
+				return in(cmd.Context(), func(p place) error {
 					if err := p.order(cmd.Context(), o); err != nil {
 						return orderError(err)
 					}
