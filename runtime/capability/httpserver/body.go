@@ -1,10 +1,12 @@
 package httpserver
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"sync/atomic"
 	"time"
 )
@@ -34,15 +36,12 @@ func (b *budget) take(n int64) bool {
 
 func (b *budget) give(n int64) { b.left.Add(n) }
 
-// bodyTime is how long a client may take to send a body.
-const bodyTime = 30 * time.Second
-
-// step is how many bytes a body of unknown length grows by.
+// step is how many bytes there is room for at first.
 const step = 32 << 10
 
-// body reads the body of a request, and returns how much of the budget it holds, errors or not. An error that is errBody has
-// been answered.
-func (h *handler) body(w http.ResponseWriter, r *http.Request) (body []byte, taken int64, err error) {
+// body reads the body of a request, and returns how much of the budget it holds, errors or not. Room is made, and taken from the
+// budget, as bytes come: who says that there will be many holds nothing yet. An error that is errBody has been answered.
+func (h *handler) body(ctx context.Context, w http.ResponseWriter, r *http.Request) (body []byte, taken int64, err error) {
 	if r.ContentLength == 0 {
 		return nil, 0, nil
 	}
@@ -50,41 +49,44 @@ func (h *handler) body(w http.ResponseWriter, r *http.Request) (body []byte, tak
 		return nil, 0, refuseBody(w, http.StatusRequestEntityTooLarge)
 	}
 	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(bodyTime))
-	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
-	if n := r.ContentLength; n > 0 {
-		if !h.bodies.take(n) {
-			return nil, 0, refuseBody(w, http.StatusServiceUnavailable)
-		}
-		body = make([]byte, n)
-		if _, err := io.ReadFull(r.Body, body); err != nil {
-			return nil, n, fmt.Errorf("%w: %w", refuseBody(w, http.StatusBadRequest), err)
-		}
-		return body, n, nil
+	until := time.Now().Add(h.pace.body)
+	if end, ok := ctx.Deadline(); ok && end.Before(until) {
+		until = end
 	}
-	for {
-		if int64(len(body)) > h.values.MaxBody {
-			return nil, taken, refuseBody(w, http.StatusRequestEntityTooLarge)
-		}
-		if cap(body)-len(body) < step {
-			if !h.bodies.take(step) {
+	_ = control.SetReadDeadline(until)
+	limit := r.ContentLength
+	if limit < 0 {
+		limit = h.values.MaxBody + 1 // one more shows that it is too large
+	}
+	for ended := false; !ended && int64(len(body)) < limit; {
+		if len(body) == cap(body) {
+			more := min(max(int64(cap(body)), step), limit-int64(cap(body)))
+			if !h.bodies.take(more) {
 				return nil, taken, refuseBody(w, http.StatusServiceUnavailable)
 			}
-			taken += step
-			body = append(body, make([]byte, step)...)[:len(body)]
+			taken += more
+			body = append(make([]byte, 0, taken), body...)
 		}
-		n, err := r.Body.Read(body[len(body):min(cap(body), len(body)+step)])
+		n, err := r.Body.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
 		switch {
 		case errors.Is(err, io.EOF):
-			if int64(len(body)) > h.values.MaxBody {
-				return nil, taken, refuseBody(w, http.StatusRequestEntityTooLarge)
-			}
-			return body, taken, nil
+			ended = true
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return nil, taken, fmt.Errorf("%w: %w", refuseBody(w, http.StatusRequestTimeout), err)
 		case err != nil:
 			return nil, taken, fmt.Errorf("%w: %w", refuseBody(w, http.StatusBadRequest), err)
 		}
 	}
+	switch n := int64(len(body)); {
+	case n > h.values.MaxBody:
+		return nil, taken, refuseBody(w, http.StatusRequestEntityTooLarge)
+	case n < r.ContentLength:
+		return nil, taken, refuseBody(w, http.StatusBadRequest)
+	}
+	// What is not read to its end keeps its deadline: the server looks for that end before it lets the connection go.
+	_ = control.SetReadDeadline(time.Time{})
+	return body, taken, nil
 }
 
 // refuseBody ends the connection: what is left of the body is not read.

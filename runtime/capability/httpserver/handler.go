@@ -26,6 +26,7 @@ type handler struct {
 	// provider is the actor at which requests come in. Another may take its place in the middle of one.
 	provider  atomic.Pointer[actor.Address]
 	gate      *gate
+	pace      pace
 	instances instances
 	writers   writers
 	bodies    *budget
@@ -34,8 +35,8 @@ type handler struct {
 	begun sync.WaitGroup
 }
 
-func newHandler(ctx context.Context, at edge.At, v *Values, bodies *budget) *handler {
-	h := &handler{at: at, values: v, ctx: ctx, gate: newGate(v.MaxInFlight, v.Queue), bodies: bodies}
+func newHandler(ctx context.Context, at edge.At, v *Values, bodies *budget, p pace) *handler {
+	h := &handler{at: at, values: v, ctx: ctx, gate: newGate(v.MaxInFlight, v.Queue), pace: p, bodies: bodies}
 	h.writers.seed = maphash.MakeSeed()
 	h.provider.Store(&at.Provider.Address)
 	return h
@@ -43,6 +44,9 @@ func newHandler(ctx context.Context, at edge.At, v *Values, bodies *budget) *han
 
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.values.Timeout > h.pace.answer/2 { // the time that the server gives for the answer runs already
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(h.values.Timeout + h.pace.answer))
+	}
 	if h.values.Cors.serve(w, r) {
 		return
 	}
@@ -80,7 +84,7 @@ type answer struct {
 // answer has a place in the gate, and leaves it.
 func (h *handler) answer(ctx context.Context, w http.ResponseWriter, r *http.Request) (answer, error) {
 	defer h.gate.leave()
-	body, taken, err := h.body(w, r)
+	body, taken, err := h.body(ctx, w, r)
 	defer h.bodies.give(taken)
 	if err != nil {
 		return answer{}, err
@@ -88,17 +92,25 @@ func (h *handler) answer(ctx context.Context, w http.ResponseWriter, r *http.Req
 	inv := capability.Invocation{Operation: messages.HandleRequest, Contract: capability.HTTPServer, Link: h.at.Link.Name,
 		Payload: pack.Marshal(&inbound{r, body}), Origin: h.at.Link.Actor}
 	for try := 0; ; try++ {
-		a, err := h.ask(ctx, r, inv.Encode())
-		if try < 5 && errors.Is(err, &actor.Error{Code: capability.CodeUnlinked}) && h.moved() {
+		to := *h.provider.Load()
+		a, err := h.ask(ctx, r, to, inv.Encode())
+		if try < 5 && h.unlinked(to, err) && h.moved() {
 			continue // the link led elsewhere in its turn: it was rolled back, and has had no effect
 		}
 		return a, err
 	}
 }
 
+// unlinked reports whether an error is that of a provider which found that the link does not lead to it. The actor may have failed
+// with the same code, and then it has been called, and has perhaps reached out.
+func (h *handler) unlinked(by actor.Address, err error) bool {
+	nothing := &capability.Table{Read: func(actor.Address, []byte) ([]byte, bool) { return nil, false }}
+	_, _, refused := capability.Linked(nothing, by, h.at.Link.Actor, capability.HTTPServer, h.at.Link.Name)
+	return errors.Is(err, refused)
+}
+
 // ask brings a request to the actor: by a query if it has several instances and may do without writing, else in a transaction.
-func (h *handler) ask(ctx context.Context, r *http.Request, body []byte) (answer, error) {
-	to := *h.provider.Load()
+func (h *handler) ask(ctx context.Context, r *http.Request, to actor.Address, body []byte) (answer, error) {
 	if a := h.at.Actor(); a != nil && a.Instances > 1 && !h.writers.writes(r.Method, r.URL.Path, time.Now()) {
 		payload, wrote, err := h.query(ctx, to, body, a.Instances)
 		if wrote || err == nil {
@@ -175,22 +187,15 @@ func (h *handler) write(w http.ResponseWriter, r *http.Request, a answer) error 
 		m.StatusCode = http.StatusOK
 	}
 	w.WriteHeader(int(m.StatusCode))
-	if len(m.Body) <= plenty {
-		_, _ = w.Write(m.Body) // who does not take it has left
-		return nil
+	if len(m.Body) > plenty {
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(h.pace.answer))
 	}
-	control := http.NewResponseController(w)
-	_ = control.SetWriteDeadline(time.Now().Add(patience))
-	_, _ = w.Write(m.Body)
-	_ = control.SetWriteDeadline(time.Time{})
+	_, _ = w.Write(m.Body) // who does not take it has left
 	return nil
 }
 
-const (
-	// plenty is more than a connection holds for who does not read it, in bytes; patience is how long a client may take for more.
-	plenty   = 64 << 10
-	patience = time.Minute
-)
+// plenty is more than a connection holds for who does not read it, in bytes.
+const plenty = 64 << 10
 
 // mark names the transaction, for who wants to see what it did.
 func mark(header http.Header, sequence uint64) {
@@ -219,7 +224,9 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, sequence uint64
 		default:
 			w.WriteHeader(http.StatusInternalServerError)
 		}
-	case errors.Is(err, dispatch.ErrExpired), errors.Is(err, dispatch.ErrClosed), errors.Is(err, dispatch.ErrStopped),
+	case errors.Is(err, dispatch.ErrStopped): // whether it had an effect is not known
+		w.WriteHeader(http.StatusInternalServerError)
+	case errors.Is(err, dispatch.ErrExpired), errors.Is(err, dispatch.ErrClosed),
 		errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		unavailable(w, time.Second)
 	default:

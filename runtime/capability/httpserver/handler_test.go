@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -119,6 +120,36 @@ func TestScaledToNothing(t *testing.T) {
 type brittle struct{ *runtime.Host }
 
 func (brittle) Do(context.Context, dispatch.Request) (*state.Receipt, error) { panic("as told") }
+
+// failed is a host that fails in the middle of what it is asked to do.
+type failed struct{ *runtime.Host }
+
+func (failed) Do(context.Context, dispatch.Request) (*state.Receipt, error) {
+	return nil, fmt.Errorf("%w: the disk is gone", dispatch.ErrStopped)
+}
+
+// Who cannot know whether a request had an effect is not told to send it again.
+func TestTheHostFails(t *testing.T) {
+	r := newRig(t)
+	values, err := httpserver.ParseValues(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := edge.At{Host: failed{r.Host}, Actor: func() *capability.Actor { return nil }, Logger: slog.New(slog.DiscardHandler)}
+	if w := ask(httpserver.NewHandler(at, values), "/"); w.Code != 500 || w.Header().Get("Retry-After") != "" {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+}
+
+// HTTP/2 lets a client name the host twice, and says which counts.
+func TestOneHost(t *testing.T) {
+	r := httptest.NewRequest("GET", "http://right.example/", nil)
+	r.Header.Set("Host", "wrong.example")
+	text, err := pack.ToJSON(httpserver.Inbound(r, nil))
+	if err != nil || !strings.Contains(string(text), `"host":["right.example"]`) || strings.Contains(string(text), "wrong") {
+		t.Errorf("the actor gets %s, %v", text, err)
+	}
+}
 
 // A panic in the middle of a request takes no place away.
 func TestAPanicLeavesTheGate(t *testing.T) {

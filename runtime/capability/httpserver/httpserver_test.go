@@ -400,3 +400,44 @@ func TestTheHostClosesFirst(t *testing.T) {
 		t.Errorf("a request to a host that is closed: %d", resp.StatusCode)
 	}
 }
+
+// A request that has reached the actor is not tried again, whatever the actor fails with.
+func TestTheActorIsAskedOnce(t *testing.T) {
+	r := newRig(t)
+	url := r.put("shop", anyPort)
+	r.order(capability.Order{Provide: []capability.ProviderOrder{{Name: "store", Kind: "keyvalue"}}})
+	r.eventually("the reports are written", func() bool { return len(must(r.Capabilities()).Status) == 1 })
+	before := must(r.Reader().Head())
+	if resp, _ := get(t, client(t), "POST", url+"/stranger", nil); resp.StatusCode != 503 {
+		t.Errorf("status %d", resp.StatusCode)
+	}
+	if after := must(r.Reader().Head()); after.Sequence != before.Sequence+1 {
+		t.Errorf("one request became %d transactions", after.Sequence-before.Sequence)
+	}
+}
+
+// Headers that an actor names twice keep all their values, in one order; those that CORS needs stay; what is no header goes nowhere.
+func TestHeadersOfAnActor(t *testing.T) {
+	r, c := newRig(t), client(t)
+	url := r.put("shop", map[string]string{"port": "0", "cors.allowed_origins": "https://a.example"})
+	for range 8 {
+		resp, _ := get(t, c, "GET", url+"/headers", nil, "Origin", "https://a.example")
+		h := resp.Header
+		if got := strings.Join(h["X-Two"], ""); got != "dabc" {
+			t.Fatalf("X-Two came as %q", got)
+		}
+		if got := strings.Join(h["Vary"], ", "); got != "Origin, Accept" {
+			t.Errorf("Vary came as %q", got)
+		}
+		if len(h["Access-Control-Allow-Origin"]) != 1 || len(resp.Trailer) != 0 || h.Get("X-Injected") != "" {
+			t.Errorf("there came %v and the trailers %v", h, resp.Trailer)
+		}
+	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

@@ -15,8 +15,10 @@ const Name = "httpserver"
 
 // Kind returns the halves outside of the host. Those of one Kind know of each other, so that one can take the listener of
 // another over; a host needs one Kind.
-func Kind() edge.Kind {
-	all, bodies := &ports{open: map[string]*port{}}, newBudget()
+func Kind() edge.Kind { return kindOf(patient()) }
+
+func kindOf(p pace) edge.Kind {
+	all, bodies := &ports{pace: p, open: map[string]*port{}}, newBudget()
 	return edge.Kind{Name: Name, PerLink: true, New: func() edge.Half { return &half{all, bodies} }}
 }
 
@@ -41,7 +43,7 @@ func (f *half) Run(ctx context.Context, at edge.At, ready func(detail string)) e
 		}
 		scheme, secure = "https", cert.Config()
 	}
-	h := newHandler(ctx, at, values, f.bodies)
+	h := newHandler(ctx, at, values, f.bodies, f.ports.pace)
 	p, err := f.ports.take(h, secure)
 	if err != nil {
 		return err

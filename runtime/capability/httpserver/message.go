@@ -35,7 +35,9 @@ func (in *inbound) packHeader(w *pack.Writer) {
 	var few [24]string
 	names := few[:0]
 	for name := range in.r.Header {
-		names = append(names, name)
+		if name != "Host" || in.r.Host == "" { // HTTP/2 lets a client say it twice
+			names = append(names, name)
+		}
 	}
 	slices.Sort(names)
 	if in.r.Host == "" {
@@ -78,12 +80,28 @@ func small(name string) string {
 // hop are headers of a connection, which are not for the actor to say.
 var hop = [...]string{"Connection", "Content-Length", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
 
-// put sets the headers of an answer. What is no header is left out when it is written, by package net/http.
+// put sets the headers of an answer, of one that the actor names twice, in other letters, all values. What is no header is left
+// out: package net/http would take some of it for trailers.
 func put(h http.Header, from messages.Header) {
+	var few [24]string
+	names := few[:0]
 	for name, values := range from {
 		key := http.CanonicalHeaderKey(name)
-		if !slices.Contains(hop[:], key) && len(values) > 0 {
-			h[key] = values
+		if len(values) == 0 || notToken(name) || slices.Contains(hop[:], key) {
+			continue
+		}
+		names = append(names, name)
+		if key != "Vary" { // which CORS and the actor have in common
+			delete(h, key)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		key := http.CanonicalHeaderKey(name)
+		if h[key] == nil {
+			h[key] = from[name]
+		} else {
+			h[key] = append(h[key][:len(h[key]):len(h[key])], from[name]...)
 		}
 	}
 }

@@ -18,6 +18,7 @@ import (
 // ports are the addresses on which the links of a Kind listen. A link that takes the place of another at an address takes over
 // its listener and its connections: nothing that is open is closed, and nothing that comes is refused.
 type ports struct {
+	pace pace
 	mu   sync.Mutex
 	open map[string]*port
 }
@@ -74,10 +75,11 @@ func (all *ports) take(h *handler, secure *tls.Config) (*port, error) {
 		Handler:                      p,
 		ReadHeaderTimeout:            headerTime,
 		IdleTimeout:                  idleTime,
+		WriteTimeout:                 all.pace.answer,
 		MaxHeaderBytes:               maxHeader,
 		ConnState:                    p.conns.changed,
 		ErrorLog:                     slog.NewLogLogger(h.at.Logger.Handler(), slog.LevelDebug),
-		HTTP2:                        &http.HTTP2Config{MaxConcurrentStreams: 250},
+		HTTP2:                        &http.HTTP2Config{MaxConcurrentStreams: 250, WriteByteTimeout: all.pace.answer},
 		DisableGeneralOptionsHandler: true,
 	}
 	all.open[name] = p
@@ -92,6 +94,12 @@ const (
 	maxHeader      = 64 << 10
 	maxConnections = 8192
 )
+
+// A pace is how long a client may take to send a body, and to take an answer. Connections of who is slower are closed: else those who
+// do nothing would hold as many as there may be.
+type pace struct{ body, answer time.Duration }
+
+func patient() pace { return pace{body: 30 * time.Second, answer: time.Minute} }
 
 // explain says what to do if an address cannot be had.
 func explain(address string, err error) error {
@@ -142,6 +150,9 @@ const linger = 100 * time.Millisecond
 
 // ServeHTTP implements http.Handler.
 func (p *port) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 { // the server reads what a handler does not
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(p.all.pace.body))
+	}
 	h := p.enter()
 	if h == nil {
 		if h = p.await(r.Context()); h == nil {

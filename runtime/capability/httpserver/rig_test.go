@@ -32,6 +32,8 @@ import (
 //	/size/N   with a body of N bytes
 //	/garbage  counts, and answers with what is no response
 //	/slow/MS  counts, after a while
+//	/stranger asks a provider that it is not linked to
+//	/headers  names headers twice, and what is none
 //	/read     says how far it has counted; a query can ask for it
 type shop struct {
 	mu            sync.Mutex
@@ -39,7 +41,7 @@ type shop struct {
 	queries       int
 }
 
-func (s *shop) Execute(_ context.Context, env *actor.Env, msg actor.Message) (actor.Response, error) {
+func (s *shop) Execute(ctx context.Context, env *actor.Env, msg actor.Message) (actor.Response, error) {
 	inv, err := capability.DecodeInvocation(msg.Body)
 	if err != nil {
 		return actor.Response{}, err
@@ -78,6 +80,14 @@ func (s *shop) Execute(_ context.Context, env *actor.Env, msg actor.Message) (ac
 	case "slow":
 		time.Sleep(time.Duration(number) * time.Millisecond)
 		out.Body = strconv.AppendInt(nil, int64(count()), 10)
+	case "stranger":
+		inv := capability.Invocation{Operation: messages.Get, Contract: capability.KeyValue, Link: "default", Payload: pack.Marshal("k")}
+		_, err := env.Services.(capability.Caller).Call(ctx, "troupe.keyvalue/store", inv.Encode())
+		return actor.Response{}, err
+	case "headers":
+		out.Header = messages.Header{"X-Two": {"a"}, "x-two": {"b", "c"}, "X-TWO": {"d"}, "vary": {"Accept"}, "Trailer:X-Late": {"e"}, "X Y": {"f"},
+			"X-Split": {"g\r\nX-Injected: h"}, "access-control-allow-origin": {"https://c.example"}}
+		out.Body = bytes.Repeat([]byte{'x'}, 9000)
 	case "read":
 		b, _ := env.State.Get([]byte("n"))
 		out.Body = b
@@ -133,6 +143,11 @@ func newRig(t testing.TB) *rig {
 
 func newRigAt(t testing.TB, dir string) *rig {
 	t.Helper()
+	return newRigOf(t, dir, httpserver.Kind())
+}
+
+func newRigOf(t testing.TB, dir string, kind edge.Kind) *rig {
+	t.Helper()
 	h, err := runtime.Open(dir, &runtime.Options{Limits: dispatch.Limits{Body: 4 << 20, Data: 4 << 20}})
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +160,7 @@ func newRigAt(t testing.TB, dir string) *rig {
 		}
 	}
 	r.order(capability.Order{Provide: []capability.ProviderOrder{{Name: "web", Kind: "httpserver"}}})
-	r.edge = edge.New(h, []edge.Kind{httpserver.Kind()}, &edge.Options{First: 5 * time.Millisecond, Longest: 40 * time.Millisecond})
+	r.edge = edge.New(h, []edge.Kind{kind}, &edge.Options{First: 5 * time.Millisecond, Longest: 40 * time.Millisecond})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- r.edge.Run(ctx) }()
