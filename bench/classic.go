@@ -87,7 +87,7 @@ func classicCore(ctx context.Context, m classics, o wasm.Options) (c *core, clos
 	actors := codes{actor.ModuleID(capability.Address): &capability.Keeper{}, actor.ModuleID(capability.KeyValueKind): keyvalue.Actor()}
 	var order capability.Order
 	for name, code := range map[string][]byte{"echo": m.echo, "counter": m.counter} {
-		_, token, err := claims.OpenModule(code)
+		claimed, token, err := claims.OpenModule(code)
 		if err != nil {
 			return nil, closing, err
 		}
@@ -97,7 +97,7 @@ func classicCore(ctx context.Context, m classics, o wasm.Options) (c *core, clos
 		}
 		close := closing
 		closing = func() error { return errors.Join(module.Close(), close()) }
-		actors[actor.ModuleID(name)] = wasmbus.New(module, actor.ModuleID(name), wasmbus.Options{})
+		actors[actor.ModuleID(name)] = wasmbus.New(module, actor.ModuleID(name), wasmbus.Options{Hash: claimed.Hash})
 		order.Start = append(order.Start, capability.StartOrder{Actor: actor.Address(name), Token: token})
 	}
 	if c, err = newCore(actors); err != nil {

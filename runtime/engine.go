@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/troupe-run/troupe/claims"
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/capability"
@@ -130,6 +131,12 @@ func (h *hosted) load(ctx context.Context, code []byte) (program, error) {
 		return nil, err
 	}
 	g := &guest{module: m, kind: kind, chain: h.chain, policy: h.policy}
+	if kind == wasmbus.Module {
+		// Code without claims is a module all the same: no actor of it can be started.
+		if claimed, _, err := claims.OpenModule(code); err == nil {
+			g.claimed = claimed.Hash
+		}
+	}
 	goruntime.AddCleanup(g, func(m *wasm.Module) { _ = m.Close() }, m)
 	return g, nil
 }
@@ -141,6 +148,8 @@ type guest struct {
 	kind   string
 	chain  *cosmwasm.Chain
 	policy capability.Policy
+	// claimed is the hash that the claims in a classic module name, empty if there are none that are right.
+	claimed string
 }
 
 func (g *guest) dialect() string  { return g.kind }
@@ -151,7 +160,7 @@ func (g *guest) actor(name actor.ModuleID) actor.Actor {
 	case cosmwasm.Kind:
 		return &contractActor{cosmwasm.New(g.module, name, g.chain), g}
 	case wasmbus.Module:
-		return &classicActor{wasmbus.New(g.module, name, wasmbus.Options{Policy: g.policy}), g}
+		return &classicActor{wasmbus.New(g.module, name, wasmbus.Options{Policy: g.policy, Hash: g.claimed}), g}
 	}
 	return &guestActor{troupe.New(g.module, name), g}
 }

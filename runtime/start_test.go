@@ -232,6 +232,48 @@ func TestWhoMayOrder(t *testing.T) {
 	}
 }
 
+// Who may install modules, and may not order what starts, puts other code in the place of an actor's: it does not run with the
+// claims that are for the code before.
+func TestOtherCodeHasNoClaims(t *testing.T) {
+	s := newSigner(t)
+	h := openLinked(t, nil)
+	if _, err := h.Start(t.Context(), "counter", s.sign(nil), runtime.StartOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := hits(t, h); err != nil || !strings.Contains(got, `{\"counter\":1}`) {
+		t.Fatal(got, err)
+	}
+	other := newSigner(t)
+	other.code = append(other.code, "\x00\x02\x01x"...) // a section: it does the same, and is another
+	unsigned := append(bytes.Clone(s.code), "\x00\x02\x01x"...)
+	for name, code := range map[string][]byte{
+		"claims of another":                             other.sign(func(m *claims.Module) { m.Subject, m.Caps = newModuleKey(t), nil }),
+		"claims of the same module, signed by somebody": other.sign(func(m *claims.Module) { m.Revision = 9 }),
+		"the claims of the code before":                 unsigned,
+	} {
+		if _, err := h.Install(t.Context(), "counter", code, &runtime.InstallOptions{Replace: true}); err != nil {
+			t.Fatal(name, err)
+		}
+		body := []byte(`{"op":"HttpServer.HandleRequest","data":{"method":"GET","path":"/x","queryString":"","header":{},"body":""}}`)
+		want := &actor.Error{Code: capability.CodeNotStarted}
+		if got, err := hits(t, h); !errors.Is(err, want) || !strings.Contains(err.Error(), "other code than it was started with") {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+		if got, err := h.Query(t.Context(), "counter", body); !errors.Is(err, want) {
+			t.Errorf("%s, in a query: %q, %v", name, got, err)
+		}
+	}
+	if _, err := h.Start(t.Context(), "counter", s.sign(func(m *claims.Module) { m.Revision = 2 }), runtime.StartOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := hits(t, h); err != nil || !strings.Contains(got, `{\"counter\":2}`) {
+		t.Errorf("started again: %s, %v", got, err)
+	}
+	if _, err := h.Verify(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 // A policy is asked before something starts, and may be refused; what it refuses leaves nothing.
 func TestPolicy(t *testing.T) {
 	s := newSigner(t)

@@ -41,6 +41,7 @@
 //
 // # What it is not
 //
-// It does not compare claims with code: Host.Start does, before it orders. It guards no queries: what is in the state of a
-// provider, and the values of links, can be read by whoever may read.
+// It does not compare claims with code: Host.Start does, before it orders, and whoever runs an actor compares at every call
+// that its code is the one whose Hash is kept. It guards no queries: what is in the state of a provider, and the values of
+// links, can be read by whoever may read.
 package capability

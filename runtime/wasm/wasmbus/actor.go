@@ -9,8 +9,12 @@ import (
 	"github.com/troupe-run/troupe/runtime/wasm"
 )
 
-// Options say how actors are run. The zero value is that of a host without a policy.
+// Options say how actors are run. The zero value is that of a host without a policy, and of a module without claims, which no
+// actor that was started has.
 type Options struct {
+	// Hash is that of the code in the claims that the module carries, empty if it carries none that are right: see
+	// claims.OpenModule. An actor runs only code that it was started with.
+	Hash string
 	// Policy decides about invocations, after claims and links have allowed them. Nil allows everything.
 	Policy capability.Policy
 }

@@ -24,6 +24,10 @@ func (c *call) handle(sender actor.Address, now time.Time, body []byte) ([]byte,
 	if c.row, refused = c.table.Admit(c.self, now); refused != nil {
 		return nil, refused
 	}
+	if c.row.Hash != c.actor.options.Hash {
+		return nil, actor.Errorf(capability.CodeNotStarted, "%s has other code than it was started with, for which nobody has signed its claims: "+
+			"troupe start actor FILE --name %s", c.self, c.self)
+	}
 	if refused := c.admit(sender, &inv); refused != nil {
 		return nil, refused
 	}
