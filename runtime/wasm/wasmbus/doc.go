@@ -16,9 +16,10 @@
 // # Guarantees
 //
 // A guest enforces nothing, so everything is decided here, in the order that its users know: an actor runs only while what
-// it has claimed holds, and with the code that the claims are for; it reaches a provider only if there is a link and its claims name the contract; and it is reached
-// by one in the same way. A call sees the module as it was installed, and nothing that an earlier call left in memory. It
-// depends on the log alone. A guest's error is an *actor.Error with the guest's own text; a trap has the code actor.CodeTrap.
+// it has claimed holds, and with the code that the claims are for; it reaches a provider only if there is a link and its
+// claims name the contract; and it is reached by one in the same way. A call sees the module as it was installed, and nothing
+// that an earlier call left in memory. It depends on the log alone. A guest's error is an *actor.Error with the guest's own
+// text; a trap has the code actor.CodeTrap.
 //
 // A query is the same call, read-only: it reads from providers and actors by queries. What it cannot do without writing
 // ends it with the code capability.CodeNeedsTransaction.

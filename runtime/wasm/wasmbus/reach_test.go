@@ -305,6 +305,12 @@ func TestInbound(t *testing.T) {
 			w.put("a/guest", row.Encode())
 			w.provide(web, comes, "guest")
 		}, web.Address, capability.CodeExpired, "the claims of guest expired at 1970-01-01T00:00:01Z: sign its module again with troupe claims sign, and start it"},
+		"other code than it was started with": {func(w *world, a *Actor) {
+			row := w.start("guest", a, capability.HTTPServer)
+			row.Hash = "that of another"
+			w.put("a/guest", row.Encode())
+			w.provide(web, comes, "guest")
+		}, web.Address, capability.CodeNotStarted, "guest has other code than it was started with, for which nobody has signed its claims"},
 		"banned": {func(w *world, a *Actor) {
 			row := w.start("guest", a, capability.HTTPServer)
 			w.put("b/"+row.Key, []byte("it steals"))
