@@ -196,14 +196,14 @@ func TestDenied(t *testing.T) {
 		"a token":                 {nats.Token(r.token(alice))},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if nc, err := nats.Connect(r.server.URL(), opts...); !errors.Is(err, nats.ErrAuthorization) {
+			if nc, err := nats.Connect(r.server.URL(), append(opts, nats.Timeout(30*time.Second))...); !errors.Is(err, nats.ErrAuthorization) {
 				t.Errorf("connect: %v, %v", nc, err)
 			}
 		})
 	}
-	_, err := lattice.Dial(context.Background(), lattice.Connection{URL: r.server.URL(), Key: stranger}, "test")
+	_, err := lattice.Dial(context.Background(), lattice.Connection{URL: r.server.URL(), Key: stranger, Timeout: 30 * time.Second}, "test")
 	fails(t, err, api.CodeForbidden, claims.Short(stranger.Public()))
-	_, err = lattice.Dial(context.Background(), lattice.Connection{URL: "nats://127.0.0.1:1", Key: alice}, "test")
+	_, err = lattice.Dial(context.Background(), lattice.Connection{URL: "nats://127.0.0.1:1", Key: alice, Timeout: 30 * time.Second}, "test")
 	fails(t, err, api.CodeUnavailable, "127.0.0.1:1")
 }
 
@@ -407,7 +407,7 @@ func TestReadsNothing(t *testing.T) {
 		}
 		longest = max(longest, time.Since(start))
 	}
-	if longest > 2*time.Second {
+	if longest >= 5*time.Second { // after which the server drops who does not read
 		t.Errorf("a request took %s", longest)
 	}
 	last := r.head()

@@ -17,7 +17,7 @@ func TestClient(t *testing.T) {
 	listen := r.server.URL()[len("nats://"):]
 	alice := r.caller(api.Grant{Role: "caller"})
 	c := client.New(r.dial(alice), client.Identity{Key: alice, Node: r.key.Public()})
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	const payments = 60
 	from := r.head()

@@ -201,7 +201,7 @@ func TestMicroService(t *testing.T) {
 // TestTwoNodes: nodes with one name share the requests, and an endpoint has each once.
 func TestTwoNodes(t *testing.T) {
 	r := newRig(t, setup{})
-	second, err := lattice.Serve(t.Context(), lattice.Connection{InProcess: r.server, Key: r.key}, r.node, lattice.Options{})
+	second, err := lattice.Serve(t.Context(), lattice.Connection{InProcess: r.server, Key: r.key, Timeout: 30 * time.Second}, r.node, lattice.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

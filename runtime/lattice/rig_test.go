@@ -5,7 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net"
+	"os"
 	"path/filepath"
 	goruntime "runtime"
 	"strconv"
@@ -166,17 +169,30 @@ func newRig(t testing.TB, s setup) *rig {
 
 func (r *rig) reached(s setup) lattice.Connection {
 	if s.url {
-		return lattice.Connection{URL: r.server.URL(), Key: r.key}
+		return lattice.Connection{URL: r.server.URL(), Key: r.key, Timeout: 30 * time.Second}
 	}
-	return lattice.Connection{InProcess: r.server, Key: r.key}
+	return lattice.Connection{InProcess: r.server, Key: r.key, Timeout: 30 * time.Second}
 }
+
+// home is an address of this machine that no other test listens on, so that a server finds its port free when it comes back. Where the
+// loopback has but one address, it is that.
+var home = sync.OnceValue(func() string {
+	n := os.Getpid()
+	host := fmt.Sprintf("127.%d.%d.%d", 1+n>>14&127, 1+n>>7&127, 1+n&127)
+	l, err := net.Listen("tcp", host+":0")
+	if err != nil {
+		return "127.0.0.1"
+	}
+	l.Close()
+	return host
+})
 
 // serveNATS starts a server.
 func (r *rig) serveNATS(s setup) {
 	r.t.Helper()
 	var err error
 	if s.listen == "" {
-		s.listen = "127.0.0.1:0"
+		s.listen = home() + ":0"
 	}
 	r.server, err = embedded.Start(embedded.Options{Listen: s.listen, Node: r.key.Public(), Admit: r.admit, MaxPayload: s.payload,
 		Logger: slog.New(slog.NewTextHandler(r.logged, nil)), Recheck: 20 * time.Millisecond})
@@ -215,7 +231,7 @@ func (r *rig) caller(g api.Grant) claims.Key {
 // connect connects a plain client of NATS.
 func (r *rig) connect(k claims.Key, opts ...nats.Option) (*nats.Conn, error) {
 	opts = append([]nats.Option{nats.Nkey(k.Public(), k.SignNonce), nats.CustomInboxPrefix(lattice.Inbox(k.Public())), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),
-		nats.MaxReconnects(0)}, opts...)
+		nats.MaxReconnects(0), nats.Timeout(30 * time.Second)}, opts...)
 	return nats.Connect(r.server.URL(), opts...)
 }
 
@@ -232,7 +248,7 @@ func (r *rig) plain(k claims.Key, opts ...nats.Option) *nats.Conn {
 // dial makes a transport.
 func (r *rig) dial(k claims.Key) client.Transport {
 	r.t.Helper()
-	tr, err := lattice.Dial(context.Background(), lattice.Connection{URL: r.server.URL(), Key: k}, "test")
+	tr, err := lattice.Dial(context.Background(), lattice.Connection{URL: r.server.URL(), Key: k, Timeout: 30 * time.Second}, "test")
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -294,14 +310,26 @@ func soon(t testing.TB, what string, holds func() bool) {
 	}
 }
 
+// steady returns how many goroutines there are, as soon as that has not changed for a while.
+func steady() int {
+	n := goruntime.NumGoroutine()
+	for same := 0; same < 20; time.Sleep(time.Millisecond) {
+		if now := goruntime.NumGoroutine(); now == n {
+			same++
+		} else {
+			n, same = now, 0
+		}
+	}
+	return n
+}
+
 // settled fails the test if goroutines are left that were not there before.
 func settled(t testing.TB, before int) {
 	t.Helper()
-	for range 400 {
+	for until := time.Now().Add(30 * time.Second); time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
 		if goruntime.NumGoroutine() <= before {
 			return
 		}
-		time.Sleep(5 * time.Millisecond)
 	}
 	buf := make([]byte, 1<<16)
 	t.Errorf("%d goroutines, and there were %d:\n%s", goruntime.NumGoroutine(), before, buf[:goruntime.Stack(buf, true)])

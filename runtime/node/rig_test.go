@@ -256,11 +256,10 @@ var guestFile = filepath.Join("..", "..", "bench", "guest", "account.wasm")
 // settled fails the test if goroutines are left that were not there before.
 func settled(t testing.TB, before int) {
 	t.Helper()
-	for range 200 {
+	for until := time.Now().Add(30 * time.Second); time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
 		if goruntime.NumGoroutine() <= before {
 			return
 		}
-		time.Sleep(5 * time.Millisecond)
 	}
 	buf := make([]byte, 1<<16)
 	t.Errorf("%d goroutines, and there were %d:\n%s", goruntime.NumGoroutine(), before, buf[:goruntime.Stack(buf, true)])

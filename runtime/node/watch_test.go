@@ -3,6 +3,7 @@ package node_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	goruntime "runtime"
 	"slices"
 	"sync"
@@ -156,8 +157,15 @@ func TestWatchIsRevoked(t *testing.T) {
 func TestWatchEndsWithTheToken(t *testing.T) {
 	r := newRig(t, setup{})
 	c := &node.Call{Op: "watch", Payload: r.encode(api.JSON, api.WatchRequest{Now: true})}
-	c.Bearer = r.token(r.operator, claims.Token{Issued: r.clock.now().Add(-time.Minute), Expires: r.clock.now().Add(1500 * time.Millisecond)})
-	stream, err := r.node.Watch(t.Context(), c)
+	watch := func(life time.Duration) (iter.Seq2[api.Notice, *api.Error], *api.Error) {
+		c.Bearer = r.token(r.operator, claims.Token{Issued: r.clock.now().Add(-time.Minute), Expires: r.clock.now().Add(life)})
+		return r.node.Watch(t.Context(), c)
+	}
+	life := 1500 * time.Millisecond
+	stream, err := watch(life)
+	for ; err != nil && err.Code == api.CodeStale && life < time.Minute; life *= 2 { // a busy machine took longer to begin
+		stream, err = watch(2 * life)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,7 +266,7 @@ func TestThousandWatchers(t *testing.T) {
 	const watchers, actors, each = 1000, 100, 10
 	var wg sync.WaitGroup
 	var told atomic.Int64
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	ready := make(chan struct{}, watchers)
 	bearer := r.token(r.operator, claims.Token{})

@@ -119,9 +119,15 @@ func TestSameIDAtOnce(t *testing.T) {
 }
 
 // slow is an actor that waits until it is let go.
-type slow struct{ gate chan struct{} }
+type slow struct {
+	gate    chan struct{}
+	entered chan struct{} // has one for each message that is being executed or was
+}
+
+func newSlow() slow { return slow{make(chan struct{}), make(chan struct{}, 10)} }
 
 func (s slow) Execute(ctx context.Context, _ *actor.Env, _ actor.Message) (actor.Response, error) {
+	s.entered <- struct{}{}
 	<-s.gate
 	return actor.Response{}, nil
 }
@@ -133,19 +139,24 @@ func (s slow) Query(ctx context.Context, _ *actor.View, _ []byte) ([]byte, error
 
 func TestOverloaded(t *testing.T) {
 	r := newRig(t, setup{node: node.Options{MaxInFlight: 2}, host: runtime.Options{Executor: dispatch.Options{Queue: 1}}})
-	s := slow{make(chan struct{})}
+	s := newSlow()
 	if err := r.host.Bind("slow", s); err != nil {
 		t.Fatal(err)
 	}
 	var wg sync.WaitGroup
-	for range 2 {
+	send := func() {
 		c := r.call(r.operator, "send", api.SendRequest{To: "slow"})
 		wg.Go(func() {
-			if res := r.node.Handle(context.Background(), c); res.Err != nil && res.Err.Code != api.CodeOverloaded {
+			if res := r.node.Handle(context.Background(), c); res.Err != nil {
 				t.Errorf("%v", res.Err)
 			}
 		})
-		time.Sleep(20 * time.Millisecond)
+	}
+	send()
+	<-s.entered
+	send() // waits for the first
+	for until := time.Now().Add(30 * time.Second); r.node.Stats().Queued == 0 && time.Now().Before(until); {
+		time.Sleep(time.Millisecond)
 	}
 	e := r.fails(r.call(r.operator, "get", api.GetRequest{Actor: "puppet/a"}), api.CodeOverloaded, "try again")
 	if e.RetryAfter <= 0 || !e.Code.Retry() {
@@ -159,14 +170,14 @@ func TestOverloaded(t *testing.T) {
 // TestExpired checks that a request whose time is over before it begins has no effect.
 func TestExpired(t *testing.T) {
 	r := newRig(t, setup{})
-	s := slow{make(chan struct{})}
+	s := newSlow()
 	if err := r.host.Bind("slow", s); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan node.Result)
 	first := r.call(r.operator, "send", api.SendRequest{To: "slow"})
 	go func() { done <- r.node.Handle(context.Background(), first) }()
-	time.Sleep(20 * time.Millisecond)
+	<-s.entered
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	res := r.node.Handle(ctx, r.call(r.operator, "send", set("puppet/a", "k", "v")))
@@ -184,14 +195,14 @@ func TestExpired(t *testing.T) {
 
 func TestDrain(t *testing.T) {
 	r := newRig(t, setup{})
-	s := slow{make(chan struct{})}
+	s := newSlow()
 	if err := r.host.Bind("slow", s); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan node.Result)
 	c := r.call(r.operator, "send", api.SendRequest{To: "slow"})
 	go func() { done <- r.node.Handle(context.Background(), c) }()
-	time.Sleep(20 * time.Millisecond)
+	<-s.entered
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if err := r.node.Drain(ctx); err == nil {
@@ -241,7 +252,9 @@ func TestCloseUnderLoad(t *testing.T) {
 			}
 		})
 	}
-	time.Sleep(100 * time.Millisecond)
+	for until := time.Now().Add(30 * time.Second); committed.Load() < 100 && time.Now().Before(until); {
+		time.Sleep(time.Millisecond)
+	}
 	if err := r.host.Close(); err != nil {
 		t.Fatal(err)
 	}

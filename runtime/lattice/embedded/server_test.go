@@ -89,8 +89,8 @@ func TestShutdown(t *testing.T) {
 	before := goruntime.NumGoroutine()
 	node, user := must(claims.NewKey(claims.NodeKey)), must(claims.NewKey(claims.UserKey))
 	s := must(embedded.Start(embedded.Options{Listen: "127.0.0.1:0", Node: node.Public(), Admit: everybody}))
-	a := must(nats.Connect(s.URL(), nats.Nkey(user.Public(), user.SignNonce), nats.NoReconnect()))
-	b := must(nats.Connect("", nats.InProcessServer(s), nats.Nkey(node.Public(), node.SignNonce), nats.NoReconnect()))
+	a := must(nats.Connect(s.URL(), nats.Nkey(user.Public(), user.SignNonce), nats.Timeout(30*time.Second), nats.NoReconnect()))
+	b := must(nats.Connect("", nats.InProcessServer(s), nats.Nkey(node.Public(), node.SignNonce), nats.Timeout(30*time.Second), nats.NoReconnect()))
 	half := must(net.Dial("tcp", s.URL()[len("nats://"):])) // says nothing
 	if n := s.Clients(); n < 2 {
 		t.Errorf("%d clients", n)
@@ -116,7 +116,7 @@ func TestLimits(t *testing.T) {
 	var open []*nats.Conn
 	for range 3 {
 		user := must(claims.NewKey(claims.UserKey))
-		open = append(open, must(nats.Connect(s.URL(), nats.Nkey(user.Public(), user.SignNonce), nats.NoReconnect())))
+		open = append(open, must(nats.Connect(s.URL(), nats.Nkey(user.Public(), user.SignNonce), nats.Timeout(30*time.Second), nats.NoReconnect())))
 	}
 	user := must(claims.NewKey(claims.UserKey))
 	if _, err := nats.Connect(s.URL(), nats.Nkey(user.Public(), user.SignNonce)); err == nil {
@@ -129,24 +129,25 @@ func TestLimits(t *testing.T) {
 		nc.Close()
 	}
 	// Many who are not let in do not fill the log.
+	start := time.Now()
 	for range 100 {
 		_, _ = nats.Connect(s.URL(), nats.Token("x"))
 	}
 	log.mu.Lock()
 	defer log.mu.Unlock()
-	if lines := strings.Count(log.text.String(), "\n"); lines == 0 || lines > 40 {
-		t.Errorf("%d lines are logged:\n%s", lines, log.text.String())
+	most := 40 + 10*int(time.Since(start)/time.Second)
+	if lines := strings.Count(log.text.String(), "\n"); lines == 0 || lines > most {
+		t.Errorf("%d lines are logged, and %d may be:\n%s", lines, most, log.text.String())
 	}
 }
 
 // settled fails the test if goroutines are left that were not there before.
 func settled(t testing.TB, before int) {
 	t.Helper()
-	for range 400 {
+	for until := time.Now().Add(30 * time.Second); time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
 		if goruntime.NumGoroutine() <= before {
 			return
 		}
-		time.Sleep(5 * time.Millisecond)
 	}
 	buf := make([]byte, 1<<16)
 	t.Errorf("%d goroutines, and there were %d:\n%s", goruntime.NumGoroutine(), before, buf[:goruntime.Stack(buf, true)])
@@ -168,7 +169,7 @@ func TestStreams(t *testing.T) {
 		s := must(embedded.Start(embedded.Options{Listen: "127.0.0.1:0", Node: must(claims.NewKey(claims.NodeKey)).Public(), JetStream: c.dir,
 			Admit: func(string) (lattice.Permission, error) { return c.may, nil }}))
 		user := must(claims.NewKey(claims.UserKey))
-		nc := must(nats.Connect(s.URL(), nats.Nkey(user.Public(), user.SignNonce), nats.NoReconnect(),
+		nc := must(nats.Connect(s.URL(), nats.Nkey(user.Public(), user.SignNonce), nats.Timeout(30*time.Second), nats.NoReconnect(),
 			nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})))
 		js := must(jetstream.New(nc, jetstream.WithDefaultTimeout(c.wait)))
 		_, err := js.CreateStream(context.Background(), jetstream.StreamConfig{Name: "S", Subjects: []string{"a"}})

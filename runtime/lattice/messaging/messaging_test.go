@@ -22,6 +22,7 @@ import (
 	"github.com/troupe-run/troupe/runtime/capability"
 	"github.com/troupe-run/troupe/runtime/capability/edge"
 	"github.com/troupe-run/troupe/runtime/capability/messages"
+	inside "github.com/troupe-run/troupe/runtime/capability/messaging"
 	"github.com/troupe-run/troupe/runtime/lattice"
 	"github.com/troupe-run/troupe/state"
 )
@@ -242,13 +243,13 @@ func TestAsk(t *testing.T) {
 	ask := func(subject string, timeout uint32) ([]byte, error) {
 		return r.tell("echo", wish{Ask: &messages.RequestArgs{Subject: subject, Body: []byte("tea"), TimeoutMs: timeout}})
 	}
-	if data, err := ask("price.tea", 5000); err != nil || string(data) != "42 for tea" {
+	if data, err := ask("price.tea", 30_000); err != nil || string(data) != "42 for tea" {
 		t.Fatalf("%q, %v", data, err)
 	}
 	if _, err := ask("price.silent", 200); code(err) != actor.CodeOutside || !strings.Contains(err.Error(), "nobody answered on price.silent within 200ms") {
 		t.Error(err)
 	}
-	if _, err := ask("price.nobody", 5000); code(err) != actor.CodeOutside || !strings.Contains(err.Error(), "nobody listens on price.nobody") {
+	if _, err := ask("price.nobody", 30_000); code(err) != actor.CodeOutside || !strings.Contains(err.Error(), "nobody listens on price.nobody") {
 		t.Error(err)
 	}
 	if _, err := r.Verify(t.Context()); err != nil {
@@ -288,6 +289,40 @@ func TestChange(t *testing.T) {
 	for i := range 8 {
 		r.link("echo", s.values("SUBSCRIPTION", "a", "in_flight", fmt.Sprint(i+2)))
 		time.Sleep(30 * time.Millisecond)
+	}
+	if err := <-sent; err != nil {
+		t.Fatal(err)
+	}
+	r.eventually("all came", func() bool { return r.count("echo") >= n })
+	r.stop() // when all has been handled
+	if got := r.count("echo"); got != n {
+		t.Errorf("%d messages had %d effects", n, got)
+	}
+}
+
+// TestMove: a link that goes to and fro between providers under load loses nothing and gets nothing twice.
+func TestMove(t *testing.T) {
+	s, r := newServer(t), newRig(t)
+	nc := s.client()
+	r.order(capability.Order{Provide: []capability.ProviderOrder{{Name: "other", Kind: "messaging"}}})
+	r.link("echo", s.values("SUBSCRIPTION", "a"))
+	const n = 400
+	sent := make(chan error, 1)
+	go func() {
+		for i := range n {
+			if err := nc.Publish("a", fmt.Append(nil, i)); err != nil {
+				sent <- err
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+		sent <- nil
+	}()
+	for i := range 8 {
+		to := [2]string{"other", "nats"}[i%2]
+		r.order(capability.Order{Link: []capability.LinkOrder{{LinkName: capability.LinkName{Actor: "echo", Contract: capability.Messaging}, Provider: to, Values: s.values("SUBSCRIPTION", "a")}}})
+		r.eventually("it has moved", func() bool { return r.status("echo").Provider == to && r.status("echo").State == capability.Healthy })
+		time.Sleep(20 * time.Millisecond)
 	}
 	if err := <-sent; err != nil {
 		t.Fatal(err)
@@ -369,6 +404,24 @@ func TestTooLarge(t *testing.T) {
 	receipt := must(r.Reader().Receipt(must(r.Reader().Head()).Sequence))
 	if len(receipt.Events) != 2 || receipt.Events[1].Type != "message_dropped" {
 		t.Errorf("the events are %+v", receipt.Events)
+	}
+}
+
+// TestLargest: a message that is as large as one may be leaves, with those before and behind it.
+func TestLargest(t *testing.T) {
+	s, r := newServer(t), newRig(t)
+	heard := hear(t, s.client(), ">")
+	r.link("echo", s.values())
+	long := strings.Repeat("x", 1000)
+	w := wish{Publish: []messages.Message{{Subject: "out", Body: []byte("small")}, {Subject: long, ReplyTo: long, Body: make([]byte, inside.MaxBody)}, {Subject: "out"}}}
+	if _, err := r.tell("echo", w); err != nil {
+		t.Fatal(err)
+	}
+	r.eventually("the outbox is empty", func() bool { return r.waiting() == 0 })
+	for _, want := range w.Publish {
+		if m, err := heard.NextMsg(5 * time.Second); err != nil || m.Subject != want.Subject || m.Reply != want.ReplyTo || len(m.Data) != len(want.Body) {
+			t.Fatalf("%v", err)
+		}
 	}
 }
 

@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"log/slog"
+	"net"
+	"os"
 	goruntime "runtime"
 	"strings"
 	"sync"
@@ -145,9 +148,22 @@ type server struct {
 
 var everything = lattice.Permission{Publish: []string{">"}, Subscribe: []string{">"}}
 
+// home is an address of this machine that no other test listens on, so that a server finds its port free when it comes back. Where the
+// loopback has but one address, it is that.
+var home = sync.OnceValue(func() string {
+	n := os.Getpid()
+	host := fmt.Sprintf("127.%d.%d.%d", 1+n>>14&127, 1+n>>7&127, 1+n&127)
+	l, err := net.Listen("tcp", host+":0")
+	if err != nil {
+		return "127.0.0.1"
+	}
+	l.Close()
+	return host
+})
+
 func newServer(t testing.TB) *server {
 	t.Helper()
-	s := &server{t: t, node: must(claims.NewKey(claims.NodeKey)), dir: t.TempDir(), at: "127.0.0.1:0"}
+	s := &server{t: t, node: must(claims.NewKey(claims.NodeKey)), dir: t.TempDir(), at: home() + ":0"}
 	s.may.Store(&everything)
 	s.start()
 	s.at = strings.TrimPrefix(s.URL(), "nats://")
@@ -193,7 +209,7 @@ func (s *server) restart() {
 // client is somebody else there.
 func (s *server) client() *nats.Conn {
 	s.t.Helper()
-	nc, err := nats.Connect("", nats.InProcessServer(s), nats.Nkey(s.node.Public(), s.node.SignNonce), nats.NoReconnect())
+	nc, err := nats.Connect("", nats.InProcessServer(s), nats.Nkey(s.node.Public(), s.node.SignNonce), nats.NoReconnect(), nats.Timeout(30*time.Second))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -347,7 +363,7 @@ func (r *rig) eventually(what string, holds func() bool) {
 	r.t.Helper()
 	for until := time.Now().Add(30 * time.Second); !holds(); time.Sleep(time.Millisecond) {
 		if time.Now().After(until) {
-			r.t.Fatalf("did not happen in 10 s: %s\nstatus: %+v\nlog:\n%s", what, r.halves.Status(), r.logged)
+			r.t.Fatalf("did not happen in 30 s: %s\nstatus: %+v\nlog:\n%s", what, r.halves.Status(), r.logged)
 		}
 	}
 }
@@ -362,11 +378,10 @@ func must[T any](v T, err error) T {
 // settled fails the test if goroutines are left that were not there before.
 func settled(t testing.TB, before int) {
 	t.Helper()
-	for range 1000 {
+	for until := time.Now().Add(30 * time.Second); time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
 		if goruntime.NumGoroutine() <= before {
 			return
 		}
-		time.Sleep(5 * time.Millisecond)
 	}
 	buf := make([]byte, 1<<18)
 	t.Errorf("%d goroutines, and there were %d:\n%s", goruntime.NumGoroutine(), before, buf[:goruntime.Stack(buf, true)])

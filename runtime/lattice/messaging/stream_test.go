@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 
 func streams(t testing.TB, nc *nats.Conn) jetstream.JetStream {
 	t.Helper()
-	return must(jetstream.New(nc))
+	return must(jetstream.New(nc, jetstream.WithDefaultTimeout(30*time.Second)))
 }
 
 func addStream(t testing.TB, js jetstream.JetStream, name string, subjects ...string) jetstream.Stream {
@@ -80,7 +81,7 @@ func TestStreamFails(t *testing.T) {
 		t.Errorf("it failed %d times", n)
 	}
 	// Once more, with an actor that becomes kind.
-	r.link("echo", s.values("stream", "JOBS", "SUBSCRIPTION", "jobs.a", "durable", "d", "max_deliver", "50", "retry_ms", "20"))
+	r.link("echo", s.values("stream", "JOBS", "SUBSCRIPTION", "jobs.a", "durable", "d", "max_deliver", "100", "retry_ms", "20"))
 	must(js.Publish(t.Context(), "jobs.a", []byte("fail again")))
 	r.eventually("it fails", func() bool { return failures(t, r) >= 4 })
 	if _, err := r.Send(t.Context(), "alice", actor.Message{To: "echo", Body: []byte("kind")}); err != nil {
@@ -228,5 +229,42 @@ func TestStreamTwice(t *testing.T) {
 	r.eventually("all is acknowledged", func() bool { return unacknowledged(t, stream, "d") == 0 })
 	if n := r.count("echo"); n != 3 {
 		t.Errorf("they had %d effects", n)
+	}
+}
+
+// TestStreamWaits: what comes from a stream for an actor that is not there yet waits for it, and is not given up.
+func TestStreamWaits(t *testing.T) {
+	s, r := newServer(t), newRig(t)
+	js := streams(t, s.client())
+	stream := addStream(t, js, "JOBS", "jobs.>")
+	r.link("late", s.values("stream", "JOBS", "durable", "d", "max_deliver", "1", "retry_ms", "20"))
+	must(js.Publish(t.Context(), "jobs.a", []byte("x")))
+	consumer := must(stream.Consumer(t.Context(), "d"))
+	r.eventually("it was brought more than once", func() bool { return must(consumer.Info(t.Context())).Delivered.Consumer > 3 || unacknowledged(t, stream, "d") == 0 })
+	if err := r.Bind("late", echoer{}); err != nil {
+		t.Fatal(err)
+	}
+	r.eventually("it is acknowledged", func() bool { return unacknowledged(t, stream, "d") == 0 })
+	if n := r.count("late"); n != 1 {
+		t.Errorf("it got %d messages", n)
+	}
+}
+
+// TestNoStreamTakes: where others listen and no stream does the server refuses nothing; that is said, and what is published leaves
+// when there is a stream.
+func TestNoStreamTakes(t *testing.T) {
+	s, r := newServer(t), newRig(t)
+	r.bus.SetAckTime(200 * time.Millisecond)
+	nc := s.client()
+	hear(t, nc, "out.>")
+	r.link("echo", s.values("publish_ack", "true"))
+	if _, err := r.tell("echo", wish{Publish: []messages.Message{{Subject: "out.1", Body: []byte("1")}}}); err != nil {
+		t.Fatal(err)
+	}
+	r.eventually("it fails", func() bool { return strings.Contains(r.logged.String(), "no stream at") })
+	stream := addStream(t, streams(t, nc), "OUT", "out.>")
+	r.eventually("the outbox is empty", func() bool { return r.waiting() == 0 })
+	if info := must(stream.Info(t.Context())); info.State.Msgs != 1 {
+		t.Errorf("the stream has %d", info.State.Msgs)
 	}
 }
