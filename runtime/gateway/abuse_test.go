@@ -5,10 +5,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -20,9 +22,9 @@ import (
 	"github.com/troupe-run/troupe/runtime/node"
 )
 
-// tight are limits that a test reaches soon.
-var tight = Limits{Header: 4 << 10, Body: 64 << 10, Code: 256 << 10, HeaderTime: 150 * time.Millisecond, BodyTime: 150 * time.Millisecond,
-	WriteTime: 150 * time.Millisecond, IdleTime: 300 * time.Millisecond}
+// tight are limits of size that a test reaches soon. Those of time are in the tests that wait for them: on a busy machine others would
+// reach them, too.
+var tight = Limits{Header: 4 << 10, Body: 64 << 10, Code: 256 << 10}
 
 func dial(t testing.TB, addr string) *net.TCPConn {
 	t.Helper()
@@ -31,7 +33,7 @@ func dial(t testing.TB, addr string) *net.TCPConn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
 	return c.(*net.TCPConn)
 }
 
@@ -50,12 +52,10 @@ func answer(t testing.TB, c io.Reader) (*http.Response, string) {
 }
 
 // ends checks that the other side closes the connection.
-func ends(t testing.TB, c io.Reader, within time.Duration) {
+func ends(t testing.TB, c net.Conn) {
 	t.Helper()
-	start := time.Now()
-	_, _ = io.Copy(io.Discard, c)
-	if took := time.Since(start); took > within {
-		t.Errorf("the connection was closed after %s, want it within %s", took, within)
+	if _, err := io.Copy(io.Discard, c); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error("the connection is not closed")
 	}
 }
 
@@ -77,12 +77,13 @@ const head = "POST /v1/send HTTP/1.1\r\nHost: localhost\r\nContent-Type: applica
 
 // TestSlowHeader is slowloris: a header that never comes to its end.
 func TestSlowHeader(t *testing.T) {
-	addr := serve(t, newGateway(t, script{}, Options{Limits: tight}))
+	addr := serve(t, newGateway(t, script{}, Options{Limits: Limits{HeaderTime: 150 * time.Millisecond}}))
 	for _, start := range []string{"", "POST /v1/send HTTP/1.1\r\nHost: localhost\r\n"} {
 		c, done := dial(t, addr), make(chan struct{})
 		fmt.Fprint(c, start)
 		go drip(c, "X-A: b\r\n", done)
-		ends(t, c, 5*time.Second)
+		_ = c.SetDeadline(time.Now().Add(4 * time.Second)) // without the limit it would be 5 seconds
+		ends(t, c)
 		close(done)
 	}
 }
@@ -90,17 +91,18 @@ func TestSlowHeader(t *testing.T) {
 // TestSlowBody is a body that never comes to its end: where the node waits for it, and where nobody does.
 func TestSlowBody(t *testing.T) {
 	var why rejections
-	g := newGateway(t, script{}, Options{Limits: tight, Rejected: why.add})
+	g := newGateway(t, script{}, Options{Limits: Limits{BodyTime: 150 * time.Millisecond}, Rejected: why.add})
 	addr := serve(t, g)
 	for name, status := range map[string]int{"send": http.StatusRequestTimeout, "fly": http.StatusNotFound} {
 		c, done := dial(t, addr), make(chan struct{})
+		_ = c.SetDeadline(time.Now().Add(20 * time.Second)) // without the limit it would be 30 seconds
 		fmt.Fprint(c, strings.Replace(head, "send", name, 1)+"Content-Length: 50000\r\n\r\n{")
 		go drip(c, "          ", done)
 		res, body := answer(t, c)
 		if res.StatusCode != status {
 			t.Errorf("%s: %s %s", name, res.Status, body)
 		}
-		ends(t, c, 5*time.Second)
+		ends(t, c)
 		close(done)
 	}
 	if why.of("slow") != 1 {
@@ -311,13 +313,13 @@ func TestFlood(t *testing.T) {
 
 // TestIdle checks that a connection on which nothing comes is closed.
 func TestIdle(t *testing.T) {
-	addr := serve(t, newGateway(t, script{}, Options{Limits: tight}))
+	addr := serve(t, newGateway(t, script{}, Options{Limits: Limits{IdleTime: 300 * time.Millisecond}}))
 	c := dial(t, addr)
 	fmt.Fprint(c, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
 	if res, _ := answer(t, c); res.StatusCode != 200 {
 		t.Fatal(res.Status)
 	}
-	ends(t, c, 5*time.Second)
+	ends(t, c)
 }
 
 // TestKeptAlive checks that requests on one connection do not disturb each other, slow ones behind quick ones.
@@ -325,12 +327,12 @@ func TestKeptAlive(t *testing.T) {
 	var last atomic.Pointer[node.Call]
 	g := newGateway(t, script{handle: func(_ context.Context, c *node.Call) node.Result {
 		last.Store(c)
-		time.Sleep(200 * time.Millisecond) // longer than a client may take to send and to read
+		time.Sleep(1200 * time.Millisecond) // longer than a client may take to send and to read
 		return node.Result{Type: c.Type, Payload: c.Payload}
-	}}, Options{Limits: tight})
+	}}, Options{Limits: Limits{HeaderTime: time.Second, BodyTime: time.Second, WriteTime: time.Second, IdleTime: time.Second}})
 	c := dial(t, serve(t, g))
 	r := bufio.NewReader(c)
-	for i := range 4 {
+	for i := range 2 {
 		body := fmt.Sprintf(`{"to":"a%d"}`, i)
 		fmt.Fprintf(c, "%sContent-Length: %d\r\n\r\n%s", head, len(body), body)
 		res, err := http.ReadResponse(r, nil)
@@ -351,7 +353,7 @@ func TestNeverReads(t *testing.T) {
 	g := newGateway(t, script{handle: func(context.Context, *node.Call) node.Result {
 		answered.Add(1)
 		return node.Result{Type: api.JSON, Payload: big}
-	}}, Options{Limits: tight})
+	}}, Options{Limits: Limits{WriteTime: 150 * time.Millisecond}})
 	addr := serve(t, g)
 	before := runtime.NumGoroutine()
 	for range 5 {
