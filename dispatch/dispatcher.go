@@ -91,7 +91,8 @@ type Dispatcher struct {
 	// Reserved, if not nil, reports the addresses at which system code alone may make actors: others would take what
 	// belongs to whoever an address is to be derived for.
 	Reserved func(actor.Address) bool
-	// OnPanic, if not nil, is told about each panic in an actor. What it does has no effect on the transaction.
+	// OnPanic, if not nil, is told about each panic in an actor, and of what asks the world outside for it: that from another
+	// goroutine. What it does has no effect on the transaction.
 	OnPanic func(who actor.Address, value any, stack []byte)
 
 	// installed has the modules whose code is in the store, as of the state that messages run on, so that no call needs

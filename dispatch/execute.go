@@ -19,7 +19,6 @@ func (e *Executor) execute() {
 	var spare []*pending
 	for {
 		list, closed := e.queue.swap(spare)
-		e.returned(list)
 		eager := max(eagerGroup, len(list)/eagerGroups)
 		for i, p := range list {
 			e.running, e.rest = p, list[i+1:]
@@ -60,18 +59,19 @@ func (e *Executor) deserted() {
 	err := e.Err()
 	e.running.fail(err)
 	e.group.abandon(err)
-	for _, p := range e.rest {
-		if p.away || p.take() {
-			p.fail(err)
-		}
-	}
+	list := e.rest
 	for {
-		waiting, _ := e.queue.swap(nil)
-		e.returned(waiting)
-		for _, p := range waiting {
-			if p.away || p.take() {
+		for _, p := range list {
+			if p.away {
+				e.away--
+				p.fail(err)
+			} else if p.take() {
 				p.fail(err)
 			}
+		}
+		list, _ = e.queue.swap(nil)
+		if len(list) > 0 {
+			continue
 		}
 		if e.away == 0 {
 			return
@@ -162,35 +162,31 @@ func (e *Executor) settle() {
 
 // one runs one request.
 func (e *Executor) one(p *pending) {
-	again := p.away
-	if !again && !p.take() {
+	if p.away {
+		e.returned(p)
 		return
 	}
-	if again {
-		p.away = false
-		delete(e.inflight, p.cmd.RequestID)
+	if !p.take() {
+		return
 	}
 	if err := e.Err(); err != nil {
 		p.fail(err)
 		return
 	}
-	if again {
-		if err := p.lost(); err != nil {
-			p.fail(err)
-			return
-		}
-	}
 	if p.ctx.Err() != nil {
 		p.fail(expired(p.ctx))
 		return
 	}
-	cmd := &p.cmd
-	if !again {
-		if cmd.RequestID != "" && e.repeated(p) {
-			return
-		}
-		cmd.Seed = e.opts.Seed()
+	if p.cmd.RequestID != "" && e.repeated(p) {
+		return
 	}
+	p.cmd.Seed = e.opts.Seed()
+	e.run(p)
+}
+
+// run executes a request, and takes note of what came of it.
+func (e *Executor) run(p *pending) {
+	cmd := &p.cmd
 	cmd.Sequence, cmd.Time = e.sequence+1, max(e.opts.Clock().UnixNano(), e.time)
 	trace := p.trace
 	if trace == nil && e.opts.KeepTraces && (cmd.Op == state.OpMessage || cmd.Op == state.OpInstall) {
@@ -209,7 +205,10 @@ func (e *Executor) one(p *pending) {
 	e.group.bytes += done.size()
 	e.group.waiting = append(e.group.waiting, p)
 	for _, again := range p.repeats {
-		e.group.repeats = append(e.group.repeats, repeat{p, again})
+		e.waiting--
+		if again.resume() {
+			e.group.repeats = append(e.group.repeats, repeat{p, again})
+		}
 	}
 	p.repeats = nil
 	if len(done.result.Said) > 0 && e.opts.OnSaid != nil {
@@ -230,7 +229,7 @@ func (e *Executor) repeated(p *pending) bool {
 		if first.cmd.EnvelopeHash() != envelope {
 			p.fail(reused(id, 0))
 		} else if first.away {
-			first.repeats = append(first.repeats, p)
+			e.attach(p, first)
 		} else {
 			e.group.repeats = append(e.group.repeats, repeat{first, p})
 		}
@@ -281,14 +280,14 @@ func (e *Executor) faulted(p *pending, fault error) {
 	var asks *suspension
 	switch {
 	case p.ctx.Err() != nil && (errors.Is(fault, context.Cause(p.ctx)) || errors.Is(fault, p.ctx.Err())):
-		p.fail(fmt.Errorf("%w while it was executed, it has no effect: %w", ErrExpired, fault))
+		e.pass(p, fmt.Errorf("%w while it was executed, it has no effect: %w", ErrExpired, fault))
 	case errors.As(fault, &asks):
 		e.suspend(p, asks)
 	case errors.As(fault, &unbound), errors.As(fault, &engine):
-		p.fail(fault)
+		e.refuse(p, fault)
 	default:
 		e.fail(fault)
-		p.fail(e.Err())
+		e.refuse(p, e.Err())
 	}
 }
 

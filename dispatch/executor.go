@@ -30,8 +30,8 @@ type Options struct {
 	// KeepTraces stores the trace of every transaction beside its receipt.
 	KeepTraces bool
 	// Outside asks the world outside of the host for a transaction: see Ask. It is called by a goroutine of its own for each
-	// question, and should return soon when the context ends. Its error is what the transaction sees, as a text. If nil, a
-	// transaction that asks fails.
+	// question, and should return soon when the context ends: Close waits for it. The answer is the executor's from then on.
+	// Its error is what the transaction sees, as a text. If nil, a transaction that asks fails.
 	Outside func(context.Context, Ask) ([]byte, error)
 	// OnSaid, if not nil, is told what the actors of a transaction have said, if anything, when it is durable. It is called
 	// by one goroutine, in the order of the log, and holds everything up until it returns.
@@ -84,6 +84,7 @@ type Executor struct {
 	rest       []*pending          // taken with it, and not yet begun
 	inflight   map[string]*pending // by request id, until their group is applied
 	away       int                 // requests for which the world outside is being asked
+	waiting    int                 // those that wait for one of them, which has their id
 	flying     []*group            // groups that may not be applied, the oldest first
 
 	applied atomic.Uint64
@@ -171,8 +172,8 @@ const syncWindow = 4
 // in the receipt. The error, if any, says that there is no receipt: ErrClosed, ErrExpired, ErrOverloaded,
 // ErrRequestReused, ErrStopped, or a request that makes no sense.
 //
-// If ctx ends before the transaction has been executed, it never will be, and the error is ErrExpired. After that its
-// outcome is decided, and Submit waits for the sync it takes to be told.
+// If ctx ends before the transaction has been executed, or while it waits for the world outside, it never will be, and the
+// error is ErrExpired. After that its outcome is decided, and Submit waits for the sync it takes to be told.
 func (e *Executor) Submit(ctx context.Context, req Request) (*state.Receipt, error) {
 	if err := req.check(); err != nil {
 		return nil, err
@@ -267,8 +268,8 @@ func (e *Executor) submit(ctx context.Context, p *pending) (*state.Receipt, erro
 		select {
 		case <-p.done:
 		case <-ended:
-			if p.withdraw() {
-				return nil, expired(ctx)
+			if err := p.withdraw(); err != nil {
+				return nil, err
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -67,7 +68,7 @@ func (f *frame) askOutside(request []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return answer.Data, nil
+	return bytes.Clone(answer.Data), nil // that of the log is nobody's to write on
 }
 
 func askHash(from actor.Address, request []byte) state.Hash {

@@ -71,21 +71,40 @@ type pending struct {
 	err     error
 
 	// Of a request that has asked the world outside. away says that it is being asked or has come back since; answer, nil if
-	// there is none, is set when it comes back. repeats are requests with the same id that came meanwhile.
+	// there is none, is set when it comes back. repeats are requests with the same id that came meanwhile: they are waiting.
 	away    bool
 	answer  *state.Answer
 	repeats []*pending
 }
 
-// The stages of a pending request. The one who moves it away from queued decides its fate.
+// The stages of a pending request. The one who moves it away from queued or waiting decides its fate.
 const (
 	queued int32 = iota
 	taken
+	waiting // for the world outside, or for a request with its id that does
 	withdrawn
 )
 
-func (p *pending) take() bool     { return p.stage.CompareAndSwap(queued, taken) }
-func (p *pending) withdraw() bool { return p.stage.CompareAndSwap(queued, withdrawn) }
+func (p *pending) take() bool   { return p.stage.CompareAndSwap(queued, taken) }
+func (p *pending) resume() bool { return p.stage.CompareAndSwap(waiting, taken) }
+
+// wait lets the caller withdraw a request that was taken. It reports false if the caller has no more time: who has looked
+// before, and could not withdraw it then, waits for what becomes of it.
+func (p *pending) wait() bool {
+	p.stage.Store(waiting)
+	return p.ctx.Err() == nil
+}
+
+// withdraw is for a caller who has no more time. It returns what to say, nil if the fate of the request is decided.
+func (p *pending) withdraw() error {
+	switch {
+	case p.stage.CompareAndSwap(queued, withdrawn):
+		return expired(p.ctx)
+	case p.stage.CompareAndSwap(waiting, withdrawn):
+		return gaveUp(p.ctx)
+	}
+	return nil
+}
 
 func (p *pending) fail(err error) {
 	p.err = err
