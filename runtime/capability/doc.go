@@ -25,9 +25,9 @@
 // claims, and that neither its module nor its issuer is banned. If there are anchors its issuer is one, or an anchor vouches
 // for it: see Anchor. The time is that of the transaction, so a token that expires and a ban take effect at once.
 //
-// When it calls, Find looks for a link, the key of a module, an alias, an address, in this order; over a link its claims must
-// name the contract, see Outbound. A provider serves those that are linked to it, see Linked, and an actor is called over
-// links for contracts that its claims name, see Inbound. Then a Policy may refuse it all the same.
+// When it calls, Find looks for a link, the key of a module, an actor that was started, an alias, an address, in this order;
+// over a link its claims must name the contract, see Outbound. A provider serves those that are linked to it, see Linked, and
+// an actor is called over links for contracts that its claims name, see Inbound. Then a Policy may refuse it all the same.
 //
 // A module replaces another under the same name if its key is the same, its revision is greater, and its capabilities are
 // the same; an order may lift the two last. The revision is the one that the claims say, and 0 if they say none; where both

@@ -20,8 +20,9 @@ type Target struct {
 }
 
 // Find returns whom the actor self means by the name of a link, which is DefaultLink if empty, and a namespace: a contract that
-// it is linked under; else the public key of a module, an alias or an address. Names that belong to the host are reached by
-// links only. The order is that of wasmCloud's host.
+// it is linked under; else the public key of a module, the address of an actor with claims, an alias or any other address.
+// Names that belong to the host are reached by links only. The order is that of wasmCloud's host, which knows no addresses: those
+// of started actors come before aliases, because operators choose the ones, and whoever signs a module the others.
 func (t *Table) Find(self actor.Address, link, namespace string) (Target, *actor.Error) {
 	if link == "" {
 		link = DefaultLink
@@ -47,12 +48,16 @@ func (t *Table) Find(self actor.Address, link, namespace string) (Target, *actor
 		}
 		return Target{}, actor.Errorf(CodeNotStarted, "no actor of the module %s is started: troupe start actor FILE", namespace)
 	}
+	at := actor.Address(namespace)
+	free := at.Valid() && !access.Reserved(at)
+	if _, started := t.Actor(at); free && started {
+		return Target{To: at, Guest: true}, nil
+	}
 	if to, ok := t.ByAlias(namespace); ok {
 		return Target{To: to, Guest: true}, nil
 	}
-	if to := actor.Address(namespace); to.Valid() && !access.Reserved(to) {
-		_, guest := t.Actor(to)
-		return Target{To: to, Guest: guest}, nil
+	if free {
+		return Target{To: at}, nil
 	}
 	return Target{}, errMissingLink(self, link, namespace)
 }

@@ -49,8 +49,7 @@ type Provider struct {
 
 // A Link lets an actor reach a provider, and be reached by it.
 type Link struct {
-	// Actor is the address. If a link names a module or an alias that nobody has, it waits under that name until one of
-	// that name starts.
+	// Actor is the address. If a link names a module that nobody has, it waits under that key until one starts that has it.
 	Actor    actor.Address `json:"actor"`
 	Contract string        `json:"contract"`
 	Name     string        `json:"name"`
