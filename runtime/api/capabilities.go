@@ -159,8 +159,9 @@ type Trust struct {
 	// Anchors are keys that are trusted; if there is none all are.
 	Anchors []Anchor `json:"anchors"`
 	Bans    []Ban    `json:"bans"`
-	// Policy is the actor that is asked before anything starts.
-	Policy actor.Address `json:"policy,omitempty"`
+	// Policy is the actor that is asked before something happens, and PolicyActions are what it is asked about.
+	Policy        actor.Address `json:"policy,omitempty"`
+	PolicyActions []string      `json:"policy_actions,omitempty"`
 }
 
 // An Anchor is a key that is trusted, and vouches for its valid signers.
@@ -188,7 +189,9 @@ type KeyRequest struct {
 	Key string `json:"key"`
 }
 
-// A PolicyRequest names the actor that is asked before anything starts; empty ends that.
+// A PolicyRequest names the actor that is asked before something happens; empty ends that. Actions are what it is asked about:
+// start_actor, start_provider and perform_invocation, all if there are none.
 type PolicyRequest struct {
-	Actor actor.Address `json:"actor,omitempty"`
+	Actor   actor.Address `json:"actor,omitempty"`
+	Actions []string      `json:"actions,omitempty"`
 }

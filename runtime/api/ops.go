@@ -58,7 +58,7 @@ func Ops() []Op {
 		{"distrust", "Takes an anchor away.", "operator", true, false, KeyRequest{}, Done{}},
 		{"ban", "Keeps a module, or all that an account has signed, from running, at once.", "operator", true, false, Ban{}, Done{}},
 		{"unban", "Ends a ban.", "operator", true, false, KeyRequest{}, Done{}},
-		{"policy", "Names the actor that is asked before anything starts.", "operator", true, false, PolicyRequest{}, Done{}},
+		{"policy", "Names the actor that is asked before something starts or is called.", "operator", true, false, PolicyRequest{}, Done{}},
 		{"grants", "Lists who may do what.", "operator", false, false, Empty{}, Grants{}},
 		{"grant", "Allows the holder of a key something.", "operator", true, false, Grant{}, Done{}},
 		{"revoke", "Takes all grants of a key away, at once.", "operator", true, false, RevokeRequest{}, Done{}},

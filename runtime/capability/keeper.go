@@ -3,6 +3,7 @@ package capability
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/troupe-run/troupe/claims"
@@ -16,6 +17,7 @@ import (
 type Keeper struct {
 	// Policy is asked before anything starts, and before the policy actor.
 	Policy Policy
+	memo   Memo
 }
 
 var (
@@ -33,8 +35,12 @@ func (*Keeper) Instantiate(_ context.Context, env *actor.Env, msg actor.Message)
 }
 
 // Execute implements actor.Actor. The sender must be the key of an operator; that it has signed is for access.Authorize to see
-// to.
+// to. Or it is an actor with claims, and asks about a Case.
 func (kp *Keeper) Execute(ctx context.Context, env *actor.Env, msg actor.Message) (actor.Response, error) {
+	var q Question
+	if decode(msg.Body, &q) == nil && q.Decide != nil && q == (Question{Decide: q.Decide}) {
+		return actor.Response{Data: []byte(permitted)}, kp.decide(ctx, env, q.Decide)
+	}
 	if !operates(env) {
 		return actor.Response{}, actor.Errorf(access.CodeForbidden, "%s is not an operator for all actors", env.Sender)
 	}
@@ -109,7 +115,7 @@ func (k *keeping) obey(ctx context.Context, o *Order) error {
 	if err != nil || o.Policy == nil {
 		return err
 	}
-	return k.setPolicy(o.Policy.Actor)
+	return k.setPolicy(o.Policy)
 }
 
 func each[T any](list []T, do func(T) error) error { return then(nil, list, do) }
@@ -167,19 +173,36 @@ func (k *keeping) tell(kind string, pairs ...string) {
 	k.events = append(k.events, ev)
 }
 
-func (k *keeping) setPolicy(by actor.Address) error {
+func (k *keeping) setPolicy(o *PolicyOrder) error {
 	now, _ := k.env.State.Get([]byte(policyKey))
-	if string(now) == string(by) {
+	if o.Actor == "" {
+		if len(o.Actions) > 0 {
+			return actor.Errorf(CodeInvalidOrder, "actions are for a policy actor, and none is named")
+		}
+		if now != nil {
+			k.delete([]byte(policyKey))
+			k.tell("policy")
+		}
 		return nil
 	}
-	if by == "" {
-		k.delete([]byte(policyKey))
-	} else {
-		if !by.Valid() || access.Reserved(by) {
-			return actor.Errorf(CodeInvalidOrder, "%s cannot be the policy actor: it is no address, or belongs to the host", shown(string(by)))
-		}
-		k.env.State.Set([]byte(policyKey), []byte(by))
+	if !o.Actor.Valid() || access.Reserved(o.Actor) {
+		return actor.Errorf(CodeInvalidOrder, "%s cannot be the policy actor: it is no address, or belongs to the host", shown(string(o.Actor)))
 	}
-	k.tell("policy", "actor", string(by))
+	next := PolicyActor{Actor: o.Actor, Actions: Actions()}
+	if len(o.Actions) > 0 {
+		for _, a := range o.Actions {
+			if !slices.Contains(next.Actions, a) {
+				return actor.Errorf(CodeInvalidOrder, "%s is nothing that a policy actor is asked about: there are %s, %s and %s", shown(string(a)),
+					StartActor, StartProvider, PerformInvocation)
+			}
+		}
+		next.Actions = slices.DeleteFunc(next.Actions, func(a Action) bool { return !slices.Contains(o.Actions, a) })
+	}
+	row := next.encode()
+	if string(now) == string(row) {
+		return nil
+	}
+	k.env.State.Set([]byte(policyKey), row)
+	k.tell("policy", "actor", string(next.Actor), "actions", next.about())
 	return nil
 }

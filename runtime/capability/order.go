@@ -30,7 +30,7 @@ type Order struct {
 	// Ban takes effect at once, on modules and on all that an account has issued; Unban ends it.
 	Ban   []BanOrder `json:"ban,omitempty"`
 	Unban []string   `json:"unban,omitempty"`
-	// Policy names the actor that is asked before anything starts, see PolicySubject; an empty name ends that.
+	// Policy names the actor that is asked before anything happens, see PolicySubject; an empty name ends that.
 	Policy *PolicyOrder `json:"policy,omitempty"`
 	// Report is what the supervisor tells of a provider: it is kept, and becomes an event.
 	Report []ReportOrder `json:"report,omitempty"`
@@ -93,9 +93,10 @@ type BanOrder struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// PolicyOrder names an actor.
+// PolicyOrder names an actor, and the actions that it is asked about: all if it names none.
 type PolicyOrder struct {
-	Actor actor.Address `json:"actor"`
+	Actor   actor.Address `json:"actor"`
+	Actions []Action      `json:"actions,omitempty"`
 }
 
 // ReportOrder is a change of State. What is told of a provider that has been withdrawn is forgotten. Reason and Detail are cut

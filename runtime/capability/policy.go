@@ -1,14 +1,11 @@
 package capability
 
 import (
-	"context"
-	"encoding/json"
-	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/troupe-run/troupe/runtime/actor"
-	"github.com/troupe-run/troupe/runtime/capability/messages"
-	"github.com/troupe-run/troupe/runtime/capability/pack"
 )
 
 // An Action is what a policy decides about.
@@ -20,6 +17,9 @@ const (
 	StartProvider     Action = "start_provider"
 	PerformInvocation Action = "perform_invocation"
 )
+
+// Actions returns all of them, in the order in which they are kept and shown.
+func Actions() []Action { return []Action{StartActor, StartProvider, PerformInvocation} }
 
 // A Party is one of the two whom a Decision is about. What is not known of it is empty.
 type Party struct {
@@ -69,122 +69,81 @@ func (p Policy) Authorize(d Decision) *actor.Error {
 	return &e
 }
 
-// PolicySubject is where the policy actor publishes its decisions. A provider of Messaging sends what is published there
-// nowhere, but keeps the last such body in its state, under this text as a key. There Address finds it in the same transaction.
-const PolicySubject = "troupe.policy"
-
-// policyRequest is what a policy service of wasmCloud is asked: JSON.
-type policyRequest struct {
-	ID     string      `json:"requestId"`
-	Source policyParty `json:"source"`
-	Target policyParty `json:"target"`
-	Host   policyHost  `json:"host"`
-	Action Action      `json:"action"`
+// A Case is an invocation that a policy decides about.
+type Case struct {
+	// Source calls Target: actors with claims, providers, and whoever else sends messages. Source is empty if nobody knows who
+	// asks, as in a query that comes from outside.
+	Source actor.Address `json:"source,omitempty"`
+	Target actor.Address `json:"target"`
+	// Contract and Link are those of the link between the two, empty between actors.
+	Contract string `json:"contract,omitempty"`
+	Link     string `json:"link,omitempty"`
 }
 
-type policyParty struct {
-	Key      string   `json:"publicKey"`
-	Contract string   `json:"contractId"`
-	Link     string   `json:"linkName"`
-	Caps     []string `json:"capabilities"`
-	Issuer   string   `json:"issuer"`
-	Issued   string   `json:"issuedOn"`
-	Expires  int64    `json:"expiresAt,omitempty"` // seconds
-	Expired  bool     `json:"expired"`
-}
-
-// policyHost is empty but for the name of the lattice: what decides must be in the log, and the host's identity is not.
-type policyHost struct {
-	Key     string            `json:"publicKey"`
-	Issuer  string            `json:"issuer"`
-	Lattice string            `json:"latticeId"`
-	Labels  map[string]string `json:"labels"`
-	Issuers []string          `json:"clusterIssuers"`
-}
-
-type policyAnswer struct {
-	ID        string `json:"requestId"`
-	Permitted bool   `json:"permitted"`
-	Message   string `json:"message"`
-}
-
-// wire returns p as policy services know it.
-func (p *Party) wire(now time.Time) policyParty {
-	out := policyParty{Key: p.Key, Contract: p.Contract, Link: p.Link, Caps: p.Caps, Issuer: p.Issuer}
-	if out.Key == "" {
-		out.Key = string(p.Address)
-	}
-	if out.Caps == nil {
-		out.Caps = []string{}
-	}
-	if !p.Issued.IsZero() {
-		out.Issued = p.Issued.UTC().Format(time.RFC3339)
-	}
-	if !p.Expires.IsZero() {
-		out.Expires, out.Expired = p.Expires.Unix(), !now.Before(p.Expires)
-	}
-	return out
-}
-
-// authorize asks the policy of the host and, if there is one, the policy actor.
-func (k *keeping) authorize(ctx context.Context, action Action, target Party) error {
-	d := Decision{Action: action, Target: target, Time: k.env.Time}
-	if err := k.policy.Authorize(d); err != nil {
-		return err
-	}
-	by, ok := k.env.State.Get([]byte(policyKey))
-	if !ok {
-		return nil
-	}
-	return k.consult(ctx, actor.Address(by), d)
-}
-
-// consult asks the policy actor. What is not permitted is denied.
-func (k *keeping) consult(ctx context.Context, by actor.Address, d Decision) error {
-	if k.random == nil {
-		k.random = k.env.Rand()
-	}
-	req := policyRequest{Action: d.Action, Source: d.Source.wire(d.Time), Target: d.Target.wire(d.Time),
-		ID:   fmt.Sprintf("%016x%016x", k.random.Uint64(), k.random.Uint64()),
-		Host: policyHost{Lattice: "default", Labels: map[string]string{}, Issuers: []string{}}}
-	body, err := json.Marshal(req)
-	if err != nil {
-		panic(err) // of fields that marshal always
-	}
-	caller, ok := k.env.Services.(Caller)
-	if !ok {
-		return actor.Errorf(CodeDenied, "the policy actor %s cannot be asked here", by)
-	}
-	inv := Invocation{Operation: messages.HandleMessage, Contract: Messaging, Link: DefaultLink,
-		Payload: pack.Marshal(messages.Message{Subject: PolicySubject, ReplyTo: PolicySubject, Body: body})}
-	data, err := caller.Call(ctx, by, inv.Encode())
-	if err != nil {
-		e := actor.AsError(err)
-		return actor.Errorf(CodeDenied, "the policy actor %s failed: %s: mend it, or end the policy", by, e.Error())
-	}
-	var answer policyAnswer
-	if json.Unmarshal(data, &answer) != nil || answer.ID != req.ID {
-		answer = policyAnswer{}
-		if json.Unmarshal(k.published(by), &answer) != nil || answer.ID != req.ID {
-			return actor.Errorf(CodeDenied, "the policy actor %s gives no answer: it must publish one over a link for %s, or return one", by, Messaging)
+// Decision returns what a policy is asked about an invocation: the claims of those who have some, and what is known of the
+// provider if there is a link between the two. Contract and link stand with the one of the two at the far end of the link.
+func (t *Table) Decision(c *Case, now time.Time) Decision {
+	d := Decision{Action: PerformInvocation, Source: t.party(c.Source), Target: t.party(c.Target), Time: now}
+	far := &d.Source
+	if c.Contract != "" {
+		if _, p, refused := Linked(t, c.Target, c.Source, c.Contract, c.Link); refused == nil {
+			d.Target = p.Party()
+			far = &d.Target
+		} else if _, p, refused := Linked(t, c.Source, c.Target, c.Contract, c.Link); refused == nil {
+			d.Source = p.Party()
 		}
 	}
-	if !answer.Permitted {
-		return actor.Errorf(CodeDenied, "the policy actor %s denies it: %.200q", by, answer.Message)
-	}
-	return nil
+	far.Contract, far.Link = c.Contract, c.Link
+	return d
 }
 
-// published returns what the policy actor has published to PolicySubject.
-func (k *keeping) published(by actor.Address) []byte {
-	l, ok := k.table.Link(by, Messaging, DefaultLink)
-	if !ok {
-		return nil
+func (t *Table) party(at actor.Address) Party {
+	if a, ok := t.Actor(at); ok {
+		return PartyOf(a)
 	}
-	p, ok := k.table.Provider(l.Provider)
+	return Party{Address: at}
+}
+
+// A PolicyActor is asked by the host before something happens: see PolicySubject.
+type PolicyActor struct {
+	Actor actor.Address `json:"actor"`
+	// Actions are those that it is asked about, in the order of Actions.
+	Actions []Action `json:"actions"`
+}
+
+// Policy returns the policy actor, if there is one and it is asked about an action.
+func (t *Table) Policy(about Action) (by actor.Address, asked bool) {
+	b, ok := t.Read(Address, []byte(policyKey))
 	if !ok {
-		return nil
+		return "", false
 	}
-	b, _ := TableOf(k.env.Services, nil).Read(p.Address, []byte(PolicySubject))
-	return b
+	p := decodePolicy(b)
+	return p.Actor, slices.Contains(p.Actions, about)
+}
+
+// encode returns p as a row: the address, a zero byte and the actions with commas between.
+func (p *PolicyActor) encode() []byte {
+	return append(append([]byte(p.Actor), 0), p.about()...)
+}
+
+// about returns the actions with commas between.
+func (p *PolicyActor) about() string {
+	list := make([]string, len(p.Actions))
+	for i, a := range p.Actions {
+		list[i] = string(a)
+	}
+	return words(list)
+}
+
+// decodePolicy is the inverse of encode. Rows without actions are from when a policy actor was asked about starts alone.
+func decodePolicy(b []byte) PolicyActor {
+	name, actions, listed := strings.Cut(string(b), "\x00")
+	p := PolicyActor{Actor: actor.Address(name), Actions: []Action{StartActor, StartProvider}}
+	if listed {
+		p.Actions = nil
+		for a := range strings.SplitSeq(actions, ",") {
+			p.Actions = append(p.Actions, Action(a))
+		}
+	}
+	return p
 }

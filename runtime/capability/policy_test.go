@@ -30,40 +30,56 @@ func housePolicy(d capability.Decision) error {
 type judge struct{ clerk bool }
 
 func (j judge) Execute(ctx context.Context, env *actor.Env, msg actor.Message) (actor.Response, error) {
-	inv, err := capability.DecodeInvocation(msg.Body)
+	m, answer, err := j.decide(msg.Body)
 	if err != nil {
 		return actor.Response{}, err
 	}
-	var m messages.Message
+	env.State.Set([]byte("asked"), m.Body)
+	if !j.clerk {
+		return actor.Response{Data: answer}, nil
+	}
+	publish := capability.Invocation{Operation: messages.Publish, Contract: capability.Messaging, Link: capability.DefaultLink,
+		Payload: pack.Marshal(messages.Message{Subject: m.ReplyTo, Body: answer})}
+	_, err = env.Services.(capability.Caller).Call(ctx, "post", publish.Encode())
+	return actor.Response{}, err
+}
+
+// decide returns what was asked, and the answer.
+func (judge) decide(body []byte) (m messages.Message, answer []byte, err error) {
+	inv, err := capability.DecodeInvocation(body)
+	if err != nil {
+		return m, nil, err
+	}
 	if err := pack.Unmarshal(inv.Payload, &m); err != nil {
-		return actor.Response{}, err
+		return m, nil, err
 	}
 	var q struct {
 		RequestID string `json:"requestId"`
-		Action    string `json:"action"`
 		Target    struct {
-			PublicKey    string   `json:"publicKey"`
-			Capabilities []string `json:"capabilities"`
+			PublicKey string `json:"publicKey"`
 		} `json:"target"`
 	}
 	if err := json.Unmarshal(m.Body, &q); err != nil {
-		return actor.Response{}, err
+		return m, nil, err
 	}
-	env.State.Set([]byte("asked"), m.Body)
-	answer := map[string]any{"requestId": q.RequestID, "permitted": true, "message": ""}
+	verdict := map[string]any{"requestId": q.RequestID, "permitted": true, "message": ""}
 	switch q.Target.PublicKey {
 	case key("m2"):
-		return actor.Response{}, actor.Errorf("confused", "what is m2?")
+		return m, nil, actor.Errorf("confused", "what is m2?")
 	case key("m3"):
-		answer["permitted"], answer["message"] = false, "m3 has to wait"
+		verdict["permitted"], verdict["message"] = false, "m3 has to wait"
+	case "mute":
+		return m, nil, nil
 	}
-	if !j.clerk {
-		return actor.Response{Data: mustJSON(answer)}, nil
-	}
-	publish := capability.Invocation{Operation: messages.Publish, Contract: capability.Messaging, Link: capability.DefaultLink,
-		Payload: pack.Marshal(messages.Message{Subject: m.ReplyTo, Body: mustJSON(answer)})}
-	_, err = env.Services.(capability.Caller).Call(ctx, "post", publish.Encode())
-	return actor.Response{}, err
+	return m, mustJSON(verdict), nil
+}
+
+// A seer is a judge that answers queries, too.
+type seer struct{ judge }
+
+func (s seer) Query(_ context.Context, _ *actor.View, body []byte) ([]byte, error) {
+	_, answer, err := s.decide(body)
+	return answer, err
 }
 
 // post is a provider of messaging for clerks.

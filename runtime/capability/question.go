@@ -8,8 +8,8 @@ import (
 	"github.com/troupe-run/troupe/runtime/actor"
 )
 
-// A Question is what Address can be asked about its state: JSON, of which one field is set. The answer is a list in JSON, in the
-// order of the names and addresses, of at most a page.
+// A Question is what Address can be asked: JSON, of which one field is set. The answer is a list in JSON, in the order of the
+// names and addresses, of at most a page. That to Decide is `{"permitted":true}`, or an error that says why not: see Case.Body.
 type Question struct {
 	Actors    *Page `json:"actors,omitempty"`    // a list of Actor
 	Providers *Page `json:"providers,omitempty"` // of Provider
@@ -17,6 +17,7 @@ type Question struct {
 	Trust     *Page `json:"trust,omitempty"`     // of Anchor
 	Bans      *Page `json:"bans,omitempty"`      // of Ban
 	Status    *Page `json:"status,omitempty"`    // of Status
+	Decide    *Case `json:"decide,omitempty"`
 }
 
 // A Page says which part of a list is asked for.
@@ -48,7 +49,7 @@ type Ban struct {
 }
 
 // Query implements actor.Querier: see Question.
-func (*Keeper) Query(_ context.Context, view *actor.View, body []byte) ([]byte, error) {
+func (kp *Keeper) Query(ctx context.Context, view *actor.View, body []byte) ([]byte, error) {
 	var q Question
 	if decode(body, &q) != nil {
 		return nil, errQuestion()
@@ -70,12 +71,14 @@ func (*Keeper) Query(_ context.Context, view *actor.View, body []byte) ([]byte, 
 		return page(view.State, banPrefix, q.Bans, ban), nil
 	case q.Status != nil && q == Question{Status: q.Status} && q.Status.Actor == "":
 		return page(view.State, statusPrefix, q.Status, row(decodeStatus)), nil
+	case q.Decide != nil && q == Question{Decide: q.Decide}:
+		return []byte(permitted), kp.foresee(ctx, view, q.Decide)
 	}
 	return nil, errQuestion()
 }
 
 func errQuestion() error {
-	return actor.Errorf(actor.CodeMalformed, "a question to %s is JSON with one of actors, providers, links, trust, bans and status, and no other field", Address)
+	return actor.Errorf(actor.CodeMalformed, "a question to %s is JSON with one of actors, providers, links, trust, bans, status and decide, and no other field", Address)
 }
 
 // row is a decoder without the key.
@@ -123,13 +126,17 @@ type Listing struct {
 	Status    []Status   `json:"status"`
 	Trust     []Anchor   `json:"trust"`
 	Bans      []Ban      `json:"bans"`
-	// Policy is the policy actor, empty if there is none.
-	Policy actor.Address `json:"policy,omitempty"`
+	// Policy is nil if there is no policy actor.
+	Policy *PolicyActor `json:"policy,omitempty"`
 }
 
 // List returns all that is kept in a state of Address, each list in the order of its rows. What cannot be read is left out.
 func List(state actor.Reader) Listing {
-	policy, _ := state.Get([]byte(policyKey))
+	var policy *PolicyActor
+	if b, ok := state.Get([]byte(policyKey)); ok {
+		p := decodePolicy(b)
+		policy = &p
+	}
 	return Listing{
 		Actors:    all(state, actorPrefix, row(DecodeActor)),
 		Providers: all(state, providerPrefix, row(DecodeProvider)),
@@ -137,7 +144,7 @@ func List(state actor.Reader) Listing {
 		Status:    all(state, statusPrefix, row(decodeStatus)),
 		Trust:     all(state, trustPrefix, row(decodeAnchor)),
 		Bans:      all(state, banPrefix, ban),
-		Policy:    actor.Address(policy),
+		Policy:    policy,
 	}
 }
 

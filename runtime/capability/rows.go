@@ -21,7 +21,7 @@ const (
 	trustPrefix    = "t/" // then a key: an Anchor
 	vouchPrefix    = "u/" // then a key: the anchors whose claims name it, sorted
 	statusPrefix   = "h/" // then provider, actor and link name, with zero bytes between: a Status
-	policyKey      = "y"  // the address of the policy actor
+	policyKey      = "y"  // a PolicyActor
 	countsKey      = "n"  // counts
 )
 

@@ -2,7 +2,9 @@ package capability_test
 
 import (
 	"bytes"
+	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +29,32 @@ func TestRowsComeBack(t *testing.T) {
 	for _, l := range []capability.Link{{}, {"echo", "c", "default", "web", map[string]string{"port": "8080"}, 3}} {
 		if back, err := capability.DecodeLink(l.Encode()); err != nil || !reflect.DeepEqual(*back, l) {
 			t.Errorf("%+v becomes %+v, %v", l, back, err)
+		}
+	}
+}
+
+// A row of a policy actor that names no actions is from when there were none but those of starts.
+func TestPolicyRows(t *testing.T) {
+	var state actor.MemState
+	table := capability.Table{Read: func(_ actor.Address, key []byte) ([]byte, bool) { return state.Get(key) }}
+	if by, asked := table.Policy(capability.StartActor); asked || by != "" {
+		t.Errorf("%s is asked, and there is no policy actor", by)
+	}
+	for row, want := range map[string]string{
+		"judge": "judge [start_actor start_provider]",
+		"house/judge\x00start_actor,start_provider,perform_invocation": "house/judge [start_actor start_provider perform_invocation]",
+		"judge\x00perform_invocation":                                  "judge [perform_invocation]",
+	} {
+		state.Set([]byte("y"), []byte(row))
+		p := capability.List(&state).Policy
+		if p == nil || fmt.Sprint(p.Actor, " ", p.Actions) != want {
+			t.Errorf("%q: %v, want %s", row, p, want)
+			continue
+		}
+		for _, a := range capability.Actions() {
+			if by, asked := table.Policy(a); by != p.Actor || asked != slices.Contains(p.Actions, a) {
+				t.Errorf("%q: %s is asked about %s: %v", row, by, a, asked)
+			}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,7 +37,7 @@ import (
 //	distrust KEY
 //	ban KEY [REASON]
 //	unban KEY
-//	policy [ACTOR]
+//	policy [ACTOR] [actions=(…)]
 //	report PROVIDER STATE [actor=…] [link=…] [reason=…] [detail=…]
 //
 // Other commands:
@@ -47,6 +48,7 @@ import (
 //	linked ADDRESS ACTOR CONTRACT [link=…]
 //	list
 //	ask                         the input is the body of a query
+//	asked JUDGE                 what the policy actor was asked last
 //	grant WHO                   makes it an operator; the first founds the host
 //	sleep SECONDS               for the clock of the host
 //	reopen                      closes and opens the directory
@@ -66,6 +68,9 @@ func TestOrders(t *testing.T) {
 	})
 }
 
+// requestID is in what a policy actor is asked, and differs each time.
+var requestID = regexp.MustCompile(`"requestId":"[0-9a-f]{32}"`)
+
 type runner struct {
 	*runtime.Host
 	t    *testing.T
@@ -81,7 +86,7 @@ func (r *runner) open() {
 	if r.Host, err = runtime.Open(r.dir, opts); err != nil {
 		r.t.Fatal(err)
 	}
-	if err := errors.Join(r.Bind("judge", judge{}), r.Bind("clerk", judge{clerk: true}), r.Bind("post", capability.NewProvider(capability.Messaging, post{}))); err != nil {
+	if err := errors.Join(r.Bind("judge", judge{}), r.Bind("clerk", judge{clerk: true}), r.Bind("seer", seer{}), r.Bind("post", capability.NewProvider(capability.Messaging, post{}))); err != nil {
 		r.t.Fatal(err)
 	}
 	if _, err := r.Order(r.t.Context(), capability.Order{}, "", ""); err != nil { // binds the actors of the host
@@ -183,6 +188,12 @@ func (r *runner) do(d *datadriven.TestData) string {
 			return err.Error() + "\n"
 		}
 		return string(b) + "\n"
+	case "asked":
+		b, _, err := r.Get(actor.Address(a.plain[0]), []byte("asked"))
+		if err != nil {
+			return err.Error() + "\n"
+		}
+		return requestID.ReplaceAllString(string(b), `"requestId":"…"`) + "\n"
 	case "grant":
 		return r.grant(a.plain[0])
 	case "sleep":
@@ -258,6 +269,9 @@ func (r *runner) add(o *capability.Order, cmd string, a args) {
 		o.Unban = append(o.Unban, a.plain[0])
 	case "policy":
 		o.Policy = &capability.PolicyOrder{Actor: actor.Address(strings.Join(a.plain, ""))}
+		for _, action := range a.named["actions"] {
+			o.Policy.Actions = append(o.Policy.Actions, capability.Action(action))
+		}
 	case "report":
 		o.Report = append(o.Report, capability.ReportOrder{Provider: a.plain[0], State: capability.State(a.plain[1]), Actor: actor.Address(a.word("actor")),
 			Link: a.word("link"), Reason: a.word("reason"), Detail: a.word("detail")})
@@ -364,8 +378,8 @@ func (r *runner) list() string {
 	for _, k := range all.Bans {
 		fmt.Fprintf(&b, "ban %s %q\n", k.Key, k.Reason)
 	}
-	if all.Policy != "" {
-		fmt.Fprintf(&b, "policy %s\n", all.Policy)
+	if p := all.Policy; p != nil {
+		fmt.Fprintf(&b, "policy %s %v\n", p.Actor, p.Actions)
 	}
 	return b.String()
 }

@@ -81,7 +81,7 @@ func (c *Client) Unban(ctx context.Context, req *api.KeyRequest) (*api.Done, err
 	return ask[api.Done](ctx, c, "unban", req)
 }
 
-// Policy names the actor that is asked before anything starts.
+// Policy names the actor that is asked before something starts or is called.
 func (c *Client) Policy(ctx context.Context, req *api.PolicyRequest) (*api.Done, error) {
 	return ask[api.Done](ctx, c, "policy", req)
 }

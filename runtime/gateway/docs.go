@@ -145,7 +145,7 @@ var examples = map[string]string{
 	"distrust": `{"key":"ADPC…"}`,
 	"ban":      `{"key":"MCRW…","reason":"it leaks"}`,
 	"unban":    `{"key":"MCRW…"}`,
-	"policy":   `{"actor":"policy"}`,
+	"policy":   `{"actor":"policy","actions":["perform_invocation"]}`,
 }
 
 // example returns a command line that asks for the operation.

@@ -110,7 +110,11 @@ func banOrder(q *api.Ban) capability.Order {
 func unbanOrder(q *api.KeyRequest) capability.Order { return capability.Order{Unban: []string{q.Key}} }
 
 func policyOrder(q *api.PolicyRequest) capability.Order {
-	return capability.Order{Policy: &capability.PolicyOrder{Actor: q.Actor}}
+	o := capability.PolicyOrder{Actor: q.Actor}
+	for _, a := range q.Actions {
+		o.Actions = append(o.Actions, capability.Action(a))
+	}
+	return capability.Order{Policy: &o}
 }
 
 func listClaims(_ context.Context, n *Node, rq *request, _ *api.Empty) (*api.Claims, error) {
@@ -249,7 +253,13 @@ func listTrust(_ context.Context, n *Node, rq *request, _ *api.Empty) (*api.Trus
 	if err != nil {
 		return nil, err
 	}
-	out := &api.Trust{Anchors: []api.Anchor{}, Bans: []api.Ban{}, Policy: all.Policy}
+	out := &api.Trust{Anchors: []api.Anchor{}, Bans: []api.Ban{}}
+	if p := all.Policy; p != nil {
+		out.Policy = p.Actor
+		for _, a := range p.Actions {
+			out.PolicyActions = append(out.PolicyActions, string(a))
+		}
+	}
 	for _, a := range all.Trust {
 		out.Anchors = append(out.Anchors, api.Anchor{Key: a.Key, Issuer: a.Issuer, Name: a.Name, ValidSigners: a.ValidSigners})
 	}

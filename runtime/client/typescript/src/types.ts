@@ -508,6 +508,7 @@ export interface Trust {
   anchors: ReadonlyArray<Anchor> | null;
   bans: ReadonlyArray<Ban> | null;
   policy?: string;
+  policy_actions?: ReadonlyArray<string> | null;
 }
 
 export interface Anchor {
@@ -533,6 +534,7 @@ export interface KeyRequest {
 
 export interface PolicyRequest {
   actor?: string;
+  actions?: ReadonlyArray<string> | null;
 }
 
 export interface Grants {
@@ -646,7 +648,7 @@ export interface Operations {
   ban: { request: Ban; answer: Done };
   /** Ends a ban. */
   unban: { request: KeyRequest; answer: Done };
-  /** Names the actor that is asked before anything starts. */
+  /** Names the actor that is asked before something starts or is called. */
   policy: { request: PolicyRequest; answer: Done };
   /** Lists who may do what. */
   grants: { request: Empty; answer: Grants };
