@@ -2,6 +2,7 @@ package messaging
 
 import (
 	"context"
+	"strings"
 
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/capability"
@@ -69,9 +70,13 @@ func publish(req *capability.Request) error {
 			return err
 		}
 	}
-	if !allowed(req, ValuePublish, ">", m.Subject) {
+	on := m.Subject
+	if allowed(req, ValuePublish, ">", on) && strings.HasPrefix(m.ReplyTo, "$") {
+		on = m.ReplyTo // who answers may be let in to subjects of servers; where else an answer goes is free
+	}
+	if !allowed(req, ValuePublish, ">", on) {
 		return actor.Errorf(capability.CodeDenied, "%s may not publish on %s: the value %s of its link %s says on which subjects it may",
-			req.From, m.Subject, ValuePublish, req.Link.Name)
+			req.From, on, ValuePublish, req.Link.Name)
 	}
 	if len(m.Body) > MaxBody {
 		return errBody(len(m.Body))

@@ -170,6 +170,7 @@ func TestPublish(t *testing.T) {
 	}{
 		"a wildcard":     {"talker", messages.Message{Subject: "a.*"}, messaging.CodeSubject},
 		"for the answer": {"talker", messages.Message{Subject: "a.b", ReplyTo: "x y"}, messaging.CodeSubject},
+		"for a server":   {"talker", messages.Message{Subject: "a.b", ReplyTo: "$JS.API.STREAM.PURGE.S"}, capability.CodeDenied},
 		"not allowed":    {"talker", messages.Message{Subject: "c"}, capability.CodeDenied},
 		"too large":      {"talker", messages.Message{Subject: "a.b", Body: make([]byte, messaging.MaxBody+1)}, actor.CodeBodyTooLarge},
 		"not linked":     {"stranger", messages.Message{Subject: "a.b"}, capability.CodeUnlinked},

@@ -16,7 +16,8 @@
 //	publish   the subjects that the actor may publish on, patterns with commas between: ">" if nothing is said
 //	request   those that it may ask on: none if nothing is said, because a question reaches out before there is a commit
 //
-// A pattern does not stand for subjects that begin with "$", which belong to servers of NATS, unless it begins so itself.
+// A pattern does not stand for subjects that begin with "$", which belong to servers of NATS, unless it begins so itself. Answers
+// may be asked for on any subject but those, which publish has to allow.
 //
 // # Guarantees
 //

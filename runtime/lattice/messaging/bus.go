@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -18,6 +19,9 @@ import (
 type Bus struct {
 	// name is one that no other Bus has.
 	name string
+	// ackTime is how long a stream may take to say that it has what was published. Somebody else may listen on the subject, and the
+	// server does not say then that there is no stream.
+	ackTime time.Duration
 
 	mu sync.Mutex
 	// lines are the connections that work, of which a new one takes the place of the one before.
@@ -54,7 +58,7 @@ type sender struct {
 
 // New returns a Bus.
 func New() *Bus {
-	return &Bus{name: rand.Text(), lines: map[linkKey]*line{}, opened: make(chan struct{}), senders: map[linkKey]*sender{}, stuck: map[linkKey]bool{}}
+	return &Bus{name: rand.Text(), ackTime: 10 * time.Second, lines: map[linkKey]*line{}, opened: make(chan struct{}), senders: map[linkKey]*sender{}, stuck: map[linkKey]bool{}}
 }
 
 // Kind is the kind of provider that the Bus serves.

@@ -22,6 +22,7 @@ const (
 	failed                   // the actor, now
 	spent                    // the actor, as often as it may
 	refused                  // the host will never take it
+	moved                    // the provider: the link led elsewhere in its turn, and the actor was not called
 )
 
 // begin takes a slot for a message, for which it waits, and starts what handles it. It returns false if the half ends first.
@@ -40,24 +41,24 @@ func (h *half) begin(handle func()) bool {
 	return true
 }
 
-// deliver brings a message to the actor. Name is what names it, and nothing else; it is empty if nobody will bring it again.
-// It returns how often the actor has failed at it in all.
+// deliver brings a message to the actor, over the provider to. Name is what names it, and nothing else; it is empty if nobody will
+// bring it again. It returns how often the actor has failed at it in all.
 //
 // A request has one outcome however often it is sent; so each attempt is a request of its own, with a number in its id. Those that
 // have failed are found in the log, whoever made them, and are not made again: what counts is how often the actor was
 // called, not how often the message came.
-func (h *half) deliver(name string, m *messages.Message, attempts int) (o outcome, failures int) {
+func (h *half) deliver(to actor.Address, name string, m *messages.Message, attempts int) (o outcome, failures int) {
 	inv := capability.Invocation{Operation: messages.HandleMessage, Contract: capability.Messaging, Link: h.at.Link.Name,
 		Payload: pack.Marshal(m), Origin: h.at.Link.Actor}
-	req := dispatch.Request{Message: actor.Message{Kind: actor.KindSudo, To: h.at.Provider.Address, Body: inv.Encode()}}
-	base := "nats-" + digest(string(h.key.provider), string(h.key.actor), h.key.link, m.Subject, name)
-	for failures < attempts {
+	req := dispatch.Request{Message: actor.Message{Kind: actor.KindSudo, To: to, Body: inv.Encode()}}
+	base := "nats-" + digest(string(to), string(h.key.actor), h.key.link, m.Subject, name)
+	for tries := 0; failures < attempts; tries++ {
 		switch {
 		case name == "":
-		case failures == 0:
+		case tries == 0:
 			req.ID = base
 		default:
-			req.ID = base + "-" + strconv.Itoa(failures)
+			req.ID = base + "-" + strconv.Itoa(tries)
 		}
 		before, err := h.at.Host.Reader().Head()
 		if err != nil {
@@ -72,6 +73,11 @@ func (h *half) deliver(name string, m *messages.Message, attempts int) (o outcom
 			return refused, failures
 		case sequence == 0:
 			return unknown, failures
+		case h.unlinked(to, err):
+			if sequence > before.Sequence {
+				return moved, failures
+			}
+			continue
 		}
 		failures++
 		if sequence > before.Sequence {
@@ -82,6 +88,41 @@ func (h *half) deliver(name string, m *messages.Message, attempts int) (o outcom
 		}
 	}
 	return spent, failures
+}
+
+// unlinked reports whether an error is that of a provider which found that the link does not lead to it.
+func (h *half) unlinked(by actor.Address, err error) bool {
+	nothing := &capability.Table{Read: func(actor.Address, []byte) ([]byte, bool) { return nil, false }}
+	_, _, refused := capability.Linked(nothing, by, h.at.Link.Actor, capability.Messaging, h.at.Link.Name)
+	return errors.Is(err, refused)
+}
+
+// leads returns the provider that the link leads to by now, if it is one of the kind.
+func (h *half) leads() (to actor.Address, ok bool) {
+	reader := h.at.Host.Reader()
+	t := capability.Table{Read: func(of actor.Address, key []byte) ([]byte, bool) {
+		value, ok, err := reader.Get(of, key)
+		return value, ok && err == nil
+	}}
+	link, ok := t.Link(h.at.Link.Actor, capability.Messaging, h.at.Link.Name)
+	if !ok {
+		return "", false
+	}
+	p, ok := t.Provider(link.Provider)
+	if !ok || p.Kind != h.at.Provider.Kind {
+		return "", false
+	}
+	return p.Address, true
+}
+
+// absent reports whether there is nobody who could be given a message now: the actor is scaled to 0, or has not been started.
+func (h *half) absent() bool {
+	if a := h.at.Actor(); a != nil {
+		return a.Instances == 0
+	}
+	_, _, err := h.at.Host.Reader().Get(h.at.Link.Actor, nil)
+	var nobody *actor.Error
+	return errors.As(err, &nobody)
 }
 
 // errRefused says that a request can never be executed.

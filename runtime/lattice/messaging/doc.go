@@ -12,7 +12,8 @@
 // What actors publish stands in the outbox of their link when their transaction is durable. From there it is sent in order, and
 // then taken out by a transaction. If the node stops between the two it is sent again, with the same header Nats-Msg-Id: a
 // stream of JetStream drops what comes twice within its window, other nodes of Troupe drop it always. While no server takes
-// messages they wait, for as long as it lasts.
+// messages they wait, for as long as it lasts. What waits when its link is deleted, or put to another provider, waits until the
+// link is put to that provider again.
 //
 // # What comes in
 //
@@ -21,7 +22,8 @@
 // they keep theirs.
 //
 // What comes from a stream is acknowledged when its transaction is durable, and comes again until then. If the actor fails it
-// comes again after a while, Values.MaxDeliver times in all, and then no more. What comes by a subject alone, without a
+// comes again after a while, Values.MaxDeliver times in all, and then no more; while the actor is not there, for it has not been
+// started or is scaled to 0, nothing is counted. What comes by a subject alone, without a
 // stream, is tried until its transaction has committed or the actor has failed, in this process: the server keeps nothing.
 //
 // Subscriptions of one queue share what comes, on any number of nodes. Those without a queue have one of their own in this

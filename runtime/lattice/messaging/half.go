@@ -52,7 +52,7 @@ func (h *half) Run(ctx context.Context, at edge.At, ready func(detail string)) (
 		return err
 	}
 	defer h.close(broken)
-	if h.streams, err = jetstream.New(h.nc); err != nil {
+	if h.streams, err = jetstream.New(h.nc, jetstream.WithPublishAsyncTimeout(h.bus.ackTime)); err != nil {
 		return h.streamError(err)
 	}
 	var stop context.CancelFunc

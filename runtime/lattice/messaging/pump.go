@@ -78,7 +78,7 @@ func (h *half) empty(ctx context.Context, box messaging.Outbox) error {
 	}
 }
 
-// waiting returns the next messages of an outbox.
+// waiting returns the next messages of an outbox: those of a page, and one at least, for a page may have less than a message.
 func (h *half) waiting(box messaging.Outbox) ([]*messaging.Row, error) {
 	reader, who := h.at.Host.Reader(), h.at.Provider.Address
 	value, _, err := reader.Get(who, box.QueueKey())
@@ -89,25 +89,30 @@ func (h *half) waiting(box messaging.Outbox) ([]*messaging.Row, error) {
 	if err != nil || queue.First == queue.Next {
 		return nil, err
 	}
-	page, err := reader.Scan(who, query.Range{Prefix: box.RowsPrefix(), Start: box.RowKey(queue.First), Limit: pageRows})
-	if err != nil {
-		return nil, err
-	}
+	list := query.Range{Prefix: box.RowsPrefix(), Start: box.RowKey(queue.First), Limit: pageRows}
 	var rows []*messaging.Row
 	parts := messaging.NewReader(box)
-	for _, pair := range page.Pairs {
-		row, err := parts.Take(pair.Key, pair.Value)
+	for {
+		page, err := reader.Scan(who, list)
 		if err != nil {
 			return nil, err
 		}
-		if row != nil {
-			rows = append(rows, row)
+		for _, pair := range page.Pairs {
+			row, err := parts.Take(pair.Key, pair.Value)
+			if err != nil {
+				return nil, err
+			}
+			if row != nil {
+				rows = append(rows, row)
+			}
+			if row != nil && h.bus.isStuck(h.key) {
+				break
+			}
 		}
-		if row != nil && h.bus.isStuck(h.key) {
-			break
+		if list.Token = page.Token; len(rows) > 0 || list.Token == "" {
+			return rows, nil
 		}
 	}
-	return rows, nil
 }
 
 // publish sends messages, and returns when a server has them all. What it would never take is dropped.
@@ -151,7 +156,7 @@ func (h *half) publish(ctx context.Context, rows []*messaging.Row) (dropped []me
 const headerBytes = 80
 
 func (h *half) publishError(err error) error {
-	if errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse) {
+	if errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrAsyncPublishTimeout) {
 		return fmt.Errorf("no stream at %s takes what is published: make one with the subject, or leave the value publish_ack out", h.values.place())
 	}
 	return fmt.Errorf("what is published does not leave for %s: %s", h.values.place(), h.values.hide(err.Error()))

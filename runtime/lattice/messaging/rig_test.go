@@ -42,7 +42,7 @@ func (echoer) Execute(ctx context.Context, env *actor.Env, msg actor.Message) (a
 		inv := capability.Invocation{Operation: op, Contract: capability.Messaging, Link: "default", Payload: pack.Marshal(argument)}
 		return env.Services.(capability.Caller).Call(ctx, provider, inv.Encode())
 	}
-	if env.Sender != provider {
+	if env.Sender.Kind() != provider.Kind() {
 		if string(msg.Body) == "kind" {
 			env.State.Set([]byte("kind"), nil)
 			return actor.Response{}, nil

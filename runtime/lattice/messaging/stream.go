@@ -76,17 +76,19 @@ func (h *half) takeStored(msg jetstream.Msg) {
 			h.log.warn("a message is not of a stream, and is left", "subject", msg.Subject())
 			return
 		}
-		if a := h.at.Actor(); a != nil && a.Instances == 0 {
-			_ = msg.NakWithDelay(h.values.Retry) // it waits until the actor is scaled up again
+		if h.absent() {
+			_ = msg.NakWithDelay(h.values.Retry) // it waits until the actor is there
 			return
 		}
 		alive := h.keepAlive(msg)
 		defer alive()
 		m := &messages.Message{Subject: msg.Subject(), Body: msg.Data()}
-		o, failures := h.deliver(stored(msg, meta), m, h.values.MaxDeliver)
+		o, failures := h.deliver(h.key.provider, stored(msg, meta), m, h.values.MaxDeliver)
 		switch o {
 		case committed:
 			err = msg.Ack()
+		case moved:
+			err = msg.NakWithDelay(h.values.Retry)
 		case failed:
 			err = msg.NakWithDelay(h.values.Retry << min(failures-1, 10))
 		case spent:

@@ -67,7 +67,7 @@ func (h *half) queue(s Subscription) string {
 	if s.Queue != "" {
 		return s.Queue
 	}
-	return "troupe-" + digest(h.bus.name, string(h.key.provider), string(h.key.actor), h.key.link)
+	return "troupe-" + digest(h.bus.name, string(h.key.actor), h.key.link)
 }
 
 const lost = "a message is lost, for the node ends"
@@ -79,7 +79,19 @@ func (h *half) take(msg *nats.Msg) {
 		name += " " + msg.Reply // a question that is asked again has another place for the answer
 	}
 	m := &messages.Message{Subject: msg.Subject, ReplyTo: msg.Reply, Body: msg.Data}
-	if o, _ := h.deliver(name, m, 1); o == unknown {
+	o, to, linked := moved, h.key.provider, true
+	for try := 0; o == moved && linked && try < 5; try++ {
+		if try > 0 {
+			to, linked = h.leads() // the server does not bring it again, to whoever the link has now
+		}
+		if linked {
+			o, _ = h.deliver(to, name, m, 1)
+		}
+	}
+	switch o {
+	case unknown:
 		h.log.warn(lost, "subject", msg.Subject)
+	case moved:
+		h.log.warn("a message is lost, for the actor is not linked any more", "subject", msg.Subject)
 	}
 }
