@@ -248,7 +248,6 @@ func (r *run) instantiate(ctx context.Context, d delivery, msg *actor.Message) (
 	if err := r.vacant(d.tx, to, msg.Module); err != nil {
 		return outcome{}, err
 	}
-	r.strangers.forget(to)
 	if msg.Admin != "" {
 		if err := msg.Admin.ValidateSender(); err != nil {
 			return outcome{}, err
@@ -270,6 +269,7 @@ func (r *run) instantiate(ctx context.Context, d delivery, msg *actor.Message) (
 	}
 	record := state.Actor{Number: number, Module: id, Creator: d.from, Admin: msg.Admin, Created: r.seq}
 	r.putActor(d.tx, to, &record)
+	r.strangers.forget(to) // not before: somebody may have looked for it while it was being made
 	data, err := r.finish(ctx, f, resp, actor.Event{Actor: to, Type: "instantiate",
 		Attributes: []actor.Attribute{{Key: "module", Value: string(id)}}})
 	return outcome{to, data, code.hidden()}, err
@@ -369,6 +369,7 @@ func (r *run) recode(ctx context.Context, d delivery, record *state.Actor) (outc
 	}
 	record.Module = id
 	r.putActor(d.tx, to, record)
+	r.migrated = true
 	data, err := r.finish(ctx, f, resp, actor.Event{Actor: to, Type: "migrate",
 		Attributes: []actor.Attribute{{Key: "module", Value: string(id)}}})
 	return outcome{to, data, code.hidden()}, err

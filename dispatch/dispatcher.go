@@ -143,6 +143,8 @@ type run struct {
 	asks    int
 
 	said []Line
+	// migrated says that an actor may have other code than it had when it was called.
+	migrated bool
 	// running are the actors that have called another and are in the middle of it.
 	running    []actor.Address
 	events     []actor.Event // of the tree so far; a rollback cuts it

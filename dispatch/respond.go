@@ -105,12 +105,20 @@ func ownLimit(err error, m *meter) error {
 	return err
 }
 
-// reply hands the outcome to the sender of the sub-message: on the sender's state, in the sender's transaction (rule S4).
+// reply hands the outcome to the sender of the sub-message: on the sender's state, in the sender's transaction (rule S4), and
+// to the code that the sender has by now.
 func (r *run) reply(ctx context.Context, f *frame, reply actor.Reply) ([]byte, error) {
 	span := r.trace.reply(f.span, f.self, &reply)
 	gas := f.meter.used
 	d := delivery{tx: f.tx, meter: f.meter, depth: f.depth + 1, span: span}
-	g := r.frame(d, f.self, f.found)
+	target := f.found
+	if r.migrated {
+		target, _ = r.find(f.tx, f.self)
+		if err := f.tx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	g := r.frame(d, f.self, target)
 	data, err := r.answer(ctx, g, reply)
 	if e, ok := err.(*actor.Error); ok {
 		err = &actor.Error{Code: e.Code, Message: "reply: " + e.Message} // rule S6
