@@ -24,8 +24,9 @@ func (c *call) shellCommand() *cobra.Command {
 		Short: "Type commands one after the other",
 		Long: `Read commands, the same as on the command line without the name of the program, and run them on the same server or data directory.
 On a terminal the prompt stays at the bottom and what commands print is above it; the arrow keys bring back earlier lines, Tab
-completes, Ctrl-C ends the command that runs, Ctrl-D the shell. A command with & behind it runs beside the others, such as
-'watch &', until 'stop' ends it. Words are put together by quotes as in a shell; a line that begins with # is passed over.
+completes, Ctrl-C ends the command that runs and empties the line, Ctrl-D ends the shell. A command with & behind it runs beside the
+others, such as 'watch &', until 'stop' ends it. Words are put together by quotes as in a shell; a line that begins with # is passed
+over.
 
 From a pipe, lines are run until one fails, whose exit code is that of the shell; --keep-going goes on behind it.`,
 		Example: c.examples(`
@@ -143,15 +144,13 @@ func (s *shell) stop() {
 	s.waiting.Wait()
 }
 
-// interrupt ends the command that runs, and reports whether there was one.
-func (s *shell) interrupt() bool {
+// interrupt ends the command that runs, if there is one.
+func (s *shell) interrupt() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.cancel == nil {
-		return false
+	if s.cancel != nil {
+		s.cancel()
 	}
-	s.cancel()
-	return true
 }
 
 // piped runs lines until one fails.
@@ -272,33 +271,44 @@ func (s *shell) prompt() string {
 	return shortened(name, 30) + "> "
 }
 
-// A keyboard is the input of a terminal. Ctrl-C is for the command that runs, or else empties the line.
+// A keyboard is the input of a terminal. Ctrl-C ends the command that runs and empties the line, as with a shell of the system: a
+// command that ends by itself just then must not make what was typed before Ctrl-C the beginning of what is typed behind it.
 type keyboard struct {
 	in     io.Reader
 	shell  *shell
 	resize func()
+
+	typed []byte // what was read, and is not handed on yet
+	err   error  // what follows it
 }
 
 const (
 	ctrlC = 0x03
-	ctrlU = 0x15
+	ctrlE = 0x05 // to the end of the line
+	ctrlU = 0x15 // deletes what is before the cursor
 )
 
 // Read implements io.Reader.
 func (k *keyboard) Read(b []byte) (int, error) {
-	n, err := k.in.Read(b)
-	k.resize()
-	kept := b[:0]
-	for _, c := range b[:n] {
-		if c == ctrlC {
-			if k.shell.interrupt() {
+	if len(k.typed) == 0 && k.err == nil {
+		n, err := k.in.Read(b)
+		k.resize()
+		k.typed, k.err = k.typed[:0], err
+		for _, c := range b[:n] {
+			if c == ctrlC {
+				k.shell.interrupt()
+				k.typed = append(k.typed, ctrlE, ctrlU)
 				continue
 			}
-			c = ctrlU
+			k.typed = append(k.typed, c)
 		}
-		kept = append(kept, c)
 	}
-	return len(kept), err
+	n := copy(b, k.typed)
+	k.typed = k.typed[n:]
+	if len(k.typed) > 0 {
+		return n, nil
+	}
+	return n, k.err
 }
 
 // complete offers what may stand where the cursor is, when Tab is pressed.
