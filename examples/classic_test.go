@@ -109,7 +109,7 @@ func (l *lattice) serve(name string, code []byte) string {
 // address waits until an actor is served and returns where.
 func (l *lattice) address(who actor.Address) string {
 	l.t.Helper()
-	for deadline := time.After(10 * time.Second); ; {
+	for deadline := time.After(time.Minute); ; {
 		changed := l.edges.Changed()
 		for _, s := range l.edges.Status() {
 			if url, ok := strings.CutPrefix(s.Detail, "listens on "); ok && s.Actor == who && s.State == capability.Healthy {

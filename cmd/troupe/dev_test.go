@@ -35,10 +35,10 @@ func (s *screen) unread() string {
 	return s.text.String()[s.seen:]
 }
 
-// wait reads up to a text, which must come.
+// wait reads up to a text, which must come. Behind it there may be a compiler that has nothing in its cache.
 func (s *screen) wait(t *testing.T, want string) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(5 * time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if i := strings.Index(s.unread(), want); i >= 0 {
 			s.mu.Lock()
 			s.seen += i + len(want)

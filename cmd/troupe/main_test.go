@@ -206,11 +206,10 @@ func guest(account []byte) func(*testscript.TestScript, bool, []string) {
 
 // waitLocked waits until somebody has the directory troupe-data open for writing: the seal of an orderly end is gone.
 func waitLocked(ts *testscript.TestScript, _ bool, _ []string) {
-	for range 500 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if _, err := os.Stat(ts.MkAbs("troupe-data/SEAL")); err != nil {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	ts.Fatalf("nobody opens troupe-data")
 }

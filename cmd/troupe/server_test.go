@@ -21,7 +21,7 @@ func serving(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: serving DIR")
 	}
 	var at struct{ URL, NATS, Node string }
-	for range 1000 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		text, err := os.ReadFile(filepath.Join(ts.MkAbs(args[0]), "node", "serve.json"))
 		if err == nil {
 			ts.Check(json.Unmarshal(text, &at))
@@ -30,7 +30,6 @@ func serving(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Setenv("NODE", at.Node)
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	ts.Fatalf("nobody serves %s", args[0])
 }

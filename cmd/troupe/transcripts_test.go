@@ -98,7 +98,7 @@ func served(t *testing.T) server.Address {
 			t.Errorf("serve ended with %d:\n%s", code, out.unread())
 		}
 	})
-	for range 1000 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
 		if at, err := server.Announced(dir); err == nil {
 			return at
 		}

@@ -58,7 +58,7 @@ func faultAt(n int, errno error, forever bool) (failed bool, err error) {
 	go func() { done <- l.runOn(disk, 1+n%3) }()
 	select {
 	case err = <-done:
-	case <-time.After(30 * time.Second):
+	case <-time.After(5 * time.Minute):
 		return true, errors.New("the host hangs")
 	}
 	if err != nil && !errors.Is(err, errno) {

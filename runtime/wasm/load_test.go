@@ -329,17 +329,23 @@ func TestWatchdog(t *testing.T) {
 	quick := loaded(t, e, numbered(3), testDialect())
 	start := time.Now()
 	var seen []Stall
+	var busy uint64
 	var user testUser
 	user = func(_ *Call, arg uint32) uint32 {
 		if arg == 0 {
 			for len(seen) < 2 {
 				select {
 				case s := <-stalls:
+					if s.Module == quick.Hash() && s.Running >= 40*time.Millisecond {
+						busy++ // a busy machine has let it stand still
+						continue
+					}
 					seen = append(seen, s)
-				case <-time.After(10 * time.Second):
-					t.Error("a call that stands still is not reported")
-					return 0
 				default:
+					if time.Since(start) > time.Minute {
+						t.Error("a call that stands still is not reported")
+						return 0
+					}
 					quick.Call(1e6, nil, func(c *Call) error { _, err := c.Invoke(zooSize); return err })
 				}
 			}
@@ -359,8 +365,15 @@ func TestWatchdog(t *testing.T) {
 	if took < 40*time.Millisecond {
 		t.Errorf("reported after %v", took)
 	}
-	if n := len(stalls); n > 0 || e.Stats().Stalls != 2 {
-		t.Errorf("%d reports more, and %d in all", n, e.Stats().Stalls)
+	for len(stalls) > 0 {
+		if s := <-stalls; s.Module == quick.Hash() {
+			busy++
+		} else {
+			t.Errorf("reported once more: %+v", s)
+		}
+	}
+	if n := e.Stats().Stalls; n != 2+busy {
+		t.Errorf("%d reports in all, and %d of calls that a busy machine has let stand still", n, busy)
 	}
 }
 
@@ -556,7 +569,7 @@ func TestWorkIsBounded(t *testing.T) {
 		m.Codes[zooAdd].Body = assembleBody(body)
 		began := time.Now()
 		_, err := e.Load(t.Context(), m.Encode(), testDialect())
-		if took := time.Since(began); err == nil || !strings.Contains(err.Error(), "its work, most of it for ") || took > 5*time.Second {
+		if took := time.Since(began); err == nil || !strings.Contains(err.Error(), "its work, most of it for ") || took > time.Minute {
 			t.Errorf("%s: %v, after %v", name, err, took)
 		}
 	}

@@ -28,7 +28,7 @@ func natsConfig(t *testing.T, listen string) *config.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Dir, c.Drain = filepath.Join(t.TempDir(), "data"), 5*time.Second
+	c.Dir, c.Drain = filepath.Join(t.TempDir(), "data"), 5*time.Minute
 	return c
 }
 
@@ -86,7 +86,7 @@ func TestNATS(t *testing.T) {
 		t.Errorf("announced is %+v, %v; started %+v", at, err, s.at)
 	}
 	way := s.client(t, s.at.NATS)
-	way.Patience = time.Second
+	way.Patience = time.Minute
 	receipt, err := way.Send(t.Context(), &api.SendRequest{To: "puppet/a", Body: api.Bytes("set k=v")})
 	if err != nil || !receipt.Committed {
 		t.Fatalf("%+v, %v", receipt, err)
@@ -108,10 +108,12 @@ func TestNATS(t *testing.T) {
 	if _, err := run(t, natsConfig(t, "0.0.0.0:0")); !errors.Is(err, embedded.ErrWide) {
 		t.Errorf("all addresses: %v", err)
 	}
-	// A watch that waits does not hold up the end.
+	// A watch that waits does not hold up the end, which would else take as long as the drain may.
 	waiting := make(chan error, 1)
+	watching, leave := context.WithCancel(t.Context())
+	defer leave()
 	go func() {
-		for _, err := range way.Watch(t.Context(), &api.WatchRequest{Now: true}) {
+		for _, err := range way.Watch(watching, &api.WatchRequest{Now: true}) {
 			if err != nil {
 				waiting <- err
 				return
@@ -121,9 +123,10 @@ func TestNATS(t *testing.T) {
 	}()
 	time.Sleep(20 * time.Millisecond)
 	start := time.Now()
-	if err := s.stop(); err != nil || time.Since(start) > 4*time.Second {
+	if err := s.stop(); err != nil || time.Since(start) > c.Drain/2 {
 		t.Errorf("it ended after %s: %v", time.Since(start), err)
 	}
+	leave() // and does not wait for another server
 	way.Close()
 	<-waiting
 }
@@ -148,7 +151,7 @@ func TestNATSElsewhere(t *testing.T) {
 	}
 	end := func(server *embedded.Server) {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := server.Shutdown(ctx); err != nil {
 			t.Error(err)
@@ -172,7 +175,7 @@ func TestNATSElsewhere(t *testing.T) {
 	for range 2 {
 		server = begin(listen)
 		way := s.client(t, url)
-		way.Patience = 5 * time.Second
+		way.Patience = time.Minute
 		if _, err := way.Send(t.Context(), &api.SendRequest{To: "puppet/a", Body: api.Bytes("set k=v")}); err != nil {
 			t.Error(err)
 		}

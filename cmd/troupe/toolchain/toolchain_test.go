@@ -194,12 +194,12 @@ func script(t *testing.T, variable, text string) {
 }
 
 func TestBuildIsCancelled(t *testing.T) {
-	script(t, "ASC", "exec sleep 60\n")
+	script(t, "ASC", "exec sleep 600\n")
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 50*time.Millisecond, errors.New("enough"))
 	defer cancel()
 	start := time.Now()
 	_, err := toolchain.Build(ctx, write(t, guests[toolchain.AssemblyScript]), toolchain.AssemblyScript)
-	if err == nil || err.Error() != "enough" || time.Since(start) > 10*time.Second {
+	if err == nil || err.Error() != "enough" || time.Since(start) > time.Minute {
 		t.Errorf("ended with %v after %v, want the cause at once", err, time.Since(start))
 	}
 }

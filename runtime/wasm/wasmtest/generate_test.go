@@ -52,7 +52,7 @@ func TestGenerateEnds(t *testing.T) {
 // run calls a generated module, and reports whether the call completed. It must be valid and must end.
 func run(t *testing.T, wasm []byte) bool {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	config := wazero.NewRuntimeConfigCompiler().WithCoreFeatures(api.CoreFeaturesV2).WithCloseOnContextDone(true)
 	r := wazero.NewRuntimeWithConfig(ctx, config)
