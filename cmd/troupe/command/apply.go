@@ -18,6 +18,7 @@ import (
 	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/runtime/api"
 	"github.com/troupe-run/troupe/runtime/capability"
 )
 
@@ -188,9 +189,9 @@ type applying struct {
 
 // applied is something that an application consists of, as machines get it.
 type applied struct {
-	Kind  string `json:"kind"` // actor, module, provider, link, trust or label; empty for what is wrong with the manifest
+	Kind  string `json:"kind"` // actor, module, provider, link or trust; empty for what is wrong with the manifest
 	Name  string `json:"name"`
-	Did   string `json:"did"` // started, updated, scaled, installed, stored, created, put, noted, unchanged, failed or warning
+	Did   string `json:"did"` // started, updated, scaled, installed, stored, created, put, unchanged, failed or warning
 	Error string `json:"error,omitempty"`
 }
 
@@ -252,7 +253,9 @@ func (ap *applying) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ap.trust(ctx, before)
+	if err := ap.trust(ctx); err != nil {
+		return err
+	}
 	if err := ap.modules(ctx, before); err != nil {
 		return err
 	}
@@ -270,8 +273,12 @@ func (ap *applying) foretell() {
 	for _, w := range ap.app.Warnings {
 		ap.tell(applied{Did: partWarned, Error: explain(w)}, nil)
 	}
-	for _, name := range slices.Sorted(maps.Keys(ap.app.Labels)) {
-		ap.tell(applied{Kind: "label", Name: name + "=" + ap.app.Labels[name], Did: "noted"}, nil)
+	if labels := ap.app.Labels; len(labels) > 0 {
+		var list []string
+		for _, name := range slices.Sorted(maps.Keys(labels)) {
+			list = append(list, name+"="+labels[name])
+		}
+		ap.tell(applied{Did: partWarned, Error: ap.app.Path(ap.app.File) + ": " + unlabelled(list)}, nil)
 	}
 	for _, err := range ap.problems {
 		ap.tell(applied{Did: partFailed, Error: explain(err)}, err)
@@ -329,9 +336,17 @@ func logApplied(log *slog.Logger) func(applied, error) {
 	}
 }
 
-func (ap *applying) trust(ctx context.Context, before *cast) {
+// trust makes keys anchors.
+func (ap *applying) trust(ctx context.Context) error {
+	if len(ap.app.Trust) == 0 {
+		return nil
+	}
+	before, err := ap.place.trusted(ctx)
+	if err != nil {
+		return err
+	}
 	for _, t := range ap.app.Trust {
-		if slices.ContainsFunc(before.Trust, func(a capability.Anchor) bool { return a.Key == t.Key }) && t.Token == "" {
+		if slices.ContainsFunc(before.Anchors, func(a api.Anchor) bool { return a.Key == t.Key }) && t.Token == "" {
 			ap.done("trust", t.Key, partUnchanged, nil)
 			continue
 		}
@@ -347,6 +362,7 @@ func (ap *applying) trust(ctx context.Context, before *cast) {
 		}
 		ap.done("trust", t.Key, "put", err)
 	}
+	return nil
 }
 
 // modules installs those without claims, and starts the others.

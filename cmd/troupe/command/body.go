@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"unicode/utf8"
@@ -90,6 +91,9 @@ func readFile(name string) ([]byte, error) {
 func fileError(err error) error {
 	if err == nil {
 		return nil
+	}
+	if path := (*fs.PathError)(nil); errors.As(err, &path) && errors.Is(err, fs.ErrNotExist) {
+		err = reworded{"there is no file " + path.Path, err}
 	}
 	return &classified{ExitNotFound, err}
 }

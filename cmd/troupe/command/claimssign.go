@@ -92,6 +92,22 @@ a key, or a file.`,
 	return cmd
 }
 
+// signable returns why a module cannot be signed, before keys are made for it: it is signed by keys that nobody keeps.
+func signable(m claims.Module, sign func(claims.Key, claims.Module) error) error {
+	account, err := claims.NewKey(claims.AccountKey)
+	if err != nil {
+		return err
+	}
+	defer account.Wipe()
+	module, err := claims.NewKey(claims.ModuleKey)
+	if err != nil {
+		return err
+	}
+	defer module.Wipe()
+	m.Subject = module.Public()
+	return sign(account, m)
+}
+
 func (c *call) claimsSign(f *moduleFlags, source, destination string) error {
 	code, err := c.moduleFile(source)
 	if err != nil {
@@ -100,6 +116,15 @@ func (c *call) claimsSign(f *moduleFlags, source, destination string) error {
 	m, err := f.module(time.Now())
 	if err != nil {
 		return err
+	}
+	if err := signable(m, func(account claims.Key, m claims.Module) (err error) {
+		_, err = claims.SignModule(account, code, m)
+		return err
+	}); err != nil {
+		return usagef("%s: %w", source, err)
+	}
+	if info, err := os.Stat(destination); err == nil && info.IsDir() {
+		return usagef("--destination: %s is a folder, and the name of a file is wanted", destination)
 	}
 	account, err := c.signingKey(&f.signFlags, claims.AccountKey, accountName())
 	if err != nil {

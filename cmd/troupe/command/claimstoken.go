@@ -53,6 +53,13 @@ token into a module.`,
 			if err != nil {
 				return err
 			}
+			m.Hash = hash
+			if err := signable(m, func(account claims.Key, m claims.Module) (err error) {
+				_, err = claims.SignModuleToken(account, m)
+				return err
+			}); err != nil {
+				return usagef("%w", err)
+			}
 			account, err := c.signingKey(&f.signFlags, claims.AccountKey, accountName())
 			if err != nil {
 				return err
@@ -61,7 +68,6 @@ token into a module.`,
 			if m.Subject, err = c.subjectKey(&f.signFlags, claims.ModuleKey, keyName(f.name, "module")); err != nil {
 				return err
 			}
-			m.Hash = hash
 			return c.printToken(claims.SignModuleToken(account, m))
 		},
 	}

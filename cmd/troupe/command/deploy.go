@@ -60,7 +60,9 @@ func (a *app) cast(ctx context.Context, h *runtime.Host) error {
 	if err != nil {
 		return err
 	}
-	ap.trust(ctx, before)
+	if err := ap.trust(ctx); err != nil {
+		return err
+	}
 	if err := ap.classics(ctx, before); err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ func (c *call) listCommands() []*cobra.Command {
 		{"links", "", "List the links between actors and providers", c.links},
 		{"claims", "", "List what the modules of actors claim", c.claimed},
 		{"hosts", "", "Say who serves", c.hosts},
+		{"trust", "", "List which issuers are trusted, and who is banned", c.trusted},
 	} {
 		var out valueFlags
 		var wash washFlags

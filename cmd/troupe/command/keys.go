@@ -104,6 +104,9 @@ func (c *call) listKeys(directory string) error {
 }
 
 func (c *call) createKey(name string) error {
+	if err := checkKeyName(name); err != nil {
+		return err
+	}
 	keys, err := c.openKeys()
 	if err != nil {
 		return err

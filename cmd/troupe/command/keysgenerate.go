@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/troupe-run/troupe/claims"
+	"github.com/troupe-run/troupe/runtime/actor"
 )
 
 // generateFlags say where a key is kept, and whether its seed is shown.
@@ -88,6 +89,9 @@ func (c *call) newKey(f *generateFlags, kind nkeys.PrefixByte) (key claims.Key, 
 		key, err = claims.NewKey(kind)
 		return key, "", err
 	}
+	if err := checkKeyName(f.name); f.name != "" && err != nil {
+		return key, "", err
+	}
 	keys, err := c.keysIn(f.directory)
 	if err != nil {
 		return key, "", err
@@ -101,6 +105,14 @@ func (c *call) newKey(f *generateFlags, kind nkeys.PrefixByte) (key claims.Key, 
 		err = usagef("%w", err)
 	}
 	return key, f.name, err
+}
+
+// checkKeyName refuses what cannot be the name of a key: the grammar is that of the names of actors.
+func checkKeyName(name string) error {
+	if who := actor.Address(name); who.Validate() != nil || who.Key() != "" {
+		return usagef("%s cannot be the name of a key: it matches [a-z0-9][a-z0-9._-]*", quoted(shortened(name, 60)))
+	}
+	return nil
 }
 
 // createNamed makes a key that has a part of its public half in its name.

@@ -74,7 +74,8 @@ func (c *call) putLink(ctx context.Context, p place, order *capability.LinkOrder
 		}
 		order.Contract = provider.Contract
 	}
-	if a, err := cast.find(order.Actor); err == nil {
+	a, missing := cast.find(order.Actor)
+	if missing == nil {
 		order.Actor = string(a.Address)
 	}
 	if err := p.order(ctx, capability.Order{Link: []capability.LinkOrder{*order}}); err != nil {
@@ -82,6 +83,9 @@ func (c *call) putLink(ctx context.Context, p place, order *capability.LinkOrder
 	}
 	if provider == nil {
 		fmt.Fprintf(c.Stderr, "%s: warning: there is no provider %s yet: the link fails until there is; %s\n", c.Name, order.Provider, cast.providersHint(c))
+	}
+	if missing != nil {
+		fmt.Fprintf(c.Stderr, "%s: warning: %s; the link counts when the actor starts\n", c.Name, missing)
 	}
 	return c.did(map[string]string{"actor_id": order.Actor, "provider_id": order.Provider, "contract_id": order.Contract, "link_name": order.Name},
 		"Published link (%s) <-> (%s) successfully", order.Actor, order.Provider)

@@ -88,7 +88,7 @@ func (c *call) checkData() error {
 	case err != nil:
 		return err
 	case kind == dirMissing:
-		return directoryf("there is no data directory %s; name one by --dir or TROUPE_DIR, or make it by '%s send'", c.dir, c.Name)
+		return directoryf("there is no data directory %s; name one by --dir or TROUPE_DIR, or make it by '%s send' or '%s up'", c.dir, c.Name, c.Name)
 	case kind == dirEmpty:
 		return directoryf("the directory %s is empty; '%s send' makes a data directory of it", c.dir, c.Name)
 	case kind == dirForeign:

@@ -10,6 +10,7 @@ import (
 	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/actor/typed"
+	"github.com/troupe-run/troupe/runtime/api"
 	"github.com/troupe-run/troupe/runtime/capability"
 	"github.com/troupe-run/troupe/state"
 )
@@ -40,6 +41,8 @@ type place interface {
 	install(ctx context.Context, in *installation) (state.Module, error)
 	// cast returns all actors with claims, providers and links.
 	cast(ctx context.Context) (*cast, error)
+	// trusted returns whose modules may run.
+	trusted(ctx context.Context) (*api.Trust, error)
 	// start lets a module with claims run as the actor of that name, or updates it.
 	start(ctx context.Context, name string, code []byte, o runtime.StartOptions) (*capability.Actor, error)
 	// order changes which actors with claims, providers and links there are. It starts none.

@@ -122,14 +122,26 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	if !cmd.HasParent() {
+	if cmd.HasSubCommands() {
 		text := "there is no command " + quoted(args[0])
-		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		if cmd.HasParent() {
+			text += " below " + cmd.Name() + ", but " + strings.Join(namesBelow(cmd), ", ")
+		} else if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 			text += "; do you mean " + strings.Join(near, " or ") + "?"
 		}
 		return &badCommandLine{errors.New(text)}
 	}
 	return misuse("%s takes no arguments, and %s is one", cmd.Name(), quoted(args[0]))
+}
+
+// namesBelow lists the commands below one that help lists.
+func namesBelow(cmd *cobra.Command) (names []string) {
+	for _, below := range cmd.Commands() {
+		if below.IsAvailableCommand() {
+			names = append(names, below.Name())
+		}
+	}
+	return names
 }
 
 func between(least, most int) cobra.PositionalArgs {

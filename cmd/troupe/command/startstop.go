@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -142,6 +143,11 @@ With --address and --contract it is any actor; with --plain one that knows nothi
 		RunE: func(cmd *cobra.Command, args []string) error {
 			wash.warn(c)
 			order.Address = actor.Address(address)
+			if order.Key != "" {
+				if err := checkKey(order.Key, "a provider", claims.CheckPublic(order.Key, claims.ProviderKey)); err != nil {
+					return fmt.Errorf("--key: %w", err)
+				}
+			}
 			if err := providerOrder(&order, args[0], linkName); err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"sync"
 
@@ -13,6 +14,7 @@ import (
 
 func (c *call) upCommand() *cobra.Command {
 	var f serveFlags
+	var labels []string
 	file := "."
 	cmd := &cobra.Command{
 		Use:   "up [-m FILE]",
@@ -42,11 +44,16 @@ changes is applied again. If the new module is none, the old one goes on. The lo
 			if err != nil {
 				return err
 			}
+			if len(labels) > 0 {
+				fmt.Fprintf(c.Stderr, "%s: warning: %s\n", c.Name, unlabelled(labels))
+			}
 			return c.up(cmd.Context(), cfg, &f)
 		},
 	}
 	manifestFlag(cmd, &file)
 	f.add(cmd)
+	cmd.Flags().StringArrayVar(&labels, "label", nil, "`name=value` of the host")
+	_ = cmd.Flags().MarkHidden("label") // which people have in their scripts from wash
 	return cmd
 }
 

@@ -50,3 +50,8 @@ func (f *washFlags) withoutHost(args []string) []string {
 }
 
 func isHost(text string) bool { return claims.CheckPublic(text, claims.NodeKey) == nil }
+
+// unlabelled says what becomes of the labels of a host. They would be for who looks for one among many, and there is one.
+func unlabelled(labels []string) string {
+	return fmt.Sprintf("the labels %s have no effect: there is one host, it keeps no labels, and nothing is placed by them", strings.Join(labels, ", "))
+}
