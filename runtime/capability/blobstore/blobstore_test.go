@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/troupe-run/troupe/query"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/capability"
 	"github.com/troupe-run/troupe/runtime/capability/blobstore"
@@ -304,6 +305,24 @@ func TestDownloads(t *testing.T) {
 }
 
 // TestQueries checks that a query reads, and is refused what would write, a download among it.
+// TestEndless: an actor that ends the whole transaction with its chunk ends that download, and no other.
+func TestEndless(t *testing.T) {
+	w := newWorld(t)
+	do[any](w, pack.MessagePack, messages.CreateContainer, "c")
+	for _, id := range []string{"endless", "fine"} {
+		w.put(id, strings.Repeat("x", 25))
+		do[messages.GetObjectResponse](w, pack.MessagePack, messages.GetObject, &messages.GetObjectArgs{ContainerID: "c", ObjectID: id})
+	}
+	w.pump()
+	if got := w.received(); strings.Count(got, "\n") != 2 || !strings.Contains(got, `"last":true`) {
+		t.Errorf("the user got %s", got)
+	}
+	events, _, err := w.host.Reader().Past(t.Context(), query.WatchOptions{Actor: provider, Events: true, EventTypes: []string{"download_ended"}})
+	if err != nil || len(events) != 1 || !strings.Contains(fmt.Sprint(events[0].Events), actor.CodeStateTooLarge) {
+		t.Errorf("the events are %+v, %v", events, err)
+	}
+}
+
 func TestQueries(t *testing.T) {
 	w := newWorld(t)
 	do[struct{}](w, pack.MessagePack, messages.CreateContainer, "c")

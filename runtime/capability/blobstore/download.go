@@ -14,6 +14,16 @@ import (
 // OpNext sends the next chunk of a download, by sudo: its number → nothing. A download that is not there is no error.
 const OpNext = "Downloads.Next"
 
+// OpEnd gives a download up, by sudo: End → nothing. The half outside says so when the transaction of a chunk cannot be: an actor that
+// runs out of gas, for one, ends more than its own call, and would be sent the same chunk for ever.
+const OpEnd = "Downloads.End"
+
+// End is a download, and why it ends.
+type End struct {
+	Number uint64 `json:"number"`
+	Reason string `json:"reason"`
+}
+
 // getObject returns the first chunk of a range, and keeps the rest as a download.
 func (c *call) getObject() (any, error) {
 	var in messages.GetObjectArgs
@@ -43,38 +53,46 @@ func (c *call) getObject() (any, error) {
 		InitialChunk: &messages.Chunk{ObjectID: in.ObjectID, ContainerID: in.ContainerID, Bytes: c.read(o.Number, start, first), Offset: start, IsLast: first == end}}, nil
 }
 
-// Deliver implements capability.Deliverer: it takes OpNext.
+// Deliver implements capability.Deliverer: it takes OpNext and OpEnd.
 func (h *handler) Deliver(ctx context.Context, env *actor.Env, msg actor.Message) (actor.Response, error) {
 	inv, err := capability.DecodeInvocation(msg.Body)
 	if err != nil {
 		return actor.Response{}, err
 	}
-	var number uint64
-	if inv.Operation != OpNext || inv.Contract != capability.Blobstore {
-		return actor.Response{}, actor.Errorf(actor.CodeMalformed, "what comes in is %s of %s", OpNext, capability.Blobstore)
+	var end End
+	var argument any = &end.Number
+	if inv.Operation == OpEnd && inv.Contract == capability.Blobstore {
+		argument = &end
+	} else if inv.Operation != OpNext || inv.Contract != capability.Blobstore {
+		return actor.Response{}, actor.Errorf(actor.CodeMalformed, "what comes in is %s or %s of %s", OpNext, OpEnd, capability.Blobstore)
 	}
-	if err := pack.Unmarshal(inv.Payload, &number); err != nil {
+	if err := pack.Unmarshal(inv.Payload, argument); err != nil {
 		return actor.Response{}, err
 	}
-	row := numbered(downloadPrefix, number)
+	row := numbered(downloadPrefix, end.Number)
 	s := &store{rows: env.State, state: env.State, now: env.Time}
 	var d download
 	if !s.load(row, &d) {
 		return actor.Response{}, nil
 	}
-	s.name = d.Store
-	more, err := h.send(ctx, env, s, &d)
-	if more && err == nil {
-		s.save(row, &d)
-		return actor.Response{}, nil
+	if inv.Operation == OpNext {
+		s.name = d.Store
+		more, err := h.send(ctx, env, s, &d)
+		if more && err == nil {
+			s.save(row, &d)
+			return actor.Response{}, nil
+		}
+		if err != nil {
+			end.Reason = actor.AsError(err).Error()
+		}
 	}
 	env.State.Delete(row)
-	if err == nil {
+	if end.Reason == "" {
 		return actor.Response{}, nil
 	}
 	return actor.Response{Events: []actor.Event{{Type: "download_ended", Attributes: []actor.Attribute{
 		{Key: "actor", Value: string(d.Actor)}, {Key: "container", Value: d.ContainerID}, {Key: "object", Value: d.ObjectID},
-		{Key: "offset", Value: strconv.FormatUint(d.Offset, 10)}, {Key: "reason", Value: actor.AsError(err).Error()},
+		{Key: "offset", Value: strconv.FormatUint(d.Offset, 10)}, {Key: "reason", Value: end.Reason},
 	}}}}, nil
 }
 

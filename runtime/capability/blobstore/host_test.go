@@ -32,7 +32,7 @@ type order struct {
 }
 
 // user is an actor that is linked to the store, as a guest would be. It keeps what it receives, says that it has enough when
-// an object is called so, and fails when one is called so.
+// an object is called so, and fails when one is called so; at one that is called endless it writes without an end.
 type user struct{}
 
 func (user) Execute(ctx context.Context, env *actor.Env, msg actor.Message) (actor.Response, error) {
@@ -61,6 +61,9 @@ func receive(env *actor.Env, inv *capability.Invocation) (actor.Response, error)
 	env.State.Set([]byte("received"), append(append(log[:len(log):len(log)], line...), '\n'))
 	if strings.HasPrefix(chunk.ObjectID, "fail") {
 		return actor.Response{}, actor.Errorf("broken", "cannot take it")
+	}
+	for strings.HasPrefix(chunk.ObjectID, "endless") {
+		env.State.Set([]byte("more"), make([]byte, 100_000))
 	}
 	answer := messages.ChunkResponse{CancelDownload: strings.HasPrefix(chunk.ObjectID, "enough")}
 	return actor.Response{Data: pack.ProtocolOf(inv.Payload).Encode(&answer)}, nil

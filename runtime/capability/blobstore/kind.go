@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/query"
@@ -63,9 +64,12 @@ func proceed(ctx context.Context, at edge.At) error {
 			return nil
 		}
 		for _, pair := range page.Pairs {
-			inv := capability.Invocation{Operation: OpNext, Contract: capability.Blobstore, Payload: pack.Marshal(numberOf(pair.Key))}
-			msg := actor.Message{Kind: actor.KindSudo, To: at.Provider.Address, Body: inv.Encode()}
-			if _, err := at.Host.Do(ctx, dispatch.Request{Message: msg}); err != nil {
+			number := numberOf(pair.Key)
+			failed, err := tell(ctx, at, OpNext, number)
+			if failed != nil {
+				failed, err = tell(ctx, at, OpEnd, &End{number, failed.Error()})
+			}
+			if err = errors.Join(failed, err); err != nil {
 				if ctx.Err() != nil {
 					return nil
 				}
@@ -74,4 +78,26 @@ func proceed(ctx context.Context, at edge.At) error {
 		}
 	}
 	return nil
+}
+
+// tell has the half inside do something, and waits until the host has room for it. Failed says why there was a transaction and no
+// effect; err says that there was none.
+func tell(ctx context.Context, at edge.At, op string, argument any) (failed, err error) {
+	inv := capability.Invocation{Operation: op, Contract: capability.Blobstore, Payload: pack.Marshal(argument)}
+	msg := actor.Message{Kind: actor.KindSudo, To: at.Provider.Address, Body: inv.Encode()}
+	for {
+		receipt, err := at.Host.Do(ctx, dispatch.Request{Message: msg})
+		var busy *dispatch.OverloadedError
+		switch {
+		case receipt != nil:
+			return err, nil
+		case !errors.As(err, &busy):
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(min(max(busy.RetryAfter, 10*time.Millisecond), time.Second)):
+		}
+	}
 }
