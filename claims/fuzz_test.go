@@ -288,6 +288,8 @@ func FuzzOpenArchive(f *testing.F) {
 	f.Add(packed)
 	f.Add(gzipped(f, packed))
 	f.Add(pack(f, file{"claims.jwt", token, 0}, file{"x86_64-linux.bin", "/bin/sh", tar.TypeSymlink}))
+	f.Add(sparse(f, token, "x86_64-linux.bin", 5))
+	f.Add(sparse(f, token, "x86_64-linux.bin", 1<<40))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		a, err := claims.OpenArchive(bytes.NewReader(b))
 		if err != nil {
