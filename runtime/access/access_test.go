@@ -13,6 +13,7 @@ import (
 	"github.com/troupe-run/troupe/runtime/access"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/actor/puppet"
+	"github.com/troupe-run/troupe/runtime/capability"
 	"github.com/troupe-run/troupe/runtime/wasm/cosmwasm"
 	"github.com/troupe-run/troupe/state"
 )
@@ -187,6 +188,28 @@ func TestPages(t *testing.T) {
 	for i := 1; i < len(list); i++ {
 		if list[i-1].Actor >= list[i].Actor {
 			t.Fatalf("%s stands before %s", list[i-1].Actor, list[i].Actor)
+		}
+	}
+}
+
+// What is sent in the course of an installation is a message like any other: the names of the host stay closed to it.
+func TestReservedNamesWhileInstalling(t *testing.T) {
+	nothing := func(actor.Address, []byte) ([]byte, bool) { return nil, false }
+	for _, test := range []struct {
+		name string
+		root bool
+		msg  actor.Message
+		ok   bool
+	}{
+		{"what follows", true, actor.Message{Kind: actor.KindSudo, To: capability.Address}, true},
+		{"a migration", true, actor.Message{Kind: actor.KindMigrate, To: "a", Module: "a"}, true},
+		{"a message to a provider", false, actor.Message{To: capability.KeyValueKind + "/k"}, true},
+		{"an order", false, actor.Message{To: access.Address}, false},
+		{"an actor of the host", false, actor.Message{Kind: actor.KindInstantiate, To: "mine", Module: actor.ModuleID(capability.KeyValueKind)}, false},
+	} {
+		err := access.Check(dispatch.Access{Op: state.OpInstall, Root: test.root, Message: &test.msg, Read: nothing})
+		if (err == nil) != test.ok || err != nil && !errors.Is(err, &actor.Error{Code: actor.CodeUnauthorized}) {
+			t.Errorf("%s: %v", test.name, err)
 		}
 	}
 }

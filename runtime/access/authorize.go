@@ -38,7 +38,7 @@ func check(a *dispatch.Access, known *memory) error {
 		}
 		return nil
 	}
-	if decodeCount(paused) > 0 && msg.Kind != actor.KindSudo && a.Op == state.OpMessage {
+	if decodeCount(paused) > 0 && msg.Kind != actor.KindSudo && isMessage(a) {
 		if reason, ok := a.Read(Address, pausedKey(msg.To)); ok {
 			return errPaused(msg.To, string(reason))
 		}
@@ -49,9 +49,13 @@ func check(a *dispatch.Access, known *memory) error {
 	return checkSigner(a, known)
 }
 
+// isMessage reports whether somebody sends a message, be it in the course of an installation: that itself is none, and neither
+// are its migrations.
+func isMessage(a *dispatch.Access) bool { return a.Op == state.OpMessage || !a.Root }
+
 // checkReserved keeps the names of the host free until it needs them, and others off this actor.
 func checkReserved(a *dispatch.Access, msg *actor.Message) error {
-	if a.Op != state.OpMessage {
+	if !isMessage(a) {
 		return nil
 	}
 	who := actor.Address(msg.To.Kind())
