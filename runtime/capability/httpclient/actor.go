@@ -60,8 +60,8 @@ func judge(rules *Rules, args *messages.FetchArgs) (*question, *actor.Error) {
 	if len(method) > 32 || strings.ContainsFunc(method, func(r rune) bool { return r < 'A' || r > 'Z' }) || method == "CONNECT" || method == "TRACE" {
 		return refuse("%.40q is no method that can be used", method)
 	}
-	if len(rules.Methods) > 0 && !slices.Contains(rules.Methods, method) {
-		return refuse("the method %s is not allowed by the link: put it with methods=%s", method, strings.Join(append(slices.Clone(rules.Methods), method), ","))
+	if err := rules.checkMethod(method); err != nil {
+		return refuse("%s", err)
 	}
 	u, err := url.Parse(args.URL)
 	if err != nil || len(args.URL) > maxURL {

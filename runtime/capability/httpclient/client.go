@@ -94,8 +94,9 @@ func (q *question) request(ctx context.Context, id string) (*http.Request, error
 	if err != nil {
 		return nil, errors.New("the request cannot be made")
 	}
-	for _, f := range q.Header {
-		req.Header[http.CanonicalHeaderKey(f.Name)] = f.Values
+	for _, f := range q.Header { // a name may stand there twice, in other letters
+		key := http.CanonicalHeaderKey(f.Name)
+		req.Header[key] = append(req.Header[key], f.Values...)
 	}
 	if len(q.Body) == 0 {
 		req.Body, req.GetBody = nil, nil
@@ -105,6 +106,14 @@ func (q *question) request(ctx context.Context, id string) (*http.Request, error
 	default:
 		if req.Header.Get("Idempotency-Key") == "" {
 			req.Header.Set("Idempotency-Key", id)
+		}
+		// Package net/http sends again by itself what it finds with such a header, when a connection breaks; and a server need not go by
+		// it. In small letters it is not found.
+		for _, key := range [...]string{"Idempotency-Key", "X-Idempotency-Key"} {
+			if values, ok := req.Header[key]; ok {
+				delete(req.Header, key)
+				req.Header[strings.ToLower(key)] = values
+			}
 		}
 	}
 	if _, said := req.Header["User-Agent"]; !said {
@@ -118,8 +127,17 @@ func (c *Client) fetch(req *http.Request, q *question) (*messages.HTTPResponse, 
 		if q.Rules.Redirects == 0 || len(via) > q.Rules.Redirects {
 			return http.ErrUseLastResponse
 		}
+		if q.Rules.checkMethod(next.Method) != nil {
+			return http.ErrUseLastResponse // it would be asked for with GET
+		}
 		if q.Rules.check(next.URL) != nil {
 			return errRedirect
+		}
+		next.Header.Del("Referer") // the query of a URL may be secret
+		for _, before := range via {
+			if before.URL.Scheme != next.URL.Scheme || before.URL.Host != next.URL.Host {
+				keepPlain(next.Header)
+			}
 		}
 		return nil
 	}}
@@ -145,6 +163,17 @@ func (c *Client) fetch(req *http.Request, q *question) (*messages.HTTPResponse, 
 	return answer, nil
 }
 
+// keepPlain leaves the headers that hold nothing secret: where a redirect leads to another server, that one gets no others.
+func keepPlain(h http.Header) {
+	for name := range h {
+		switch name {
+		case "Accept", "Accept-Language", "Content-Language", "Content-Type", "User-Agent", "idempotency-key":
+		default:
+			delete(h, name)
+		}
+	}
+}
+
 // reason says why a request failed, in words of this package.
 func reason(ctx context.Context, err error) error {
 	for _, own := range [...]error{errPrivate, errRedirect, errLarge} {
@@ -165,6 +194,10 @@ func reason(ctx context.Context, err error) error {
 	var failed *url.Error
 	if errors.As(err, &failed) {
 		err = failed.Err // without the URL
+	}
+	var broken *net.OpError
+	if errors.As(err, &broken) {
+		err = broken.Err // without addresses
 	}
 	return fmt.Errorf("the request failed: %w", err)
 }

@@ -8,7 +8,10 @@
 //
 // Default is deny: an actor reaches the hosts that its link allows, and what leads elsewhere, be it a redirect, is refused. A
 // name that leads to this machine or to a private network is refused, whatever it was allowed as, unless the link allows
-// private addresses; what is judged is the address that is connected to. No proxy is used, whatever the environment says.
+// private addresses; what is judged is the address that is connected to. No proxy is used, whatever the environment says. A redirect
+// that is followed uses no method that the link does not allow, and another server than the first gets none of the headers that may
+// be secret.
+//
 // Requests that change something carry an Idempotency-Key, which is the same when the question is asked again: after the
 // host was killed before it knew the answer, for instance.
 //

@@ -28,7 +28,7 @@ func TestAnActorAsksOutsideOnce(t *testing.T) {
 		t.Fatalf("%d requests came: a transaction that is executed again must not ask again", len(seen))
 	}
 	r := seen[0]
-	if r.Header.Get("X-From") != "fetcher" || r.Header.Get("Idempotency-Key") == "" || r.Host == "evil" || r.Header.Get("Accept-Encoding") != "" {
+	if strings.Join(r.Header["X-From"], " ") != "fetcher again" || r.Header.Get("Idempotency-Key") == "" || r.Host == "evil" || r.Header.Get("Accept-Encoding") != "" {
 		t.Errorf("the request has the host %s and %v", r.Host, r.Header)
 	}
 	if kept, _, _ := w.Get("fetcher", []byte("answer")); string(kept) != "POST hello" {
@@ -144,6 +144,57 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
+// What changes something is sent once, though the connection breaks before there is an answer; the error names nobody's address.
+func TestABrokenConnection(t *testing.T) {
+	w := newWorld(t, nil)
+	if _, err := w.fetch("GET " + w.url + "/echo"); err != nil { // its connection is used again
+		t.Fatal(err)
+	}
+	for _, body := range []string{"", " hello"} {
+		before := len(w.seen())
+		if _, err := w.fetch("POST " + w.url + "/drop" + body); !is(err, actor.CodeOutside) || strings.Contains(err.Error(), "->") {
+			t.Errorf("a connection that breaks: %v", err)
+		}
+		if n := len(w.seen()) - before; n != 1 {
+			t.Errorf("one question with the body %q was asked %d times", body, n)
+		}
+		if _, err := w.fetch("GET " + w.url + "/echo"); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A server that sends an actor to another one tells that one nothing of the actor's.
+func TestRedirectsElsewhere(t *testing.T) {
+	w, other := newWorld(t, map[string]string{"allow": "http://127.0.0.1:*", "redirects": "2"}), newWorld(t, nil)
+	back := other.url + "/to?at=" + url.QueryEscape(w.url+"/echo")
+	if _, err := w.fetch("GET " + w.url + "/to?secret=1&at=" + url.QueryEscape(back)); err != nil {
+		t.Fatal(err)
+	}
+	if h := w.seen()[0].Header; h.Get("X-From") != "fetcher" {
+		t.Errorf("the first gets %v", h)
+	}
+	for _, r := range append(other.seen(), w.seen()[1:]...) {
+		if r.Header.Get("X-From") != "" || r.Header.Get("Referer") != "" || r.Header.Get("User-Agent") != "troupe" {
+			t.Errorf("behind a redirect %s gets %v", r.URL.Path, r.Header)
+		}
+	}
+	if _, err := w.fetch("GET " + w.url + "/to?secret=1&at=" + w.url + "/echo"); err != nil {
+		t.Fatal(err)
+	}
+	if h := w.seen()[len(w.seen())-1].Header; h.Get("X-From") != "fetcher" || h.Get("Referer") != "" {
+		t.Errorf("on the same server it gets %v", h)
+	}
+}
+
+// A redirect leads to no method that the link does not allow.
+func TestRedirectsToAnotherMethod(t *testing.T) {
+	w := newWorld(t, map[string]string{"methods": "POST", "redirects": "1"})
+	if m, err := w.fetch("POST " + w.url + "/to?at=" + w.url + "/echo hello"); err != nil || m.StatusCode != 302 || len(w.seen()) != 1 {
+		t.Errorf("%v %v, with %d requests", m, err, len(w.seen()))
+	}
+}
+
 // Neither the environment nor the query of a URL shows in what an actor is told.
 func TestErrorsKeepSecrets(t *testing.T) {
 	w := newWorld(t, map[string]string{"allow": "http://127.0.0.1:*"})
@@ -200,7 +251,7 @@ func TestPublicAddresses(t *testing.T) {
 		{"8.8.8.8", true}, {"2606:4700::1111", true},
 		{"127.0.0.1", false}, {"127.8.8.8", false}, {"10.0.0.1", false}, {"192.168.1.1", false}, {"172.16.0.1", false}, {"169.254.169.254", false},
 		{"0.0.0.0", false}, {"100.64.0.1", false}, {"224.0.0.1", false}, {"255.255.255.255", false}, {"::1", false}, {"::", false}, {"fe80::1", false},
-		{"fc00::1", false}, {"::ffff:127.0.0.1", false}, {"::ffff:8.8.8.8", true}, {"64:ff9b::7f00:1", false}, {"2002:7f00:1::", false}, {"ff02::1", false},
+		{"fc00::1", false}, {"::ffff:127.0.0.1", false}, {"::ffff:8.8.8.8", true}, {"64:ff9b::7f00:1", false}, {"2002:7f00:1::", false}, {"ff02::1", false}, {"fec0::1", false},
 		{"::127.0.0.1", false},
 	} {
 		if got := httpclient.Public(c.address); got != c.public {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -32,7 +33,7 @@ func (fetcher) Execute(ctx context.Context, env *actor.Env, msg actor.Message) (
 	method, rest, _ := strings.Cut(text, " ")
 	url, body, _ := strings.Cut(rest, " ")
 	inv := capability.Invocation{Operation: messages.FetchRequest, Contract: capability.HTTPClient, Link: "default", Payload: pack.Marshal(
-		&messages.FetchArgs{Method: method, URL: url, Body: []byte(body), Headers: messages.Header{"X-From": {"fetcher"}, "Host": {"evil"}}})}
+		&messages.FetchArgs{Method: method, URL: url, Body: []byte(body), Headers: messages.Header{"X-From": {"fetcher"}, "x-from": {"again"}, "Host": {"evil"}}})}
 	data, err := env.Services.(capability.Caller).Call(ctx, "troupe.httpclient/out", inv.Encode())
 	if err != nil {
 		return actor.Response{}, err
@@ -89,7 +90,8 @@ func newWorld(t testing.TB, values map[string]string) *world {
 	return w
 }
 
-// ServeHTTP answers as the path says: /echo with the body, /size/N, /to/URL with a redirect, /slow late.
+// ServeHTTP answers as the path says: /echo with the body, /size/N, /to?at=URL with a redirect, /slow late, /drop with the end of the
+// connection.
 func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	w.mu.Lock()
@@ -105,6 +107,11 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		_, _ = rw.Write(bytes.Repeat([]byte{'x'}, n))
 	case "to":
 		http.Redirect(rw, r, r.URL.Query().Get("at"), http.StatusFound)
+	case "drop":
+		if conn, _, err := http.NewResponseController(rw).Hijack(); err == nil {
+			_ = conn.(*net.TCPConn).SetLinger(0)
+			_ = conn.Close()
+		}
 	case "slow":
 		select {
 		case <-r.Context().Done():

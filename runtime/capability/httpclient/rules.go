@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -145,6 +146,14 @@ func defaultPort(scheme string) uint16 {
 	return 80
 }
 
+// checkMethod judges a method.
+func (r *Rules) checkMethod(method string) error {
+	if len(r.Methods) == 0 || slices.Contains(r.Methods, method) {
+		return nil
+	}
+	return fmt.Errorf("the method %s is not allowed by the link: put it with methods=%s", method, strings.Join(append(slices.Clone(r.Methods), method), ","))
+}
+
 // check judges a URL. The text of an error depends on the rules and the URL alone.
 func (r *Rules) check(u *url.URL) error {
 	scheme, host := strings.ToLower(u.Scheme), strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
@@ -195,7 +204,7 @@ func public(at netip.Addr) bool {
 }
 
 // special are networks that are set apart, and that package netip does not know as such (RFC 6890 and those behind it).
-func special() [12]netip.Prefix {
+func special() [14]netip.Prefix {
 	v4 := func(a, b, c byte, bits int) netip.Prefix {
 		return netip.PrefixFrom(netip.AddrFrom4([4]byte{a, b, c}), bits)
 	}
@@ -215,5 +224,7 @@ func special() [12]netip.Prefix {
 		v6(0x20, 0x01, 0x0d, 0xb8, 32), // documentation
 		v6(0x20, 0x01, 0, 0, 23),       // tunnels and protocol assignments
 		v6(0x20, 0x02, 0, 0, 16),       // tunnels into IPv4
+		v6(0x3f, 0xff, 0, 0, 20),       // documentation
+		v6(0xfe, 0xc0, 0, 0, 10),       // of a site
 	}
 }
