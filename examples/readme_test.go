@@ -143,7 +143,8 @@ type reader struct {
 	root, dir string
 	page      string
 	env       []string
-	running   *exec.Cmd // what was started in the background
+	running   *exec.Cmd  // what was started in the background
+	ended     chan error // gets how that has ended
 	// listens says where that listens, in the order of places, instead of the addresses that the page names: others may have
 	// those. It is empty if nothing runs.
 	listens []string
@@ -308,17 +309,23 @@ func (r *reader) start(command, want string) string {
 	if err := cmd.Start(); err != nil {
 		r.t.Fatal(err)
 	}
-	r.running = cmd
+	r.running, r.ended = cmd, make(chan error, 1)
+	go func() { r.ended <- cmd.Wait() }()
 	deadline := time.Now().Add(5 * time.Minute)
-	for {
+	for over := false; ; {
 		got, err := os.ReadFile(output)
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		if text := r.asNamed(got); matches(want, text) || time.Now().After(deadline) {
+		if text := r.asNamed(got); matches(want, text) || over || time.Now().After(deadline) {
 			return text
 		}
-		time.Sleep(50 * time.Millisecond)
+		select {
+		case err := <-r.ended: // it prints nothing more
+			r.ended <- err
+			over = true
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
 }
 
@@ -327,11 +334,12 @@ func (r *reader) stop() {
 	if r.running == nil {
 		return
 	}
-	if err := syscall.Kill(-r.running.Process.Pid, syscall.SIGINT); err != nil {
+	// It may have ended by itself; then its exit code says how.
+	if err := syscall.Kill(-r.running.Process.Pid, syscall.SIGINT); err != nil && !errors.Is(err, syscall.ESRCH) {
 		r.t.Error(err)
 	}
 	// Its exit code is that of a command which a signal has ended.
-	if err := r.running.Wait(); r.running.ProcessState == nil || !slices.Contains([]int{0, 1, 130}, r.running.ProcessState.ExitCode()) {
+	if err := <-r.ended; r.running.ProcessState == nil || !slices.Contains([]int{0, 1, 130}, r.running.ProcessState.ExitCode()) {
 		r.t.Errorf("what ran in the background: %v", err)
 	}
 	r.running, r.listens = nil, nil
