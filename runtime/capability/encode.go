@@ -1,10 +1,8 @@
 package capability
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/json"
-	"io"
 	"unicode/utf8"
 
 	"github.com/troupe-run/troupe/runtime/actor"
@@ -163,17 +161,4 @@ func readJSON(body []byte) (Invocation, error) {
 		inv.Payload = payload
 	}
 	return inv, nil
-}
-
-// decode reads one JSON value, without fields that it does not know, and nothing behind it.
-func decode(body []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return errBehind
-	}
-	return nil
 }

@@ -1,7 +1,6 @@
 package capability
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/troupe-run/troupe/runtime/actor"
@@ -28,8 +27,6 @@ const (
 
 // CodeNeedsTransaction is the code of a query that would have to write: it can be asked again as a message.
 const CodeNeedsTransaction = "needs_transaction"
-
-var errBehind = errors.New("something stands behind its end")
 
 // shown returns a text of a guest or a user as it stands in an error: as it is if it can be the word that it should be.
 func shown(text string) string {
