@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 
 	"github.com/troupe-run/troupe/dispatch"
@@ -59,19 +58,26 @@ func (e *Edges) Status() []capability.Status {
 	return nil
 }
 
-// start runs the halves that a host wants until stop is called, which returns when they have ended.
-func (e *Edges) start(h *runtime.Host, log *slog.Logger) (stop func()) {
+// start runs the halves that a host wants until stop is called, which returns when they have ended, or ctx: then they are left to
+// themselves, and it returns an error.
+func (e *Edges) start(h *runtime.Host, log *slog.Logger) (stop func(ctx context.Context) error) {
 	s := edge.New(h, e.kinds, &edge.Options{Logger: log})
 	e.supervisor.Store(s)
-	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() {
-		if err := s.Run(ctx); err != nil {
+	running, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := s.Run(running); err != nil {
 			log.Error("providers have stopped", "err", err)
 		}
-	})
-	return func() {
+	}()
+	return func(ctx context.Context) error {
 		cancel()
-		running.Wait()
+		select {
+		case <-ended:
+			return nil
+		case <-ctx.Done():
+			return fmt.Errorf("the halves of providers have not ended: %w", context.Cause(ctx))
+		}
 	}
 }

@@ -76,9 +76,10 @@ func (s *server) revive(ctx context.Context) {
 		<-ctx.Done()
 		return
 	}
+	if err := s.leaveEdges(ctx); err != nil {
+		s.Logger.Warn("the host is opened again without them", "err", err)
+	}
 	for wait := firstRetry; ctx.Err() == nil; wait = min(2*wait, lastRetry) {
-		s.endEdges()
-		s.endEdges = func() {}
 		// The error is that for which the host has stopped.
 		_ = s.host.Close()
 		h, err := s.Reopen()
@@ -95,6 +96,13 @@ func (s *server) revive(ctx context.Context) {
 		case <-time.After(wait):
 		}
 	}
+}
+
+// leaveEdges stops the halves of providers of a host that has stopped.
+func (s *server) leaveEdges(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.Config.Drain)
+	defer cancel()
+	return s.endEdges(ctx)
 }
 
 // answer lets a node on h take the place of the one that there is.

@@ -68,7 +68,7 @@ func Run(ctx context.Context, h *runtime.Host, o Options) (err error) {
 	if o.Free == nil {
 		o.Free = free
 	}
-	s := &server{host: h, Options: o, endEdges: func() {}}
+	s := &server{host: h, Options: o, endEdges: func(context.Context) error { return nil }}
 	defer func() {
 		if s.host != h { // that one is the caller's
 			err = errors.Join(err, s.host.Close())
@@ -125,8 +125,8 @@ type server struct {
 	gateway *gateway.Gateway
 	nats    *natsLink
 	full    bool // the disk
-	// endEdges stops the halves of providers; it may be called again.
-	endEdges func()
+	// endEdges stops the halves of providers, and waits for them no longer than its context allows; it may be called again.
+	endEdges func(context.Context) error
 }
 
 // prepare makes everything that does not listen yet.
@@ -271,13 +271,14 @@ func (s *server) stop(listening bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.Config.Drain)
 	defer cancel()
 	s.Logger.Info("stopping", "within", s.Config.Drain)
+	edges := make(chan error, 1)
+	go func() { edges <- s.endEdges(ctx) }()
 	var err error
 	if listening {
 		err = s.gateway.Shutdown(ctx)
 	}
-	s.endEdges()
 	// The node ends watches, which the service would wait for.
-	if err = errors.Join(err, s.node.Drain(ctx), s.nats.close(ctx)); err != nil {
+	if err = errors.Join(err, <-edges, s.node.Drain(ctx), s.nats.close(ctx)); err != nil {
 		err = fmt.Errorf("not everything ended within %s: %w", s.Config.Drain, err)
 	}
 	return errors.Join(err, s.dir.retract())
