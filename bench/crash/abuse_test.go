@@ -217,7 +217,7 @@ func TestManyWatchers(t *testing.T) {
 	go func() { reading.Wait(); close(done) }()
 	select {
 	case <-done:
-	case <-time.After(30 * time.Second):
+	case <-time.After(3 * time.Minute):
 		t.Errorf("notices are missing: %d came", seen.Load())
 		p.kill()
 		<-done
@@ -232,7 +232,8 @@ func TestManyWatchers(t *testing.T) {
 // TestFlood sends all kinds of what a node refuses, from many connections, while a few clients pay. Those are answered, all of
 // them, and nothing else has an effect.
 func TestFlood(t *testing.T) {
-	const last = 1500 * time.Millisecond
+	const last, longest = 1500 * time.Millisecond, 2 * time.Minute // a busy machine needs longer for enough of all
+	const fewPaid, fewRefused = 20, 100
 	b := newBinary(t)
 	p := b.serve(t)
 	keys := b.found(t, p)
@@ -254,10 +255,10 @@ func TestFlood(t *testing.T) {
 		"unknown":     p.post("mint", token, "", "{}"),
 		"elsewhere":   strings.Replace(p.post("send", token, "", body), p.host(), "evil.example", 1),
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), last)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var flood, valid sync.WaitGroup
-	var refused atomic.Int64
+	var refused, paid atomic.Int64
 	for name, text := range floods {
 		for range 4 {
 			flood.Go(func() {
@@ -267,7 +268,11 @@ func TestFlood(t *testing.T) {
 						t.Errorf("%s: %v", name, err)
 						return
 					}
-					_ = c.SetDeadline(time.Now().Add(50 * time.Millisecond)) // those that are not whole have no answer yet
+					answer := time.Minute
+					if name == "half" || name == "no HTTP" { // there is no end of a line, so there is none yet
+						answer = 50 * time.Millisecond
+					}
+					_ = c.SetDeadline(time.Now().Add(answer))
 					_, _ = io.WriteString(c, text)
 					if res, err := http.ReadResponse(bufio.NewReader(c), nil); err == nil {
 						if res.StatusCode < 400 {
@@ -280,7 +285,6 @@ func TestFlood(t *testing.T) {
 			})
 		}
 	}
-	var paid atomic.Int64
 	var slowest atomic.Int64
 	for i := range 4 {
 		valid.Go(func() {
@@ -302,10 +306,14 @@ func TestFlood(t *testing.T) {
 			}
 		})
 	}
+	for begun := time.Now(); time.Since(begun) < last || (paid.Load() < fewPaid || refused.Load() < fewRefused) && time.Since(begun) < longest; {
+		time.Sleep(20 * time.Millisecond)
+	}
+	cancel()
 	flood.Wait()
 	valid.Wait()
 	t.Logf("%d were refused, %d payments were answered, the slowest in %s", refused.Load(), paid.Load(), time.Duration(slowest.Load()).Round(time.Millisecond))
-	if paid.Load() < 20 || refused.Load() < 100 {
+	if paid.Load() < fewPaid || refused.Load() < fewRefused {
 		t.Error("there was too little of one or the other")
 	}
 	w := dial(t, p, b.operator)

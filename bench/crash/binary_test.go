@@ -159,7 +159,7 @@ func (p *process) stop(t *testing.T) {
 	}
 	select {
 	case <-p.exited:
-	case <-time.After(30 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Error("it does not stop")
 		p.kill()
 	}

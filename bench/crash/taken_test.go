@@ -30,9 +30,9 @@ func TestTakenPort(t *testing.T) {
 	}
 	until := func(what string, holds func() bool) {
 		t.Helper()
-		for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) {
+		for deadline := time.Now().Add(2 * time.Minute); !holds(); time.Sleep(20 * time.Millisecond) {
 			if time.Now().After(deadline) {
-				t.Fatalf("did not happen in 20 s: %s\n%s\n%s", what, show("links"), show("inventory"))
+				t.Fatalf("did not happen in two minutes: %s\n%s\n%s", what, show("links"), show("inventory"))
 			}
 		}
 	}
