@@ -52,8 +52,9 @@ func (fetcher) Execute(ctx context.Context, env *actor.Env, msg actor.Message) (
 // A world is a server that tells of its requests, and a host with an actor that may reach it.
 type world struct {
 	*runtime.Host
-	t   testing.TB
-	url string
+	t    testing.TB
+	url  string
+	free chan struct{} // is closed when /held may answer
 
 	mu       sync.Mutex
 	requests []*http.Request
@@ -61,7 +62,7 @@ type world struct {
 
 func newWorld(t testing.TB, values map[string]string) *world {
 	t.Helper()
-	w := &world{t: t}
+	w := &world{t: t, free: make(chan struct{})}
 	server := httptest.NewServer(w)
 	w.url = server.URL
 	client := httpclient.New()
@@ -90,8 +91,8 @@ func newWorld(t testing.TB, values map[string]string) *world {
 	return w
 }
 
-// ServeHTTP answers as the path says: /echo with the body, /size/N, /to?at=URL with a redirect, /slow late, /drop with the end of the
-// connection.
+// ServeHTTP answers as the path says: /echo with the body, /size/N, /to?at=URL with a redirect, /slow late, /held when the test lets
+// it, /drop with the end of the connection.
 func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	w.mu.Lock()
@@ -111,6 +112,11 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		if conn, _, err := http.NewResponseController(rw).Hijack(); err == nil {
 			_ = conn.(*net.TCPConn).SetLinger(0)
 			_ = conn.Close()
+		}
+	case "held":
+		select {
+		case <-r.Context().Done():
+		case <-w.free:
 		}
 	case "slow":
 		select {

