@@ -59,7 +59,7 @@ type keeping struct{ env *actor.Env }
 
 func (k keeping) obey(body []byte) (actor.Response, error) {
 	var o Order
-	if decode(body, &o) != nil {
+	if Decode(body, &o) != nil {
 		return actor.Response{}, errMalformed()
 	}
 	_, founded := k.env.State.Get([]byte(pauses))

@@ -1,10 +1,7 @@
 package access
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
 	"time"
 
 	"github.com/troupe-run/troupe/claims"
@@ -90,19 +87,6 @@ func encode(v any) []byte {
 		panic(err) // of fields that marshal always
 	}
 	return b
-}
-
-// decode reads one JSON value, without fields that it does not know, and nothing behind it.
-func decode(body []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return errors.New("something stands behind its end")
-	}
-	return nil
 }
 
 func granted(subject string, g *claims.Grant) *Granted {

@@ -11,7 +11,7 @@ import (
 // Query implements actor.Querier: see Question.
 func (Actor) Query(_ context.Context, view *actor.View, body []byte) ([]byte, error) {
 	var q Question
-	if decode(body, &q) != nil {
+	if Decode(body, &q) != nil {
 		return nil, errQuestion()
 	}
 	switch {
@@ -108,7 +108,7 @@ func page[T any](ctx context.Context, ask Asker, q Question) ([]T, error) {
 		return nil, err
 	}
 	var list []T
-	return list, decode(b, &list)
+	return list, Decode(b, &list)
 }
 
 // all collects pages until one is empty.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"unicode/utf8"
 
+	"github.com/troupe-run/troupe/runtime/access"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/capability/pack"
 )
@@ -162,3 +163,6 @@ func readJSON(body []byte) (Invocation, error) {
 	}
 	return inv, nil
 }
+
+// decode reads an order, a question or an invocation in JSON: see access.Decode.
+func decode(body []byte, v any) error { return access.Decode(body, v, "values", "config", "data") }
