@@ -76,6 +76,9 @@ func (p *player) Run(ctx context.Context, at edge.At, ready func(string)) error 
 		panic("as told")
 	case broken:
 		return errors.New(do + " is broken")
+	case do == "hang":
+		<-ctx.Done()
+		return nil
 	}
 	p.look(func() {
 		if p.live[who] == nil {
@@ -301,6 +304,30 @@ func TestAFailedChangeEndsWhatWas(t *testing.T) {
 	eventually(t, "it works", func() bool { return statusOf(s, "shop").State == capability.Healthy })
 	r.order(put(link("shop", "bad")))
 	eventually(t, "it has failed, and nothing runs", func() bool { return len(st.serves()) == 0 && statusOf(s, "shop").State == capability.Failed })
+}
+
+// What breaks while another that shall take its place does not come does not count as healthy.
+func TestWhatComesHangs(t *testing.T) {
+	r, st := newRig(t), newStage()
+	s := supervise(t, r, st.kind())
+	r.order(web("web"))
+	r.order(put(link("shop", "good")))
+	eventually(t, "it works", func() bool { return statusOf(s, "shop").State == capability.Healthy })
+	r.order(put(link("shop", "hang")))
+	eventually(t, "the other starts", func() bool { return statusOf(s, "shop").Attempts > 0 })
+	if got := statusOf(s, "shop"); got.State != capability.Healthy || got.Detail != "serves good" {
+		t.Errorf("while the first works: %+v", got)
+	}
+	st.look(func() { st.broken["good"] = true })
+	eventually(t, "nothing works, and that shows", func() bool {
+		got := statusOf(s, "shop")
+		return got.State == capability.Starting && got.Reason == "good broke" && len(st.serves()) == 0
+	})
+	r.order(put(link("shop", "fine")))
+	eventually(t, "a change is served", func() bool {
+		got := statusOf(s, "shop")
+		return got.State == capability.Healthy && got.Reason == "" && st.serves()["shop"] == "fine"
+	})
 }
 
 func TestThousandsOfChanges(t *testing.T) {

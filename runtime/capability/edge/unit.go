@@ -124,8 +124,12 @@ func (u *unit) run(ctx context.Context) {
 			again = u.failed(err)
 		case err := <-works.ended():
 			works = nil
-			if comes == nil && ctx.Err() == nil {
+			switch {
+			case ctx.Err() != nil:
+			case comes == nil:
 				again = u.failed(err)
+			default: // nothing works until that does
+				u.change(capability.Starting, err.Error(), "")
 			}
 		}
 	}
