@@ -27,7 +27,7 @@ func fixture(t *testing.T, name string) []byte {
 	return code
 }
 
-// The policy actor of wasmCloud's own tests decides about what is started.
+// The policy actor of wasmCloud's own tests decides about what is started, by who has signed it, and permits calls.
 func TestPolicyActorOfWasmCloud(t *testing.T) {
 	code, echo := fixture(t, "otp_example_policy_s.wasm"), fixture(t, "otp_echo.wasm")
 	h, err := runtime.Open("", nil)
@@ -59,6 +59,21 @@ func TestPolicyActorOfWasmCloud(t *testing.T) {
 	}
 	if _, ok := h.Table().Actor("other"); ok {
 		t.Error("what was denied is there")
+	}
+	if _, err := h.Query(t.Context(), "echo", []byte(visit)); !errors.Is(err, &actor.Error{Code: capability.CodeNeedsTransaction}) {
+		t.Errorf("it publishes its decisions, which a query cannot: %v", err)
+	}
+	_, err = h.Order(t.Context(), capability.Order{Policy: &capability.PolicyOrder{Actor: "policy", Actions: []capability.Action{capability.PerformInvocation}}}, "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Start(t.Context(), "other", echo, runtime.StartOptions{}); err != nil {
+		t.Errorf("it is asked about calls alone: %v", err)
+	}
+	for _, to := range []actor.Address{"echo", "other", "policy"} {
+		if _, err := h.Send(t.Context(), "somebody", actor.Message{To: to, Body: []byte(visit)}); errors.Is(err, &actor.Error{Code: capability.CodeDenied}) {
+			t.Errorf("a call of %s: %v", to, err)
+		}
 	}
 	if _, err := h.Verify(t.Context()); err != nil {
 		t.Error(err)

@@ -45,24 +45,13 @@ func (j judge) Execute(ctx context.Context, env *actor.Env, msg actor.Message) (
 }
 
 // decide returns what was asked, and the answer.
-func (judge) decide(body []byte) (m messages.Message, answer []byte, err error) {
-	inv, err := capability.DecodeInvocation(body)
+func (j judge) decide(body []byte) (m messages.Message, answer []byte, err error) {
+	q, err := j.read(body)
 	if err != nil {
 		return m, nil, err
 	}
-	if err := pack.Unmarshal(inv.Payload, &m); err != nil {
-		return m, nil, err
-	}
-	var q struct {
-		RequestID string `json:"requestId"`
-		Target    struct {
-			PublicKey string `json:"publicKey"`
-		} `json:"target"`
-	}
-	if err := json.Unmarshal(m.Body, &q); err != nil {
-		return m, nil, err
-	}
 	verdict := map[string]any{"requestId": q.RequestID, "permitted": true, "message": ""}
+	m = q.message
 	switch q.Target.PublicKey {
 	case key("m2"):
 		return m, nil, actor.Errorf("confused", "what is m2?")
@@ -72,6 +61,24 @@ func (judge) decide(body []byte) (m messages.Message, answer []byte, err error) 
 		return m, nil, nil
 	}
 	return m, mustJSON(verdict), nil
+}
+
+// A question is what a policy actor is asked, and the message that it came in.
+type question struct {
+	RequestID      string `json:"requestId"`
+	Source, Target struct{ PublicKey, Issuer string }
+	message        messages.Message
+}
+
+func (judge) read(body []byte) (q question, err error) {
+	inv, err := capability.DecodeInvocation(body)
+	if err != nil {
+		return q, err
+	}
+	if err := pack.Unmarshal(inv.Payload, &q.message); err != nil {
+		return q, err
+	}
+	return q, json.Unmarshal(q.message.Body, &q)
 }
 
 // A seer is a judge that answers queries, too.
