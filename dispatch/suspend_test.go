@@ -7,6 +7,7 @@ import (
 	goruntime "runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -141,13 +142,28 @@ type submitted struct {
 	err error
 }
 
+// sending submits a request, and returns when it is in the queue, or was refused.
 func sending(ctx context.Context, e *Executor, req Request) chan submitted {
-	done := make(chan submitted, 1)
+	done, in := make(chan submitted, 1), make(chan struct{})
+	queued := sync.OnceFunc(func() { close(in) })
 	go func() {
-		r, err := e.Submit(ctx, req)
+		defer queued()
+		r, err := e.Submit(told{ctx, queued}, req)
 		done <- submitted{r, err}
 	}()
+	<-in
 	return done
+}
+
+// told is a context that tells when somebody first waits for its end, as Submit does behind putting a request into the queue.
+type told struct {
+	context.Context
+	waited func()
+}
+
+func (c told) Done() <-chan struct{} {
+	c.waited()
+	return c.Context.Done()
 }
 
 // until waits for a condition.
@@ -187,10 +203,9 @@ func TestRepeatOutlivesWhoAskedFirst(t *testing.T) {
 	}
 }
 
-// attached waits until all that was submitted has been seen by the executor.
+// attached waits until all that is in the queue has been seen by the executor.
 func attached(t *testing.T, e *Executor) {
 	t.Helper()
-	time.Sleep(20 * time.Millisecond) // until they are in the queue
 	if r, err := e.Submit(t.Context(), message("count")); err != nil || r.Err != nil {
 		t.Fatal(r, err)
 	}
