@@ -174,8 +174,8 @@ func (h hosted) ask(words string) (string, error) {
 	return string(data), err
 }
 
-// told is what the world says, whoever asks and whenever.
-func told(words string) (string, error) {
+// hearsay is what the world says, whoever asks and whenever.
+func hearsay(words string) (string, error) {
 	switch {
 	case strings.HasPrefix(words, "k1"):
 		return "", actor.Errorf(actor.CodeOutside, "nobody there")
@@ -247,7 +247,7 @@ func dried(m *meter) *meant {
 	return &meant{err: actor.Errorf(actor.CodeOutOfGas, "the limit of %d gas is used up", m.limit), dry: m}
 }
 
-func (r *role) ask(words string) (string, error) { return told(words) }
+func (r *role) ask(words string) (string, error) { return hearsay(words) }
 
 func (r *role) call(to actor.Address, p play) (string, error) {
 	if r.depth >= r.limits.Depth {
@@ -463,7 +463,7 @@ func TestCallTrees(t *testing.T) {
 		wait := time.Duration(slow.IntN(300)) * time.Microsecond
 		mu.Unlock()
 		time.Sleep(wait)
-		answer, err := told(string(a.Request))
+		answer, err := hearsay(string(a.Request))
 		if err != nil {
 			return nil, fmt.Errorf("%s", actor.AsError(err).Message)
 		}
