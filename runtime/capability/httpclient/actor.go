@@ -1,6 +1,7 @@
 package httpclient
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net/url"
@@ -34,6 +35,9 @@ func (asker) Serve(ctx context.Context, req *capability.Request) ([]byte, error)
 		return nil, err
 	}
 	rules, err := ParseRules(func(name string) (string, bool) { return req.Link.Value(req.Provider, name) })
+	for _, given := range []map[string]string{req.Link.Values, req.Provider.Config} {
+		err = cmp.Or(err, checkNames(given))
+	}
 	if err != nil {
 		return nil, actor.Errorf(CodeNotAllowed, "the values of the link of %s to %s cannot be read: %s", req.From, req.Provider.Name, err)
 	}

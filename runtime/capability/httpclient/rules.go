@@ -3,6 +3,7 @@ package httpclient
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -47,6 +48,20 @@ const (
 
 // Timeout is how long an answer may take.
 func (r *Rules) Timeout() time.Duration { return time.Duration(r.TimeoutMS) * time.Millisecond }
+
+// names are those of the values, sorted.
+const names = "allow, max_request, max_response, methods, private, redirects, timeout_ms"
+
+// checkNames refuses values that mean nothing: one that is misspelled, such as METHODS, would else allow everything. The text depends
+// on the names alone.
+func checkNames(values map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if !slices.Contains(strings.Split(names, ", "), name) {
+			return fmt.Errorf("%.40q means nothing: there are %s", name, names)
+		}
+	}
+	return nil
+}
 
 // ParseRules reads values by their names. The text of an error says which is wrong, and what would be right; it depends on the
 // values alone.

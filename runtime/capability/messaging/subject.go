@@ -60,13 +60,20 @@ func allowed(req *capability.Request, value, fallback, subject string) bool {
 	return false
 }
 
-// read finds a name in small letters or in capitals. Others would be equal too, but which comes first must not be left to chance.
+// read finds a name in whatever letters, as the half outside does; that one refuses a name that is there twice. Of several here the
+// first by their order counts, so that nothing is left to chance.
 func read(values map[string]string, name string) (string, bool) {
 	if v, ok := values[name]; ok {
 		return v, true
 	}
-	v, ok := values[strings.ToUpper(name)]
-	return v, ok
+	found := ""
+	for key := range values {
+		if strings.ToLower(strings.TrimSpace(key)) == name && (found == "" || key < found) {
+			found = key
+		}
+	}
+	v, ok := values[found]
+	return v, ok && found != ""
 }
 
 // matches reports whether a subject is one of those that a pattern stands for, as NATS has them: * is a word, > is the rest.
