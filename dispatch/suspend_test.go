@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	goruntime "runtime"
 	"slices"
 	"strings"
@@ -331,4 +332,104 @@ func TestCrashBehindTheAnswer(t *testing.T) {
 		t.Errorf("the world was asked %v", asked)
 	}
 	again(t, store, e.Head().Sequence, actors)
+}
+
+// Whatever callers, the world and Close do at once: everybody gets one definite answer, which the log confirms, each id has one
+// effect, and nothing is left behind.
+func TestOutsideInDisorder(t *testing.T) {
+	store := openStore(t, "")
+	actors := goActors{"ask": asking, "count": count}
+	e := start(t, store, actors, Options{Queue: 40, Outside: func(ctx context.Context, a Ask) ([]byte, error) {
+		switch a.ID[0] {
+		case '0', '1', '2':
+			<-ctx.Done()
+			return nil, context.Cause(ctx)
+		case '3':
+			panic("oh")
+		case '4':
+			goruntime.Goexit()
+		case '5', '6', '7':
+			time.Sleep(time.Millisecond)
+		}
+		return []byte("yes"), nil
+	}})
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	receipts := map[string]*state.Receipt{}
+	outcomes := map[string]int{}
+	for n := range 16 {
+		wg.Go(func() {
+			random := rand.New(rand.NewPCG(3, uint64(n)))
+			for {
+				ctx, cancel := context.WithTimeout(context.Background(), time.Duration(random.IntN(4000))*time.Microsecond)
+				if random.IntN(20) == 0 {
+					ctx = context.Background()
+				}
+				id := fmt.Sprint(random.IntN(200))
+				r, err := e.Submit(ctx, ask("x n y", id))
+				cancel()
+				mu.Lock()
+				switch {
+				case err == nil:
+					if was := receipts[id]; was != nil && was.Root != r.Root {
+						t.Errorf("request %s has two receipts: %+v, %+v", id, was, r)
+					}
+					receipts[id] = r
+					outcomes["receipt"]++
+				case errors.Is(err, ErrExpired):
+					outcomes["expired"]++
+				case errors.Is(err, ErrOverloaded):
+					outcomes["overloaded"]++
+				case errors.Is(err, ErrClosed):
+					outcomes["closed"]++
+					mu.Unlock()
+					return
+				default:
+					t.Error(err)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for range 200 {
+		if r, err := e.Submit(t.Context(), message("count")); err != nil && !errors.Is(err, ErrOverloaded) || err == nil && r.Err != nil {
+			t.Error(r, err)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
+	wg.Wait()
+	if e.away != 0 || e.waiting != 0 {
+		t.Errorf("%d are away, and %d wait for them", e.away, e.waiting)
+	}
+	var part state.Partition
+	head, _, err := part.ReadHead(store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := map[string]uint64{}
+	for seq := uint64(1); seq <= head.Sequence; seq++ {
+		r, _, err := part.ReadReceipt(store, seq)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.RequestID == "" {
+			continue
+		}
+		if first, twice := ids[r.RequestID]; twice {
+			t.Errorf("request %s is transaction %d and %d", r.RequestID, first, seq)
+		}
+		ids[r.RequestID] = seq
+	}
+	for id, r := range receipts {
+		if ids[id] != r.Sequence {
+			t.Errorf("request %s was told to be transaction %d, and is %d", id, r.Sequence, ids[id])
+		}
+	}
+	if outcomes["receipt"] == 0 || outcomes["expired"] == 0 {
+		t.Errorf("there were only %v", outcomes)
+	}
+	again(t, store, head.Sequence, actors)
 }
