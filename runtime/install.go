@@ -13,6 +13,7 @@ import (
 	"github.com/troupe-run/troupe/runtime/access"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/wasm/binary"
+	"github.com/troupe-run/troupe/runtime/wasm/wasmbus"
 	"github.com/troupe-run/troupe/state"
 )
 
@@ -36,6 +37,8 @@ type InstallOptions struct {
 
 	// then is delivered in the same transaction: see dispatch.Installation.
 	then actor.Message
+	// classic wants a module of the classic wasmCloud: no other asks whether its claims hold.
+	classic bool
 }
 
 // Install makes WebAssembly the module of that name, and returns what the host knows of it then. The code may be packed by
@@ -75,6 +78,10 @@ func (h *Host) install(ctx context.Context, name string, code []byte, opts *Inst
 	}
 	defer h.sweep()
 	defer h.modules.unpin(s)
+	if kind := s.program.dialect(); o.classic && kind != wasmbus.Module {
+		return m, nil, fmt.Errorf("%w: its claims would have no effect: it is a module of the dialect %s, and not one of wasmCloud's; "+
+			"install it instead", ErrCode, kind)
+	}
 	if o.Sender == "" {
 		o.Sender = actor.Address(o.Signer)
 	}

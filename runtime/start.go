@@ -60,7 +60,7 @@ func (h *Host) start(ctx context.Context, name string, code []byte, o StartOptio
 	}
 	order := capability.Order{Start: []capability.StartOrder{{Actor: actor.Address(name), Token: token, Instances: o.Instances,
 		AnyRevision: o.AnyRevision, AnyCaps: o.AnyCaps}}}
-	_, _, err = h.install(ctx, name, code, &InstallOptions{Replace: true, ID: o.ID, Signer: o.Signer, then: orderMessage(&order)})
+	_, _, err = h.install(ctx, name, code, &InstallOptions{Replace: true, ID: o.ID, Signer: o.Signer, then: orderMessage(&order), classic: true})
 	if err != nil {
 		return nil, err
 	}

@@ -274,6 +274,26 @@ func TestOtherCodeHasNoClaims(t *testing.T) {
 	}
 }
 
+// A module of another dialect asks nobody whether it may run: a ban and the end of its claims would have no effect.
+func TestOnlyClassicModulesStart(t *testing.T) {
+	s := newSigner(t)
+	h := openLinked(t, nil)
+	code, err := os.ReadFile("../bench/guest/account.wasm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.code = code
+	if a, err := h.Start(t.Context(), "account", s.sign(nil), runtime.StartOptions{}); !errors.Is(err, runtime.ErrCode) || !strings.Contains(err.Error(), "install it instead") {
+		t.Errorf("it starts: %+v, %v", a, err)
+	}
+	if list, err := h.Capabilities(); err != nil || len(list.Actors) > 0 {
+		t.Errorf("%+v, %v", list.Actors, err)
+	}
+	if _, _, err := h.Reader().Code("account"); err == nil {
+		t.Error("the module is there all the same")
+	}
+}
+
 // A policy is asked before something starts, and may be refused; what it refuses leaves nothing.
 func TestPolicy(t *testing.T) {
 	s := newSigner(t)
