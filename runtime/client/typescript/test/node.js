@@ -41,7 +41,7 @@ export async function serve() {
 /**
  * Passes requests on to a node, and answers back. `breaks(request, n)` says of the n-th request, from 0 on, how its
  * connection is cut: "answer" when the node has answered, before anything of that is passed on; a number behind so many
- * events of a stream; "refused" before the node hears of it. Other requests pass.
+ * events of a stream, however many come at once; "refused" before the node hears of it. Other requests pass.
  */
 export async function breaking(url, breaks) {
   const to = new URL(url);
@@ -59,10 +59,16 @@ export async function breaking(url, breaks) {
       }
       answer.writeHead(back.statusCode, back.headers);
       let events = 0;
+      let rest = "";
       back.on("data", (chunk) => {
-        answer.write(chunk);
-        events += (String(chunk).match(/^event: notice$|^event:notice$/gm) ?? []).length;
-        if (typeof how === "number" && events >= how) setTimeout(() => request.socket.destroy(), 20);
+        if (typeof how !== "number") return answer.write(chunk);
+        rest += chunk;
+        for (let end = rest.indexOf("\n\n"); end >= 0 && events < how; end = rest.indexOf("\n\n")) {
+          const event = rest.slice(0, end + 2);
+          rest = rest.slice(end + 2);
+          answer.write(event);
+          if (/^event: ?notice$/m.test(event) && ++events === how) setTimeout(() => request.socket.destroy(), 20);
+        }
       });
       back.on("end", () => answer.end());
       back.on("error", () => answer.destroy());
