@@ -62,13 +62,20 @@ type executed struct {
 	program *program
 }
 
-// size is about how many bytes the command writes.
+// size is about how many bytes the command adds to its group: what it writes, what the log and the receipt hold of it, and what
+// people are to be told.
 func (e *executed) size() (n int) {
+	n = len(e.cmd.Message.Body) + len(e.result.Data)
 	for i := range e.writes {
-		n += len(e.writes[i].Value)
+		n += 2 * len(e.writes[i].Value) // the receipt has it, too
 	}
-	if e.cmd.Op == state.OpInstall {
-		n += len(e.cmd.Message.Body)
+	for i := range e.result.Events {
+		for _, a := range e.result.Events[i].Attributes {
+			n += len(a.Key) + len(a.Value)
+		}
+	}
+	for i := range e.result.Said {
+		n += len(e.result.Said[i].Text)
 	}
 	for i := range e.cmd.Answers {
 		n += len(e.cmd.Answers[i].Data)
