@@ -82,7 +82,7 @@ func (h *Host) open(o Options) (err error) {
 	}
 	o.Executor.OnSaid = h.said(o.Executor.OnSaid)
 	d := dispatch.Dispatcher{Partition: partition, Resolver: h.modules, Limits: o.Limits, Gas: o.Gas,
-		Authorize: access.Authorize(o.Authorize), Reserved: h.reserves, OnPanic: h.panicked}
+		Authorize: access.Authorize(guarded(o.Authorize)), Reserved: h.reserves, OnPanic: h.panicked}
 	if o.Chain != nil {
 		d.Bank = o.Chain.Pay
 	}

@@ -55,6 +55,9 @@ func (h *Host) start(ctx context.Context, name string, code []byte, o StartOptio
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCode, err)
 	}
+	if err := h.checkPlace(actor.Address(name)); err != nil {
+		return nil, err
+	}
 	if err := h.equip(ctx); err != nil {
 		return nil, err
 	}
@@ -69,6 +72,20 @@ func (h *Host) start(ctx context.Context, name string, code []byte, o StartOptio
 		return nil, fmt.Errorf("it was stopped again: %w", &actor.Error{Code: capability.CodeNotStarted})
 	}
 	return a, nil
+}
+
+// checkPlace refuses an address at which an actor of another module lives: the claims would be for code that it does not run.
+func (h *Host) checkPlace(at actor.Address) error {
+	view := h.executor.View()
+	if view == nil {
+		return h.gone()
+	}
+	defer view.Release()
+	record, ok, err := partition.ReadActor(view, at)
+	if err != nil || !ok || record.Module == actor.ModuleID(at) {
+		return err
+	}
+	return fmt.Errorf("an actor of the module %s lives there already: start it under another name", record.Module)
 }
 
 // Order changes which actors with claims, providers and links there are: see capability.Order. Everything in it happens in
