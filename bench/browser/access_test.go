@@ -68,8 +68,7 @@ func TestAccess(t *testing.T) {
 	r.shows("main", "Only operators see who may do what")
 	r.accessible("access for a reader")
 
-	b.click("tbody button", "Revoke")
-	b.click("tbody button", "Take all from Rita?")
+	b.confirm("tbody button", "Revoke", "Take all from Rita?")
 	b.shows("[role=status]", "Rita may do nothing any more")
 	b.wait(`![...document.querySelectorAll("tbody tr")].some((e) => e.innerText.includes("Rita"))`)
 	r.allow("status of 403")

@@ -21,7 +21,7 @@ import (
 )
 
 // patience is how long a page may take to show something, on a machine that has other things to do.
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // A tab shows one page of the dashboard.
 type tab struct {
@@ -195,7 +195,11 @@ func (b *tab) fail(format string, args ...any) {
 // visit goes to another page of the dashboard and waits until it is there.
 func (b *tab) visit(path string) {
 	b.Helper()
-	b.do(chromedp.Evaluate[chromedp.Void]("location.hash = " + quote("#"+path)))
+	b.eval(fmt.Sprintf(`new Promise((there) => {
+		if (location.hash === %[1]s) return there(true);
+		addEventListener("hashchange", () => setTimeout(there, 0, true), {once: true}); // behind those who draw the other page
+		location.hash = %[1]s;
+	})`, quote("#"+path)), new(bool))
 	b.settle()
 }
 
@@ -214,6 +218,18 @@ func (b *tab) click(selector, text string) {
 	b.eval(fmt.Sprintf(`(() => { const e = %s; e.scrollIntoView({block: "center", behavior: "instant"}); const r = e.getClientRects()[0];
 		return {X: r.x + Math.min(r.width / 2, 20), Y: r.y + r.height / 2}; })()`, find), &at)
 	b.do(chromedp.MouseClickXY(at.X, at.Y))
+}
+
+// confirm clicks what the selector finds that has the text, and then what it asks. The question goes away by itself after some
+// seconds; on a machine that needs longer it is asked once more.
+func (b *tab) confirm(selector, text, question string) {
+	b.Helper()
+	b.click(selector, text)
+	b.wait(fmt.Sprintf(`((all) => {
+		const asked = all.find((e) => e.textContent.includes(%s));
+		(asked ?? all.find((e) => e.textContent.includes(%s)))?.click();
+		return asked;
+	})([...document.querySelectorAll(%s)])`, quote(question), quote(text), quote(selector)))
 }
 
 // fill puts a text into the input that belongs to a label, in the place of what is there, as who pastes it.
