@@ -20,7 +20,8 @@ import (
 // InstallOptions say how code is installed. The zero value, and nil, are for a name that is new.
 type InstallOptions struct {
 	// Replace allows the module to have other code now. Its actors go on with the new code, on the state that the old
-	// code has left.
+	// code has left. An actor that was started with claims does not: see Host.Start, and the signer must be an operator for
+	// all actors.
 	Replace bool
 	// Migrate replaces, and calls Migrate of the new code on every actor of the module, in the order of addresses and in
 	// the same transaction, with MigrateBody. If one of them fails, or Options.Authorize refuses it, nothing has changed.

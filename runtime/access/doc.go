@@ -15,7 +15,7 @@
 //	instantiate, migrate, set_admin   deployer, for the actor
 //	sudo                           operator, for the actor
 //	install                        deployer, for the module's name and all addresses name/key; and for each actor that it
-//	                               migrates
+//	                               migrates (a host wants an operator for all actors if the actor was started with claims)
 //	bind, configure                operator, for all actors
 //	messages to troupe.access      operator, for all actors
 //
