@@ -82,8 +82,9 @@ func Start(o Options) (*Server, error) {
 		stop: make(chan struct{}), done: make(chan struct{})}
 	opts := &server.Options{
 		ServerName: "troupe-" + o.Node, Host: cmp.Or(host, "0.0.0.0"), Port: at.Port,
-		CustomClientAuthentication: s.door, AlwaysEnableNonce: true, AuthTimeout: 2,
-		TLSConfig: o.TLS, TLS: o.TLS != nil, TLSTimeout: 2,
+		// Seconds: a busy machine needs more than an instant, and who does not sign in shall not stay.
+		CustomClientAuthentication: s.door, AlwaysEnableNonce: true, AuthTimeout: 5,
+		TLSConfig: o.TLS, TLS: o.TLS != nil, TLSTimeout: 5,
 		MaxPayload: int32(cmp.Or(o.MaxPayload, 8<<20)), MaxConn: cmp.Or(o.Connections, 4096), MaxSubs: 1024, MaxClosedClients: 100,
 		// Who does not read loses what waits for him, and then the connection. Others do not wait for him.
 		MaxPending: 32 << 20, WriteDeadline: 5 * time.Second, NoFastProducerStall: true,
@@ -99,7 +100,7 @@ func Start(o Options) (*Server, error) {
 	}
 	s.server.SetLoggerV2(s.log, o.Logger.Enabled(context.Background(), slog.LevelDebug), false, false)
 	s.server.Start()
-	if s.log.fatal() != nil || !s.server.ReadyForConnections(5*time.Second) {
+	if s.log.fatal() != nil || !s.server.ReadyForConnections(startTime) {
 		s.server.Shutdown()
 		s.server.WaitForShutdown()
 		return nil, s.failure(o.Listen)
@@ -107,6 +108,9 @@ func Start(o Options) (*Server, error) {
 	go s.watch(cmp.Or(o.Recheck, time.Second))
 	return s, nil
 }
+
+// startTime is how long a machine may take to start the server, however busy it is.
+const startTime = 30 * time.Second
 
 func (s *Server) failure(listen string) error {
 	err := s.log.fatal()
@@ -116,7 +120,7 @@ func (s *Server) failure(listen string) error {
 	case err != nil:
 		return fmt.Errorf("lattice: listen on %s: %w", listen, err)
 	}
-	return fmt.Errorf("lattice: the server of NATS at %s did not start within 5 seconds", listen)
+	return fmt.Errorf("lattice: the server of NATS at %s did not start within %s", listen, startTime)
 }
 
 // URL is where clients of this machine reach the server.

@@ -419,7 +419,7 @@ func TestLargest(t *testing.T) {
 	}
 	r.eventually("the outbox is empty", func() bool { return r.waiting() == 0 })
 	for _, want := range w.Publish {
-		if m, err := heard.NextMsg(5 * time.Second); err != nil || m.Subject != want.Subject || m.Reply != want.ReplyTo || len(m.Data) != len(want.Body) {
+		if m, err := heard.NextMsg(30 * time.Second); err != nil || m.Subject != want.Subject || m.Reply != want.ReplyTo || len(m.Data) != len(want.Body) {
 			t.Fatalf("%v", err)
 		}
 	}

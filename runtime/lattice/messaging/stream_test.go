@@ -240,7 +240,9 @@ func TestStreamWaits(t *testing.T) {
 	r.link("late", s.values("stream", "JOBS", "durable", "d", "max_deliver", "1", "retry_ms", "20"))
 	must(js.Publish(t.Context(), "jobs.a", []byte("x")))
 	consumer := must(stream.Consumer(t.Context(), "d"))
-	r.eventually("it was brought more than once", func() bool { return must(consumer.Info(t.Context())).Delivered.Consumer > 3 || unacknowledged(t, stream, "d") == 0 })
+	r.eventually("it was brought more than once", func() bool {
+		return must(consumer.Info(t.Context())).Delivered.Consumer > 3 || unacknowledged(t, stream, "d") == 0
+	})
 	if err := r.Bind("late", echoer{}); err != nil {
 		t.Fatal(err)
 	}
