@@ -186,6 +186,9 @@ func (h *handler) write(w http.ResponseWriter, r *http.Request, a answer) error 
 	if m.StatusCode == 0 {
 		m.StatusCode = http.StatusOK
 	}
+	if n := len(m.Body); n > 0 && m.StatusCode != http.StatusNoContent && m.StatusCode != http.StatusNotModified {
+		header["Content-Length"] = []string{strconv.Itoa(n)} // so that every client can tell a body that was cut short
+	}
 	w.WriteHeader(int(m.StatusCode))
 	if len(m.Body) > plenty {
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(h.pace.answer))

@@ -14,6 +14,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -178,8 +179,13 @@ func TestReadOnlyAndCacheControl(t *testing.T) {
 	if resp, _ := get(t, c, "GET", url+"/count", nil); resp.StatusCode != 200 || resp.Header.Get("Cache-Control") != "max-age=9" {
 		t.Errorf("GET: %d %v", resp.StatusCode, resp.Header)
 	}
-	if resp, text := get(t, c, "HEAD", url+"/size/5", nil); resp.StatusCode != 200 || text != "" || resp.ContentLength != 5 {
-		t.Errorf("HEAD: %d %q %v", resp.StatusCode, text, resp.Header)
+	for _, size := range []int64{5, 50_000} {
+		for _, method := range []string{"HEAD", "GET"} {
+			resp, text := get(t, c, method, url+"/size/"+strconv.FormatInt(size, 10), nil)
+			if resp.StatusCode != 200 || resp.ContentLength != size || method == "HEAD" && text != "" {
+				t.Errorf("%s of %d bytes: %d, %d bytes, %v", method, size, resp.StatusCode, len(text), resp.Header)
+			}
+		}
 	}
 	if detail := r.status("shop").Detail; !strings.HasSuffix(detail, "; does not know what these values mean: nonsense") {
 		t.Errorf("detail %q", detail)
