@@ -108,7 +108,7 @@ func TestReadsAreDurable(t *testing.T) {
 	for seed := range uint64(5) {
 		disk := simdisk.New()
 		disk.Delay(200*time.Microsecond, simdisk.Writes)
-		disk.CrashAt(90+int(seed)*37, 100, seed)
+		disk.CrashAt(250+int(seed)*37, 100, seed)
 		seen, ok := untilCrash(t, disk)
 		if !ok {
 			t.Fatalf("seed %d: nothing was read before the crash", seed)
