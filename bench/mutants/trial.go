@@ -81,7 +81,7 @@ func (l *laboratory) try(ctx context.Context, m mutant, scratch string) outcome 
 	}
 	var r testRun
 	if err == nil {
-		r, err = l.goTest(ctx, append([]string{"-count=1", "-overlay=" + overlay}, m.Test...))
+		r, err = l.goTest(ctx, l.timeout, append([]string{"-count=1", "-overlay=" + overlay}, m.Test...))
 	}
 	switch {
 	case errors.Is(err, errSkipped):
@@ -122,6 +122,10 @@ func (m *mutant) overlay(root, scratch string) (string, error) {
 	return name, os.WriteFile(name, list, 0o644)
 }
 
+// slowdown is how much longer tests may run without a mutant. They end: only a busy machine lets them take long, and would make
+// the mutant invalid. With the mutant it would make it killed, which says less and fails nothing.
+const slowdown = 15
+
 // errSkipped is why a mutant cannot be judged whose tests skip themselves.
 var errSkipped = errors.New("its tests are not for this machine")
 
@@ -136,7 +140,7 @@ func (l *laboratory) control(ctx context.Context, args []string) (output string,
 	run, ok := l.controls[key]
 	if !ok {
 		run = sync.OnceValues(func() (string, error) {
-			r, err := l.goTest(ctx, args)
+			r, err := l.goTest(ctx, slowdown*l.timeout, args)
 			switch {
 			case err != nil:
 			case r.buildFailed:
@@ -166,9 +170,9 @@ type testRun struct {
 	output       string // of the first failure, or of the compiler
 }
 
-// goTest runs go test with the arguments.
-func (l *laboratory) goTest(ctx context.Context, args []string) (testRun, error) {
-	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json", "-vet=off", "-timeout=" + l.timeout.String()}, args...)...)
+// goTest runs go test with the arguments. Tests that run longer than the timeout have failed.
+func (l *laboratory) goTest(ctx context.Context, timeout time.Duration, args []string) (testRun, error) {
+	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json", "-vet=off", "-timeout=" + timeout.String()}, args...)...)
 	cmd.Dir = l.root
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
