@@ -187,7 +187,11 @@ func (e *Executor) one(p *pending) {
 // run executes a request, and takes note of what came of it.
 func (e *Executor) run(p *pending) {
 	cmd := &p.cmd
-	cmd.Sequence, cmd.Time = e.sequence+1, max(e.opts.Clock().UnixNano(), e.time)
+	now := cmd.Time
+	if cmd.Sequence == 0 { // if not, it was executed before, and asks the same again if it asks by the time
+		now = e.opts.Clock().UnixNano()
+	}
+	cmd.Sequence, cmd.Time = e.sequence+1, max(now, e.time)
 	trace := p.trace
 	if trace == nil && e.opts.KeepTraces && (cmd.Op == state.OpMessage || cmd.Op == state.OpInstall) {
 		trace = new(Trace)

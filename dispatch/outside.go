@@ -32,7 +32,8 @@ const outside actor.Address = "outside"
 // The answer becomes a part of the log. An error has the code actor.CodeOutside; the text is a part of the log likewise.
 //
 // A transaction that does not ask the same when it is executed again, because the state has changed, has asked in vain, and
-// asks anew. So a question should not depend on the time. A query cannot ask.
+// asks anew. So a question should not depend on the time, which is that of before only if there was no other transaction
+// meanwhile. A query cannot ask.
 func (s servicesOf) Outside(_ context.Context, request []byte) ([]byte, error) {
 	return s.f.askOutside(request)
 }

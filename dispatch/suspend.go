@@ -144,7 +144,7 @@ func (e *Executor) pass(p *pending, err error) {
 		if !next.resume() {
 			continue
 		}
-		next.cmd.Seed, next.cmd.Answers, next.repeats = p.cmd.Seed, p.cmd.Answers, repeats[i+1:]
+		next.cmd, next.repeats = p.cmd, repeats[i+1:] // what was asked for is the same
 		e.running = next
 		e.run(next)
 		return

@@ -433,3 +433,119 @@ func TestOutsideInDisorder(t *testing.T) {
 	}
 	again(t, store, head.Sequence, actors)
 }
+
+// Who asks by the time asks once where nothing else happens, and never sees the time go back.
+func TestQuestionByTheTime(t *testing.T) {
+	store := openStore(t, "")
+	actors := goActors{"count": count, "ask": func(ctx context.Context, env *actor.Env, _ actor.Message) (actor.Response, error) {
+		data, err := env.Services.(asker).Outside(ctx, env.Time.AppendFormat(nil, time.RFC3339Nano))
+		return actor.Response{Data: append(env.Time.AppendFormat(nil, time.RFC3339Nano), data...)}, err
+	}}
+	var e *Executor
+	asked := 0
+	e = start(t, store, actors, Options{Outside: func(ctx context.Context, a Ask) ([]byte, error) {
+		asked++
+		if asked == 2 {
+			_, err := e.Submit(ctx, message("count"))
+			return nil, err
+		}
+		return []byte("!"), nil
+	}})
+	for n, want := range []int{1, 3} {
+		before := time.Now()
+		r, err := e.Submit(t.Context(), ask("", ""))
+		if err != nil || r.Err != nil || asked != want || !strings.HasSuffix(string(r.Data), "Z!") {
+			t.Errorf("%d: asked %d times, want %d: %v, %+v", n, asked, want, err, r)
+		}
+		var part state.Partition
+		cmd, _, err := part.ReadCommand(store, r.Sequence)
+		if err != nil || cmd.Time < before.UnixNano() || cmd.Time > time.Now().UnixNano() {
+			t.Errorf("the time of the transaction is %s, %v", time.Unix(0, cmd.Time), err)
+		}
+	}
+	again(t, store, e.Head().Sequence, actors)
+}
+
+// An inquirer asks when the operator of the host says so, and when it migrates.
+type inquirer struct{ goActor }
+
+func (inquirer) Sudo(ctx context.Context, env *actor.Env, msg actor.Message) (actor.Response, error) {
+	data, err := env.Services.(asker).Outside(ctx, msg.Body)
+	env.State.Set([]byte("heard"), data)
+	return actor.Response{Data: data}, err
+}
+
+type withInquirer struct{ *fakeDialect }
+
+func (w withInquirer) Resolve(id actor.ModuleID, hash state.Hash) (Code, bool) {
+	if id == "inquirer" {
+		return Code{Actor: inquirer{count}}, true
+	}
+	return w.fakeDialect.Resolve(id, hash)
+}
+
+// What follows an installation may ask the world outside. Then the code is there, or is not, with what follows, and who runs
+// the code of before goes on with it meanwhile.
+func TestInstallationThatAsks(t *testing.T) {
+	store := openStore(t, "")
+	f := &fakeDialect{goActors: goActors{}, store: store}
+	w := &world{hold: make(chan struct{}, 10)}
+	e, err := NewExecutor(store, Dispatcher{Resolver: withInquirer{f}}, Options{Outside: w.answer, KeepTraces: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if err := e.Bind(t.Context(), "inquirer", Native, ""); err != nil {
+		t.Fatal(err)
+	}
+	install := func(ctx context.Context, code, id string) chan submitted {
+		f.prepare(code)
+		done := make(chan submitted, 1)
+		go func() {
+			r, err := e.Install(ctx, InstallRequest{ID: id, Installation: Installation{Module: "m", Kind: "text", Code: []byte(code),
+				Replace: true, Then: actor.Message{To: "inquirer", Body: []byte("slow")}}})
+			done <- submitted{r, err}
+		}()
+		return done
+	}
+	w.hold <- struct{}{}
+	if o := <-install(t.Context(), "v1", ""); o.err != nil || string(o.r.Data) != "SLOW" {
+		t.Fatal(o)
+	}
+	runs := func(want string) {
+		t.Helper()
+		if r, err := e.Submit(t.Context(), message("m")); err != nil || string(r.Data) != want {
+			t.Errorf("the actor runs %+v, %v, want %s", r, err, want)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	one := install(ctx, "v2", "")
+	until(t, "the world is asked", func() bool { return w.times() == 2 })
+	runs("v1")
+	cancel()
+	if o := <-one; !errors.Is(o.err, ErrExpired) {
+		t.Errorf("given up: %+v", o)
+	}
+	runs("v1")
+	two, three := install(t.Context(), "v3", "once"), install(t.Context(), "v3", "once")
+	until(t, "the world is asked", func() bool { return w.times() == 3 })
+	runs("v1")
+	w.hold <- struct{}{}
+	a, b := <-two, <-three
+	if a.err != nil || b.err != nil || string(a.r.Data) != "SLOW" || a.r.Sequence != b.r.Sequence {
+		t.Errorf("%+v, %+v", a, b)
+	}
+	runs("v3")
+	replay, err := NewReplay(openStore(t, ""), Dispatcher{Resolver: withInquirer{f}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var part state.Partition
+	for seq := uint64(1); seq <= e.Head().Sequence; seq++ {
+		cmd, _, _ := part.ReadCommand(store, seq)
+		was, _, _ := part.ReadReceipt(store, seq)
+		if now, err := replay.Step(t.Context(), &cmd, nil); err != nil || now.Root != was.Root {
+			t.Errorf("transaction %d again: %v, %+v, was %+v", seq, err, now, was)
+		}
+	}
+}
