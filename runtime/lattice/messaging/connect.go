@@ -122,14 +122,15 @@ func (v *Values) hide(text string) string {
 	return text
 }
 
-// flush waits until the server has all that was sent, and returns an error if it refused something.
-func (v *Values) flush(ctx context.Context, nc *nats.Conn) error {
+// flush waits until the server has all that was sent, and returns an error if it refused something since before was the last error of
+// the connection: others send over it as well.
+func (v *Values) flush(ctx context.Context, nc *nats.Conn, before error) error {
 	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
 	defer cancel()
 	if err := nc.FlushWithContext(ctx); err != nil {
 		return fmt.Errorf("the server of NATS at %s does not answer: %s", v.place(), v.hide(err.Error()))
 	}
-	if err := nc.LastError(); errors.Is(err, nats.ErrPermissionViolation) {
+	if err := nc.LastError(); err != before && errors.Is(err, nats.ErrPermissionViolation) {
 		return fmt.Errorf("%w: the server of NATS at %s does not let the link do it: %s", errNotAllowed, v.place(), v.hide(err.Error()))
 	}
 	return nil

@@ -385,6 +385,29 @@ func TestStuck(t *testing.T) {
 	r.works("echo")
 }
 
+// TestAskDenied: who asks where the server does not let them has no answer, and what they publish leaves once.
+func TestAskDenied(t *testing.T) {
+	s := newServer(t)
+	s.may.Store(&lattice.Permission{Publish: []string{"out"}, Subscribe: []string{">"}})
+	s.restart()
+	r := newRig(t)
+	heard := hear(t, s.client(), "out")
+	r.link("echo", s.values("REQUEST", ">"))
+	if _, err := r.tell("echo", wish{Ask: &messages.RequestArgs{Subject: "price", TimeoutMs: 100}}); code(err) != actor.CodeOutside {
+		t.Error(err)
+	}
+	for range 3 {
+		if _, err := r.tell("echo", wish{Publish: []messages.Message{{Subject: "out"}}}); err != nil {
+			t.Fatal(err)
+		}
+		r.eventually("the outbox is empty", func() bool { return r.waiting() == 0 })
+	}
+	r.eventually("all have come", func() bool { n, _, _ := heard.Pending(); return n >= 3 })
+	if n, _, _ := heard.Pending(); n != 3 || strings.Contains(r.logged.String(), "provider failed") {
+		t.Errorf("3 messages have left %d times\n%s", n, r.logged)
+	}
+}
+
 // TestTooLarge: what the server would never take is dropped, which is an event, and holds nothing up.
 func TestTooLarge(t *testing.T) {
 	s := newServer(t)

@@ -118,6 +118,7 @@ func (h *half) waiting(box messaging.Outbox) ([]*messaging.Row, error) {
 // publish sends messages, and returns when a server has them all. What it would never take is dropped.
 func (h *half) publish(ctx context.Context, rows []*messaging.Row) (dropped []messaging.Dropped, err error) {
 	var acks []jetstream.PubAckFuture
+	before := h.nc.LastError()
 	for _, row := range rows {
 		m := nats.NewMsg(row.Subject)
 		m.Reply, m.Data = row.ReplyTo, row.Body
@@ -149,7 +150,7 @@ func (h *half) publish(ctx context.Context, rows []*messaging.Row) (dropped []me
 			return nil, context.Cause(ctx)
 		}
 	}
-	return dropped, h.values.flush(ctx, h.nc)
+	return dropped, h.values.flush(ctx, h.nc, before)
 }
 
 // headerBytes is what the header of our messages has.

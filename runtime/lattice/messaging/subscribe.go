@@ -54,7 +54,7 @@ func (h *half) subscribe(ctx context.Context) (end func(), err error) {
 		}
 		subs, closed = append(subs, sub), append(closed, gone)
 	}
-	if err := h.values.flush(ctx, h.nc); err != nil {
+	if err := h.values.flush(ctx, h.nc, nil); err != nil {
 		h.nc.Close() // who is not let in gets no answer to a drain
 		end()
 		return nil, err
