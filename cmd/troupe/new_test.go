@@ -2,6 +2,10 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,6 +50,9 @@ func TestNew(t *testing.T) {
 	t.Setenv("GOPROXY", "off")
 	first := ""
 	for _, language := range template.Languages() {
+		if strings.HasPrefix(language, "wasmbus-") {
+			continue
+		}
 		t.Run(language, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "tally")
 			must(t, "new", language, dir, "--source", source)
@@ -98,5 +105,103 @@ func TestNew(t *testing.T) {
 	}
 	if first == "" {
 		t.Error("no project was built")
+	}
+}
+
+// TestNewClassic makes the projects for the ABI of classic wasmCloud, and types what their README.md says. Both answer the same.
+func TestNewClassic(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles a project of each language")
+	}
+	t.Setenv("TROUPE_CACHE", t.TempDir())
+	first := ""
+	for _, language := range []string{"wasmbus-as", "wasmbus-c"} {
+		t.Run(language, func(t *testing.T) {
+			keys := filepath.Join(t.TempDir(), "keys")
+			t.Setenv("TROUPE_KEYS", keys)
+			t.Chdir(t.TempDir())
+			must(t, "new", language, "visits")
+			t.Chdir("visits")
+			if code, _, errs := troupe(t, "test"); code != command.ExitUsage || !strings.Contains(errs, "there is no build/visits_s.wasm") {
+				t.Errorf("test before there is a module ended with %d: %s", code, errs)
+			}
+			readme, err := os.ReadFile("README.md")
+			if err != nil {
+				t.Fatal(err)
+			}
+			typed := 0
+			for line := range strings.Lines(string(readme)) {
+				line, _, _ = strings.Cut(line, "#")
+				args := strings.Fields(line)
+				if !strings.HasPrefix(line, "    troupe ") || args[1] == "up" {
+					continue
+				}
+				typed++
+				code, out, errs := troupe(t, args[1:]...)
+				if code == command.ExitNotFound && strings.Contains(errs, "is needed and is not there") {
+					t.Skip(errs)
+				}
+				if code != command.ExitOK {
+					t.Fatalf("%q ended with %d:\n%s%s", args, code, out, errs)
+				}
+			}
+			if typed != 5 {
+				t.Errorf("README.md has %d commands", typed)
+			}
+			text, err := os.ReadFile(filepath.Join("testdata", "visits.txt"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			says := string(text)
+			if first == "" {
+				first = says
+			}
+			if says != first {
+				t.Errorf("the transcript is\n%s\nand was\n%s", says, first)
+			}
+			for _, want := range []string{
+				`"body":"{\"method\":\"POST\",\"path\":\"/a\",\"body\":\"hi\",\"visits\":2}"}`, ": failed: /a is not to be deleted\n",
+				`"body":"{\"method\":\"GET\",\"path\":\"/a\",\"body\":\"\",\"visits\":3}"}`,
+			} {
+				if !strings.Contains(says, want) {
+					t.Errorf("the transcript lacks %q:\n%s", want, says)
+				}
+			}
+			serveVisits(t)
+		})
+	}
+	if first == "" {
+		t.Error("no project was built")
+	}
+}
+
+// serveVisits does what README.md says last: troupe up, and a request.
+func serveVisits(t *testing.T) {
+	t.Helper()
+	at := freeAddress(t)
+	t.Setenv("ADDRESS", at)
+	p, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out lines
+	p.Name, p.Stdin, p.Stdout, p.Stderr = "troupe", strings.NewReader(""), &out, &out
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan int)
+	go func() { ended <- p.Run(ctx, []string{"up", "--http-listen", "127.0.0.1:0", "--nats-listen", "off"}) }()
+	out.wait(t, "provider works")
+	answer, err := http.Get("http://" + at + "/x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(answer.Body)
+	if err = errors.Join(err, answer.Body.Close()); err != nil || string(body) != `{"method":"GET","path":"/x","body":"","visits":1}` ||
+		answer.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("it answers %s %q, %v", answer.Header.Get("Content-Type"), body, err)
+	}
+	cancel()
+	<-ended
+	if _, err := os.Stat("troupe.lock"); err != nil {
+		t.Error(err)
 	}
 }

@@ -81,6 +81,9 @@ func (c *call) buildFolder(ctx context.Context, folder string, f *buildFlags) er
 	if to == "" {
 		to = name + ".wasm"
 	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return fileError(err)
+	}
 	mod := &manifest.Module{Name: name, Source: folder, Language: lang}
 	return c.built(to, manifest.Code{Module: mod, Wasm: wasm, Hash: sha256.Sum256(wasm)})
 }

@@ -19,6 +19,8 @@ import (
 	"github.com/troupe-run/troupe/runtime/guest/c"
 	"github.com/troupe-run/troupe/runtime/guest/rust"
 	"github.com/troupe-run/troupe/runtime/guest/template"
+	wasmbusas "github.com/troupe-run/troupe/runtime/guest/wasmbus/as"
+	wasmbusc "github.com/troupe-run/troupe/runtime/guest/wasmbus/c"
 )
 
 func (c *call) newCommand() *cobra.Command {
@@ -27,11 +29,15 @@ func (c *call) newCommand() *cobra.Command {
 		Use:   "new LANGUAGE FOLDER",
 		Short: "Begin an actor in " + strings.Join(template.Languages(), ", "),
 		Long: `Make a folder with an actor in a language, one of ` + strings.Join(template.Languages(), ", ") + `: its source, a test, a transcript and a manifest. The name
-of the folder is that of the module. The README.md in it says how to go on.`,
+of the folder is that of the module. The README.md in it says how to go on.
+
+wasmbus-as and wasmbus-c are AssemblyScript and C for the ABI of classic wasmCloud: an actor that is signed, answers HTTP requests,
+and counts them in a store of keys and values.`,
 		Example: c.examples(`
 			% new go counter
 			% test counter --update
-			% dev counter`),
+			% dev counter
+			% new wasmbus-c visits`),
 		Args:      between(2, 2),
 		ValidArgs: template.Languages(),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -95,6 +101,10 @@ func sdk(language string) (folder string, files fs.FS) {
 		return "troupe", rust.Sources
 	case "c":
 		return ".", c.Sources
+	case "wasmbus-as":
+		return "actor/wasmbus-actor", wasmbusas.Sources
+	case "wasmbus-c":
+		return "actor", wasmbusc.Sources
 	}
 	return "", nil
 }

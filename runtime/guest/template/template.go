@@ -2,6 +2,9 @@
 // is there to be changed by whoever gets it, so it is short and has one of everything: messages, state, an event, an
 // error, a query, a test, a transcript, a manifest.
 //
+// Those whose names begin with wasmbus- are for the ABI of classic wasmCloud: an actor that answers HTTP requests and counts
+// them. Its sources stand in the folder actor, apart from the manifest, which names the module as it is signed.
+//
 // In the names and in the text of all files {{name}} stands for the name of the project, and {{version}} for the version
 // of Troupe. A file whose name ends in .tmpl loses that: it would mean something to a tool here.
 //
@@ -19,7 +22,7 @@ import (
 
 // Files are the templates as they are, each below the name of its language.
 //
-//go:embed all:as all:c all:go all:rust
+//go:embed all:as all:c all:go all:rust all:wasmbus-as all:wasmbus-c
 var Files embed.FS
 
 // Languages returns the languages that there are templates for, sorted.

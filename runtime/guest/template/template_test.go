@@ -81,7 +81,11 @@ func TestProjects(t *testing.T) {
 	left := regexp.MustCompile(`\{\{\w*\}\}`)
 	for _, language := range template.Languages() {
 		dir := render(t, language)
-		if lang, err := toolchain.Detect(dir); err != nil || string(lang) != language {
+		sources, written := dir, language
+		if in, classic := strings.CutPrefix(language, "wasmbus-"); classic {
+			sources, written = filepath.Join(dir, "actor"), in
+		}
+		if lang, err := toolchain.Detect(sources); err != nil || string(lang) != written {
 			t.Errorf("%s is taken for %q, %v", language, lang, err)
 		}
 		if !manifest.Is(dir) {
