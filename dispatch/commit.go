@@ -87,6 +87,10 @@ func (e *Executor) applyGroup(g *group) error {
 	return nil
 }
 
+// maxTraces is how many bytes a batch may have for traces to be put into it. What would make it greater is not kept: a trace
+// can be much more than all else that a transaction leaves, and a batch has an end.
+const maxTraces = 64 << 20
+
 func (e *Executor) keepTrace(batch *state.Batch, t *Trace) error {
 	if t == nil {
 		return nil // not of a message
@@ -95,7 +99,9 @@ func (e *Executor) keepTrace(batch *state.Batch, t *Trace) error {
 	if err != nil {
 		return err
 	}
-	batch.Set(e.partition.AppendTrace(nil, t.Sequence), row)
+	if batch.Len()+len(row) <= maxTraces {
+		batch.Set(e.partition.AppendTrace(nil, t.Sequence), row)
+	}
 	return nil
 }
 

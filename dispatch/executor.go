@@ -27,7 +27,7 @@ type Options struct {
 	// Seed gives the randomness of each transaction; a generator keyed by the operating system if nil. It is called by
 	// one goroutine.
 	Seed func() [32]byte
-	// KeepTraces stores the trace of every transaction beside its receipt.
+	// KeepTraces stores the trace of every transaction beside its receipt, unless it is very great.
 	KeepTraces bool
 	// Outside asks the world outside of the host for a transaction: see Ask. It is called by a goroutine of its own for each
 	// question, and should return soon when the context ends: Close waits for it. The answer is the executor's from then on.

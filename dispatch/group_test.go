@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/troupe-run/troupe/runtime/actor"
+	"github.com/troupe-run/troupe/state"
 )
 
 // A group holds few transactions if they are great, whatever it is that makes them so: it lies in memory, and so does what
@@ -52,5 +53,36 @@ func TestGreatTransactionsMakeSmallGroups(t *testing.T) {
 			t.Errorf("%s: %d transactions of a mebibyte were %d groups", name, count, made)
 		}
 		e.Close()
+	}
+}
+
+// Traces are not what a host stops of: those of one group that would be too much together are not kept.
+func TestGreatTraces(t *testing.T) {
+	store := openStore(t, "")
+	bulk := []byte(strings.Repeat("x", 3<<20))
+	e := start(t, store, goActors{"b": calling, "a": func(ctx context.Context, env *actor.Env, msg actor.Message) (actor.Response, error) {
+		for range int(msg.Body[0]) {
+			if _, err := env.Services.(caller).Call(ctx, "b", bulk); err != nil && actor.AsError(err).Code != actor.CodeKeyTooLarge {
+				return actor.Response{}, err
+			}
+		}
+		return actor.Response{}, nil
+	}}, Options{KeepTraces: true})
+	var kept []bool
+	for _, n := range []byte{1, 20, 1} {
+		msg := message("a")
+		msg.Message.Body = []byte{n}
+		r, err := e.Submit(t.Context(), msg)
+		if err != nil || r.Err != nil {
+			t.Fatal(r, err)
+		}
+		_, ok, err := store.Get(state.Partition(0).AppendTrace(nil, r.Sequence))
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept = append(kept, ok)
+	}
+	if !kept[0] || kept[1] || !kept[2] {
+		t.Errorf("of the traces, small, great, small, these are kept: %v", kept)
 	}
 }
