@@ -38,8 +38,8 @@ func newRows() rows {
 }
 
 // readRows reads all rows, and returns the transaction behind which changes are to be looked for. Those that it has seen
-// already do no harm if they are taken again.
-func readRows(r *query.Router) (from uint64, found rows, err error) {
+// already do no harm if they are taken again. Unreadable is told of each that counts as deleted.
+func readRows(r *query.Router, unreadable func(error)) (from uint64, found rows, err error) {
 	head, err := r.Head()
 	if err != nil {
 		return 0, found, err
@@ -56,7 +56,7 @@ func readRows(r *query.Router) (from uint64, found rows, err error) {
 			}
 			for _, pair := range page.Pairs {
 				if err := found.take(pair.Key, pair.Value, nil); err != nil {
-					return 0, found, err
+					unreadable(err)
 				}
 			}
 			if token = page.Token; token == "" {

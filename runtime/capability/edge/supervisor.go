@@ -93,7 +93,8 @@ func (s *Supervisor) Run(ctx context.Context) error {
 
 // follow reads all rows and then what becomes of them, until there is an error.
 func (s *Supervisor) follow(ctx context.Context) error {
-	from, found, err := readRows(s.host.Reader())
+	unreadable := func(err error) { s.opts.Logger.Error("row of links cannot be read, and counts as deleted", "err", err) }
+	from, found, err := readRows(s.host.Reader(), unreadable)
 	if err != nil {
 		return err
 	}
@@ -107,7 +108,7 @@ func (s *Supervisor) follow(ctx context.Context) error {
 		dirty := map[unitKey]bool{}
 		for _, change := range notice.Changes {
 			if err := s.rows.take(change.Key, change.Value, dirty); err != nil {
-				s.opts.Logger.Error("row of links cannot be read, and counts as deleted", "seq", notice.Sequence, "err", err)
+				unreadable(err)
 			}
 		}
 		s.refresh(ctx, dirty)

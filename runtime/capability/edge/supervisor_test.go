@@ -13,9 +13,11 @@ import (
 	"time"
 
 	"github.com/troupe-run/troupe/query"
+	"github.com/troupe-run/troupe/runtime"
 	"github.com/troupe-run/troupe/runtime/actor"
 	"github.com/troupe-run/troupe/runtime/capability"
 	"github.com/troupe-run/troupe/runtime/capability/edge"
+	"github.com/troupe-run/troupe/state"
 )
 
 // A stage is a kind whose halves do what the value "do" of their link says, and tell what became of them.
@@ -398,6 +400,50 @@ func TestTheHostCloses(t *testing.T) {
 	}
 	if all := st.serves(); len(all) != 0 {
 		t.Errorf("without a host there run %v", all)
+	}
+}
+
+// One row that cannot be read, such as one that a later version has written, keeps nobody else from being served.
+func TestARowThatCannotBeRead(t *testing.T) {
+	dir := t.TempDir()
+	h, err := runtime.Open(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, st := &rig{h, t}, newStage()
+	r.order(web("web"))
+	r.order(put(link("shop", "fine"), link("bank", "fine")))
+	links, err := h.Reader().Actor(capability.Address)
+	if err := errors.Join(err, h.Close()); err != nil {
+		t.Fatal(err)
+	}
+	spoil(t, dir, state.Partition(0).AppendState(nil, links.Number, []byte("l/bank\x00"+capability.HTTPServer+"\x00default")))
+	if h, err = runtime.Open(dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.Close() })
+	s := supervise(t, h, st.kind())
+	eventually(t, "the other works", func() bool { return statusOf(s, "shop").State == capability.Healthy })
+	if all := st.serves(); len(all) != 1 {
+		t.Errorf("there run %v", all)
+	}
+}
+
+// spoil makes a row of a host that is closed unreadable.
+func spoil(t *testing.T, dir string, row []byte) {
+	t.Helper()
+	s, err := state.Open(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := s.NewBatch()
+	b.Set(row, []byte{0xff})
+	p, err := s.Apply(b)
+	if err == nil {
+		err = p.Wait()
+	}
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
 	}
 }
 
