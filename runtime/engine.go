@@ -160,9 +160,14 @@ func (g *guest) actor(name actor.ModuleID) actor.Actor {
 	case cosmwasm.Kind:
 		return &contractActor{cosmwasm.New(g.module, name, g.chain), g}
 	case wasmbus.Module:
-		return &classicActor{wasmbus.New(g.module, name, wasmbus.Options{Policy: g.policy, Hash: g.claimed}), g}
+		return g.classic(name, nil)
 	}
 	return &guestActor{troupe.New(g.module, name), g}
+}
+
+// classic returns the actor of a classic module, which tells refused what it and its calls are refused for.
+func (g *guest) classic(name actor.ModuleID, refused func(code string)) *classicActor {
+	return &classicActor{wasmbus.New(g.module, name, wasmbus.Options{Policy: g.policy, Hash: g.claimed, Refused: refused}), g}
 }
 
 // guestActor is an actor that holds on to its program.

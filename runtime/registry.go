@@ -140,7 +140,7 @@ func (r *registry) resolve(s *slot, name actor.ModuleID) (runnable, bool) {
 			if r.tally[name] == nil {
 				r.tally[name] = new(tally)
 			}
-			run.live = &tallied{c, r.tally[name]}
+			run.live = &tallied{c.classic(name, r.tally[name].refuse), r.tally[name]}
 		}
 		r.code[key] = run
 	}

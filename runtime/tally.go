@@ -21,6 +21,9 @@ type Tally struct {
 	// Failed counts those that failed, by code. Ended stands for those that the host ended: out of gas or time, or to ask
 	// the world outside before they are executed again.
 	Failed map[string]uint64
+	// Refused counts invocations of the actor, and by it, that were refused for claims, links or a policy, by the code of package
+	// capability. Whoever asks is told, so one that the actor made may be none of its failures.
+	Refused map[string]uint64
 }
 
 // TallyBounds are those of Tally.Took.
@@ -37,13 +40,14 @@ const (
 	maxCodes   = 24
 )
 
-// tally counts. It may be used by any number of goroutines; only failures wait for each other.
+// tally counts. It may be used by any number of goroutines; only failures and refusals wait for each other.
 type tally struct {
 	took [len(tallyBounds) + 1]atomic.Uint64
 	time atomic.Int64
 
-	mu     sync.Mutex
-	failed map[string]uint64
+	mu      sync.Mutex
+	failed  map[string]uint64
+	refused map[string]uint64
 }
 
 // add counts a call with the code of its failure, empty for none.
@@ -68,6 +72,16 @@ func (t *tally) add(code string, took time.Duration) {
 	t.failed[code]++
 }
 
+// refuse counts a refusal. There are as many codes as package capability has.
+func (t *tally) refuse(code string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.refused == nil {
+		t.refused = map[string]uint64{}
+	}
+	t.refused[code]++
+}
+
 func (t *tally) read() Tally {
 	out := Tally{Took: make([]uint64, len(t.took)), Time: time.Duration(t.time.Load())}
 	for i := range t.took {
@@ -75,7 +89,7 @@ func (t *tally) read() Tally {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	out.Failed = maps.Clone(t.failed)
+	out.Failed, out.Refused = maps.Clone(t.failed), maps.Clone(t.refused)
 	return out
 }
 

@@ -337,6 +337,8 @@ type ClaimedStats struct {
 	// Failed counts calls that failed, by code: "ended" are those that the host ended, and "(other)" stands for codes beyond the
 	// first ones.
 	Failed map[string]uint64 `json:"failed,omitempty"`
+	// Refused counts invocations of the actor, and by it, that were refused for claims, links or a policy, by code.
+	Refused map[string]uint64 `json:"refused,omitempty"`
 	// Latency holds, for bounds in microseconds, how many calls took at most that long, queries included, and LatencySum all of
 	// these times together.
 	Latency    []Bucket `json:"latency,omitempty"`

@@ -48,6 +48,7 @@ func collectClaimed(out chan<- prometheus.Metric, claimed map[string]api.Claimed
 	instances := labelled("troupe_actor_instances", "actor")
 	seconds := labelled("troupe_actor_call_seconds", "actor")
 	failures := labelled("troupe_actor_failures_total", "actor", "code")
+	refusals := labelled("troupe_actor_refusals_total", "actor", "reason")
 	for _, name := range names[:min(len(names), maxClaimed)] {
 		c := claimed[name]
 		out <- prometheus.MustNewConstMetric(instances, prometheus.GaugeValue, float64(c.Instances), name)
@@ -60,6 +61,9 @@ func collectClaimed(out chan<- prometheus.Metric, claimed map[string]api.Claimed
 		out <- prometheus.MustNewConstHistogram(seconds, calls(name), float64(c.LatencySum)/1e6, buckets, name)
 		for code, count := range c.Failed {
 			out <- prometheus.MustNewConstMetric(failures, prometheus.CounterValue, float64(count), name, code)
+		}
+		for reason, count := range c.Refused {
+			out <- prometheus.MustNewConstMetric(refusals, prometheus.CounterValue, float64(count), name, reason)
 		}
 	}
 }

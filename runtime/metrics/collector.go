@@ -74,6 +74,7 @@ var others = []Metric{
 	{"troupe_actor_instances", "gauge", "How many calls of an actor with claims may run at once, by actor. Beyond 100 actors those with few calls are left out."},
 	{"troupe_actor_call_seconds", "histogram", "How long calls of actors with claims took, by actor, queries included."},
 	{"troupe_actor_failures_total", "counter", "Calls of actors with claims that failed, by actor and code."},
+	{"troupe_actor_refusals_total", "counter", "Invocations of actors with claims, and by them, that were refused, by actor and reason: expired, not_yet, banned, untrusted, not_started, stopped, missing_claim, missing_link, unlinked, not_provided, or denied by a policy."},
 	{"troupe_ready", "gauge", "1 if requests are taken, else 0."},
 }
 

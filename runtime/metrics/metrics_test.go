@@ -22,7 +22,7 @@ func (source) Stats() api.Stats {
 	for i := range uint64(102) {
 		calls[fmt.Sprintf("module%03d", i)] = i + 1
 	}
-	claimed := map[string]api.ClaimedStats{"echo": {Instances: 3, Failed: map[string]uint64{"missing_link": 2}, LatencySum: 1_500_000,
+	claimed := map[string]api.ClaimedStats{"echo": {Instances: 3, Failed: map[string]uint64{"missing_link": 2}, Refused: map[string]uint64{"denied": 3}, LatencySum: 1_500_000,
 		Latency: []api.Bucket{{Bound: 500, Count: 4}, {Count: 1000}}}}
 	providers := map[string]api.ProviderStats{"web": {Kind: "httpserver", State: "failed", Attempts: 4}}
 	for i := range 101 {
@@ -75,6 +75,7 @@ func TestMetrics(t *testing.T) {
 		`troupe_actor_call_seconds_count{actor="echo"} 1000`,
 		`troupe_actor_call_seconds_sum{actor="echo"} 1.5`,
 		`troupe_actor_failures_total{actor="echo",code="missing_link"} 2`,
+		`troupe_actor_refusals_total{actor="echo",reason="denied"} 3`,
 		`troupe_ready 1`,
 		`troupe_spans_sent_total 5`,
 		`troupe_spans_dropped_total 2`,

@@ -87,7 +87,7 @@ func (n *Node) Stats() api.Stats {
 func (n *Node) capabilityStats(s *api.Stats, tallies map[actor.ModuleID]runtime.Tally) {
 	s.Claimed = make(map[string]api.ClaimedStats, len(tallies))
 	for name, t := range tallies {
-		c := api.ClaimedStats{Failed: t.Failed, LatencySum: uint64(t.Time.Microseconds())}
+		c := api.ClaimedStats{Failed: t.Failed, Refused: t.Refused, LatencySum: uint64(t.Time.Microseconds())}
 		total := uint64(0)
 		for i, count := range t.Took {
 			total += count

@@ -17,6 +17,9 @@ type Options struct {
 	Hash string
 	// Policy decides about invocations, after claims and links have allowed them. Nil allows everything.
 	Policy capability.Policy
+	// Refused is told of each invocation of a guest, and by a guest, that is refused, with a code of package capability: that of
+	// the refusal, or CodeDenied for whatever a policy says. It may be called by any number of goroutines. Nil is told nothing.
+	Refused func(code string)
 }
 
 // Actor runs the actors of one module. Its messages are capability.Invocations, and what it answers is the payload of the

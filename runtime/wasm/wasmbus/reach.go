@@ -15,7 +15,7 @@ import (
 func (c *call) reach(link, namespace, operation string, payload []byte) ([]byte, *actor.Error) {
 	if isBuiltin(namespace) {
 		if refused := capability.Outbound(c.row, namespace); refused != nil {
-			return nil, bare(refused)
+			return nil, bare(c.refused(refused))
 		}
 		return c.translated(namespace, operation, payload, func(operation string, payload []byte) ([]byte, error) {
 			return c.serveBuiltin(namespace, operation, payload)
@@ -23,19 +23,19 @@ func (c *call) reach(link, namespace, operation string, payload []byte) ([]byte,
 	}
 	target, refused := c.table.Find(c.self, link, namespace)
 	if refused != nil {
-		return nil, bare(refused)
+		return nil, bare(c.refused(refused))
 	}
 	contract := ""
 	if target.Provider != nil {
 		contract, link = namespace, target.Link.Name
 		if refused := capability.Outbound(c.row, contract); refused != nil {
-			return nil, bare(refused)
+			return nil, bare(c.refused(refused))
 		}
 	} else {
 		link = ""
 	}
 	if refused := c.authorizeOut(&target, contract, link); refused != nil {
-		return nil, bare(refused)
+		return nil, bare(c.refused(refused))
 	}
 	return c.translated(contract, operation, payload, func(operation string, payload []byte) ([]byte, error) {
 		return c.send(&request{target, capability.Invocation{Operation: operation, Contract: contract, Link: link, Payload: payload}})

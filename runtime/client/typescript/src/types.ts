@@ -68,6 +68,7 @@ export interface Bucket {
 export interface ClaimedStats {
   instances: number;
   failed?: Readonly<Record<string, number>>;
+  refused?: Readonly<Record<string, number>>;
   latency?: ReadonlyArray<Bucket> | null;
   latency_sum_us: number;
 }
