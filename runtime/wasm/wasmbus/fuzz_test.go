@@ -62,6 +62,8 @@ func FuzzGuest(f *testing.F) {
 	log, logLen := text(capability.Logging)
 	self, selfLen := text("guest")
 	a := g.load(f)
+	g.from = ModuleOld
+	old := g.load(f)
 	e := newGuest()
 	e.call = takes + echoes
 	echoes := e.load(f)
@@ -79,15 +81,17 @@ func FuzzGuest(f *testing.F) {
 		add(order(i, 1<<31, 1<<31, 1<<31, 1<<31, 1<<31, 1<<31, 1<<31, 1<<31))
 		add(order(i, 1<<32-1, 1<<32-1, 1<<32-1, 1<<32-1, 1<<32-1, 1<<32-1, 1<<32-1, 1<<32-1))
 	}
+	oldOp, oldOpLen := text("Set")
 	set := order(3, link, linkLen, contract, contractLen, op, opLen, msgAt, 4)
 	add(set, order(4), order(5, replyAt), order(1, replyAt, 40))
+	add(order(3, link, linkLen, contract, contractLen, oldOp, oldOpLen, msgAt+36, 15), []byte("\x82\xa3key\xa1k\xa5value\xa1v"))
 	add(set, order(3, 0, 0, echo, echoLen, op, opLen, msgAt, 36), order(5, 100), order(1, 0, 1<<20))
 	add(set, order(3, 0, 0, log, logLen, op, opLen, msgAt, 36), order(7, 100), order(6), order(8, 100, 100), order(2, 100, 100))
 	add(set, order(3, 0, 0, self, selfLen, op, opLen, msgAt, 36), order(0, msgAt+36, msgAt))
 	add(order(3, 0, 0, self, selfLen, op, opLen, msgAt, 36), order(7, replyAt), order(1, replyAt, 120))
 	add(set, set, set, order(5, pages<<16-1))
 
-	f.Fuzz(func(t *testing.T, payload []byte) {
+	try := func(t *testing.T, a *Actor, payload []byte) {
 		w := newWorld(t)
 		w.D.Limits.Gas = 5_000_000
 		w.start("guest", a, capability.KeyValue, capability.Logging)
@@ -120,5 +124,9 @@ func FuzzGuest(f *testing.F) {
 		if fmt.Sprint(first.Err) != fmt.Sprint(again.Err) || string(first.Data) != string(again.Data) {
 			t.Fatalf("%q %v, and then %q %v", first.Data, first.Err, again.Data, again.Err)
 		}
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		try(t, a, payload)
+		try(t, old, payload)
 	})
 }
