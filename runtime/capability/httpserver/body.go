@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// errBody says that a body was not taken, and that the client knows why.
-var errBody = errors.New("the body was not taken")
+// errTold says that a request was not taken, and that the client has been told why.
+var errTold = errors.New("the request was not taken")
 
 // MaxBodies bounds the bytes of all bodies that the links of a Kind hold at once.
 const MaxBodies = 256 << 20
@@ -40,7 +40,7 @@ func (b *budget) give(n int64) { b.left.Add(n) }
 const step = 32 << 10
 
 // body reads the body of a request, and returns how much of the budget it holds, errors or not. Room is made, and taken from the
-// budget, as bytes come: who says that there will be many holds nothing yet. An error that is errBody has been answered.
+// budget, as bytes come: who says that there will be many holds nothing yet. An error that is errTold has been answered.
 func (h *handler) body(ctx context.Context, w http.ResponseWriter, r *http.Request) (body []byte, taken int64, err error) {
 	if r.ContentLength == 0 {
 		return nil, 0, nil
@@ -97,5 +97,5 @@ func refuseBody(w http.ResponseWriter, status int) error {
 	} else {
 		w.WriteHeader(status)
 	}
-	return errBody
+	return errTold
 }

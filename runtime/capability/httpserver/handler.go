@@ -3,6 +3,7 @@ package httpserver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"hash/maphash"
 	"net/http"
 	"strconv"
@@ -62,10 +63,6 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), h.values.Timeout)
 	defer cancel()
-	if h.gate.enter(ctx) != nil {
-		unavailable(w, time.Second)
-		return
-	}
 	answer, err := h.answer(ctx, w, r)
 	if err == nil {
 		err = h.write(w, r, answer)
@@ -81,14 +78,18 @@ type answer struct {
 	sequence uint64
 }
 
-// answer has a place in the gate, and leaves it.
+// answer takes a place in the gate when the body is there, so that who is slow to send one takes none away.
 func (h *handler) answer(ctx context.Context, w http.ResponseWriter, r *http.Request) (answer, error) {
-	defer h.gate.leave()
 	body, taken, err := h.body(ctx, w, r)
 	defer h.bodies.give(taken)
 	if err != nil {
 		return answer{}, err
 	}
+	if err := h.gate.enter(ctx); err != nil {
+		unavailable(w, time.Second)
+		return answer{}, fmt.Errorf("%w: %w", errTold, err)
+	}
+	defer h.gate.leave()
 	inv := capability.Invocation{Operation: messages.HandleRequest, Contract: capability.HTTPServer, Link: h.at.Link.Name,
 		Payload: pack.Marshal(&inbound{r, body}), Origin: h.at.Link.Actor}
 	for try := 0; ; try++ {
@@ -213,7 +214,7 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, sequence uint64
 	var overloaded *dispatch.OverloadedError
 	var refused *actor.Error
 	switch {
-	case errors.Is(err, errBody): // it has been answered
+	case errors.Is(err, errTold):
 		return
 	case errors.As(err, &overloaded):
 		unavailable(w, overloaded.RetryAfter)

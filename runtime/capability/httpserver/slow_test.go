@@ -79,6 +79,17 @@ func TestAnnouncedBodiesTakeNoRoom(t *testing.T) {
 	}
 }
 
+// A request whose body does not come takes no other one's place.
+func TestABodyThatDoesNotComeTakesNoPlace(t *testing.T) {
+	r := newRig(t)
+	url := r.put("shop", map[string]string{"port": "0", "max_in_flight": "1", "queue": "0"})
+	dial(t, url, "POST /count HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
+	time.Sleep(50 * time.Millisecond) // for the server to begin with it
+	if resp, text := get(t, client(t), "POST", url+"/count", strings.NewReader("x")); resp.StatusCode != 200 || text != "1" {
+		t.Errorf("beside it: %d %q", resp.StatusCode, text)
+	}
+}
+
 // What a body holds is what it takes of the budget, however it comes.
 func TestBodiesCount(t *testing.T) {
 	v, err := httpserver.ParseValues(nil, nil)
