@@ -158,6 +158,13 @@ func (s *remote) order(ctx context.Context, o capability.Order) error {
 	for _, key := range o.Unban {
 		then("unban", &api.KeyRequest{Key: key})
 	}
+	if o.Policy != nil {
+		req := &api.PolicyRequest{Actor: o.Policy.Actor}
+		for _, a := range o.Policy.Actions {
+			req.Actions = append(req.Actions, string(a))
+		}
+		then("policy", req)
+	}
 	return err
 }
 

@@ -84,7 +84,7 @@ var askable = map[string]bool{
 	"query": true, "get": true, "scan": true, "actors": true, "modules": true, "module": true, "show": true, "watch": true,
 	"log": true, "trace": true, "grants": true, "grant": true, "revoke": true, "pause": true, "resume": true, "token": true,
 	"backup": true, "apply": true, "call": true, "start": true, "stop": true, "scale": true, "update": true, "link": true,
-	"ban": true, "unban": true, "trust": true, "distrust": true,
+	"ban": true, "unban": true, "trust": true, "distrust": true, "policy": true,
 	cobra.ShellCompRequestCmd: true, cobra.ShellCompNoDescRequestCmd: true,
 }
 

@@ -31,7 +31,7 @@ func (c *call) listCommands() []*cobra.Command {
 		{"links", "", "List the links between actors and providers", c.links},
 		{"claims", "", "List what the modules of actors claim", c.claimed},
 		{"hosts", "", "Say who serves", c.hosts},
-		{"trust", "", "List which issuers are trusted, and who is banned", c.trusted},
+		{"trust", "", "List which issuers are trusted, who is banned, and which actor decides about the rest", c.trusted},
 	} {
 		var out valueFlags
 		var wash washFlags

@@ -70,7 +70,7 @@ func (c *call) trustCommands() []*cobra.Command {
 	}
 	ban.cmd.Flags().StringVar(&reason, "reason", "", "the `reason`, which is told to whoever is refused")
 	trust.cmd.Flags().StringVar(&token, "token", "", "the `file` with the claims of the key, which may name valid signers")
-	return []*cobra.Command{c.changeCommand(ban), c.changeCommand(trust), c.changeCommand(unban), c.changeCommand(distrust)}
+	return []*cobra.Command{c.changeCommand(ban), c.changeCommand(trust), c.changeCommand(unban), c.changeCommand(distrust), c.policyCommand()}
 }
 
 // changeCommand completes the command of a change.
@@ -137,6 +137,12 @@ func (d directory) trusted(context.Context) (*api.Trust, error) {
 	for _, b := range all.Bans {
 		t.Bans = append(t.Bans, api.Ban{Key: b.Key, Reason: b.Reason})
 	}
+	if p := all.Policy; p != nil {
+		t.Policy = p.Actor
+		for _, a := range p.Actions {
+			t.PolicyActions = append(t.PolicyActions, string(a))
+		}
+	}
 	return t, err
 }
 
@@ -144,14 +150,18 @@ func (s *remote) trusted(ctx context.Context) (*api.Trust, error) {
 	return ask[api.Trust](ctx, s, "trusted", &api.Empty{})
 }
 
-// trusted lists whose modules may run.
+// trusted lists whose modules may run, and who decides about the rest.
 func (c *call) trusted(ctx context.Context, p place) error {
 	t, err := p.trusted(ctx)
 	if err != nil {
 		return err
 	}
 	if c.printer.json {
-		return c.printer.object(map[string]any{"anchors": append([]api.Anchor{}, t.Anchors...), "bans": append([]api.Ban{}, t.Bans...), "success": true})
+		out := map[string]any{"anchors": append([]api.Anchor{}, t.Anchors...), "bans": append([]api.Ban{}, t.Bans...), "success": true}
+		if t.Policy != "" {
+			out["policy"], out["policy_actions"] = t.Policy, t.PolicyActions
+		}
+		return c.printer.object(out)
 	}
 	if len(t.Anchors) == 0 {
 		c.printer.printf("any issuer may sign: '%s trust KEY' names the first that is trusted, and then no other is\n", c.Name)
@@ -165,6 +175,7 @@ func (c *call) trusted(ctx context.Context, p place) error {
 	c.printer.printf("\n")
 	if len(t.Bans) == 0 {
 		c.printer.printf("nobody is banned\n")
+		c.printPolicy(t)
 		return nil
 	}
 	rows := [][]string{{"BANNED", "REASON"}}
@@ -172,5 +183,6 @@ func (c *call) trusted(ctx context.Context, p place) error {
 		rows = append(rows, []string{b.Key, orDash(harmless(b.Reason))})
 	}
 	c.printer.table(rows)
+	c.printPolicy(t)
 	return nil
 }
