@@ -134,7 +134,7 @@ func TestShutdown(t *testing.T) {
 	if err := g.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		t.Errorf("served again: %v", err)
 	}
-	if _, err := net.Dial("tcp", l.Addr().String()); err == nil {
+	if err := l.Close(); !errors.Is(err, net.ErrClosed) { // the port may be another's by now
 		t.Error("the listener is open")
 	}
 }
