@@ -246,7 +246,7 @@ func (r *reader) run(command string) string {
 		return ""
 	}
 	// The first of them compile all that there is, for two systems.
-	ctx, cancel := context.WithTimeout(r.t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(r.t.Context(), 15*time.Minute)
 	defer cancel()
 	start := time.Now()
 	cmd := exec.CommandContext(ctx, "sh", "-c", command)
@@ -311,7 +311,7 @@ func (r *reader) start(command, want string) string {
 	}
 	r.running, r.ended = cmd, make(chan error, 1)
 	go func() { r.ended <- cmd.Wait() }()
-	deadline := time.Now().Add(5 * time.Minute)
+	deadline := time.Now().Add(15 * time.Minute)
 	for over := false; ; {
 		got, err := os.ReadFile(output)
 		if err != nil {
