@@ -27,7 +27,8 @@
 //
 // When it calls, Find looks for a link, the key of a module, an actor that was started, an alias, an address, in this order;
 // over a link its claims must name the contract, see Outbound. A provider serves those that are linked to it, see Linked, and
-// an actor is called over links for contracts that its claims name, see Inbound. Then a Policy may refuse it all the same.
+// an actor is called over links for contracts that its claims name, see Inbound. Then a Policy, or a policy actor, may refuse it
+// all the same: see PolicySubject.
 //
 // A module replaces another under the same name if its key is the same, its revision is greater, and its capabilities are
 // the same; an order may lift the two last. The revision is the one that the claims say, and 0 if they say none; where both
