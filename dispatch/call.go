@@ -45,7 +45,7 @@ func (f *frame) callNow(ctx context.Context, to actor.Address, body []byte) ([]b
 	if _, stopped := err.(*stop); stopped {
 		f.halt(err)
 	}
-	f.asked, f.askedPath, r.failed = err, r.failed, failed
+	r.failed = failed // what the caller makes of it begins with the caller
 	return nil, err
 }
 

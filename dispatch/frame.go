@@ -29,11 +29,7 @@ type frame struct {
 	fuel      uint64 // instructions that were used and have not made a unit of gas yet
 	// halted says why the host ended the call. It holds even if the actor swallows the panic.
 	halted error
-	// asked is the failure of the last query that the actor made, and where it began: an actor that passes it on has not
-	// failed by itself.
-	asked     error
-	askedPath []actor.Address
-	env       actor.Env
+	env    actor.Env
 }
 
 // halt ends the call from within.

@@ -75,7 +75,7 @@ func (f *frame) ask(ctx context.Context, to actor.Address, body []byte) ([]byte,
 		f.halt(err)
 	}
 	if err != nil {
-		f.asked, f.askedPath, f.run.failed = err, f.run.failed, failed
+		f.run.failed = failed // what the caller makes of it begins with the caller
 		return nil, err
 	}
 	return data, nil
