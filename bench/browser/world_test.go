@@ -194,6 +194,23 @@ func (b *tab) invokes(address string) {
 	b.snap("tree-invocations")
 }
 
+// governs has an actor decide about calls that is not there, and so permits none, and ends that.
+func (b *tab) governs() {
+	b.Helper()
+	const form = "form:has([name=perform_invocation])"
+	b.shows(".hint", "Nobody is asked")
+	b.fill(form, "Actor", "nobody")
+	b.click(form+" label", "actors that start")
+	b.click(form+" label", "providers that start")
+	b.click(form+" button", "Have it decide")
+	b.shows("[role=status]", "nobody decides from now on.")
+	b.shows("p", "nobody decides about calls of actors and providers.")
+	b.look("access-policy")
+	b.confirm("button", "End", "Ask nobody no more?")
+	b.shows("[role=status]", "nobody is asked no more.")
+	b.shows(".hint", "Nobody is asked")
+}
+
 // ends bans and stops the actor, and takes everything away again.
 func (b *tab) ends() {
 	b.Helper()
@@ -206,6 +223,7 @@ func (b *tab) ends() {
 	b.look("access-banned")
 	b.confirm("button", "Unban", "End the ban")
 	b.shows("[role=status]", "is banned no more")
+	b.governs()
 	b.visit("/actors")
 	b.shows("td", "● runs")
 	b.confirm(".buttons button", "Stop", "Stop echo and take its links?")

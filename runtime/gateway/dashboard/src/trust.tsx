@@ -1,4 +1,4 @@
-import { node, useAct, useCall } from "./node.ts";
+import { node, useAct, useCall, type Trust } from "./node.ts";
 import { keyName } from "./format.ts";
 import { Acted, Copy, Failure, Loading, Section, Table, Twice, Who } from "./parts.tsx";
 
@@ -28,11 +28,6 @@ export function Trusted() {
               </tr>
             ))}
           </Table>
-        )}
-        {t?.policy && (
-          <p>
-            <Who is={t.policy} /> is asked before anything starts.
-          </p>
         )}
         {t && t.bans && t.bans.length > 0 && (
           <Table label="Bans" head={["Banned", "Reason", "Change"]}>
@@ -65,7 +60,57 @@ export function Trusted() {
         second="Reason"
         onKey={(key, reason) => act.run(() => node.call("ban", { key, reason: reason || undefined }), `${key} is banned.`)}
       />
+      {t && <Policy of={t} changed={trust.reload} />}
     </>
+  );
+}
+
+/** What a policy actor can be asked about, in the words of the API and of people. */
+const actions = {
+  start_actor: "actors that start",
+  start_provider: "providers that start",
+  perform_invocation: "calls of actors and providers",
+};
+
+/** The actor that decides about what claims and links allow, and a form to name one. */
+function Policy({ of: t, changed }: { of: Trust; changed: () => void }) {
+  const act = useAct(changed);
+  const submit = async (e: SubmitEvent) => {
+    e.preventDefault();
+    const form = e.currentTarget as HTMLFormElement;
+    const data = new FormData(form);
+    const actor = (data.get("actor") as string).trim();
+    const about = Object.keys(actions).filter((a) => data.get(a) !== null);
+    const done = await act.run(async () => {
+      if (about.length === 0) throw new Error("choose what the actor decides about, or end the policy");
+      return node.call("policy", { actor, actions: about });
+    }, `${actor} decides from now on.`);
+    if (done) form.reset();
+  };
+  return (
+    <Section title="Policy" extra="an actor that decides about what claims and links allow">
+      {t.policy ? (
+        <p>
+          <Who is={t.policy} /> decides about {t.policy_actions?.map((a) => actions[a as keyof typeof actions] ?? a).join(", ")}.{" "}
+          <Twice name="End" sure={`Ask ${t.policy} no more?`} onSure={() => act.run(() => node.call("policy", {}), `${t.policy} is asked no more.`)} />
+        </p>
+      ) : (
+        <p class="hint">Nobody is asked: what claims and links allow may be.</p>
+      )}
+      <form class="grant" onSubmit={submit}>
+        <label>
+          Actor
+          <input name="actor" required autocomplete="off" spellcheck={false} />
+        </label>
+        {Object.entries(actions).map(([action, says]) => (
+          <label class="check" key={action}>
+            <input name={action} type="checkbox" defaultChecked /> {says}
+          </label>
+        ))}
+        <button disabled={act.busy}>Have it decide</button>
+      </form>
+      <Acted of={act} />
+    </Section>
   );
 }
 
