@@ -29,12 +29,16 @@ type Request struct {
 // MaxRequestID is the greatest length of a request id, in bytes.
 const MaxRequestID = 256
 
-// Errors of Submit that callers branch on. In each case the request had no effect, except ErrStopped and ErrNotKept.
+// Errors of Submit that callers branch on. In each case the request had no effect on the state, except ErrStopped and
+// ErrNotKept.
 var (
 	// ErrClosed: the executor no longer takes requests.
 	ErrClosed = errors.New("closed")
 	// ErrExpired: the context ended before the transaction had been executed.
 	ErrExpired = errors.New("expired")
+	// ErrReached comes with another one: the transaction had asked the world outside, or began to. A request with an ID asks
+	// under the same names when it is sent again, see Ask.
+	ErrReached = errors.New("the world outside may have been reached")
 	// ErrOverloaded: the queue is full; see OverloadedError.
 	ErrOverloaded = errors.New("overloaded")
 	// ErrRequestReused: the request id was used before, for another request.

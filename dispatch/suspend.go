@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"strings"
@@ -114,7 +115,7 @@ func (e *Executor) returned(p *pending) {
 	case !p.resume() || p.ctx.Err() != nil:
 		e.pass(p, gaveUp(p.ctx))
 	case p.answer == nil:
-		e.refuse(p, fmt.Errorf("%w while the world outside was asked, which may have been reached; it had no effect here", ErrClosed))
+		e.refuse(p, fmt.Errorf("%w: %w, and there was no effect here", ErrClosed, ErrReached))
 	default:
 		e.run(p)
 	}
@@ -138,7 +139,7 @@ func (e *Executor) attach(p, first *pending) {
 func (e *Executor) pass(p *pending, err error) {
 	repeats := p.repeats
 	p.repeats = nil
-	p.fail(err)
+	p.fail(p.reached(err))
 	for i, next := range repeats {
 		e.waiting--
 		if !next.resume() {
@@ -154,9 +155,17 @@ func (e *Executor) pass(p *pending, err error) {
 // refuse fails a request, and those that wait for it.
 func (e *Executor) refuse(p *pending, err error) {
 	e.waiting -= len(p.repeats)
-	p.fail(err)
+	p.fail(p.reached(err))
+}
+
+// reached adds to why a request fails that it has asked the world outside, if it has.
+func (p *pending) reached(err error) error {
+	if len(p.cmd.Answers) == 0 || errors.Is(err, ErrReached) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, ErrReached)
 }
 
 func gaveUp(ctx context.Context) error {
-	return fmt.Errorf("%w while the world outside was asked, which may have been reached; it had no effect here: %w", ErrExpired, context.Cause(ctx))
+	return fmt.Errorf("%w: %w, and there was no effect here: %w", ErrExpired, ErrReached, context.Cause(ctx))
 }

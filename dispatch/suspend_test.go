@@ -229,7 +229,7 @@ func TestExpiryWhileTheWorldIsAsked(t *testing.T) {
 	for _, c := range []chan submitted{second, third} {
 		select {
 		case o := <-c:
-			if !errors.Is(o.err, ErrExpired) || !strings.Contains(o.err.Error(), "may have been reached") {
+			if !errors.Is(o.err, ErrExpired) || !errors.Is(o.err, ErrReached) {
 				t.Errorf("who gave up: %+v", o)
 			}
 		case <-time.After(30 * time.Second):

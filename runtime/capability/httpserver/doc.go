@@ -12,7 +12,7 @@
 // rolled back: the response has status 500 and no body. Troupe-Transaction is the number of the transaction, for troupe
 // trace. 503 and Retry-After say that there was no effect and the request can be sent again: the queue is full, the actor
 // is scaled to 0, is not started, or the time was over before its turn came. If the host fails in the middle it is not known whether
-// there was one: that is 500, too, without Troupe-Transaction.
+// there was one; if it had asked the world outside there may have been one there. That is 500, too, without Troupe-Transaction.
 //
 // A client has half a minute to send a body, or what the link allows if that is less, and a minute to take an answer; then its
 // connection is closed.

@@ -216,6 +216,8 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, sequence uint64
 	switch {
 	case errors.Is(err, errTold):
 		return
+	case errors.Is(err, dispatch.ErrReached): // who sends it again asks the world outside again
+		w.WriteHeader(http.StatusInternalServerError)
 	case errors.As(err, &overloaded):
 		unavailable(w, overloaded.RetryAfter)
 		return

@@ -19,6 +19,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/runtime"
@@ -121,22 +122,29 @@ type brittle struct{ *runtime.Host }
 func (brittle) Do(context.Context, dispatch.Request) (*state.Receipt, error) { panic("as told") }
 
 // failed is a host that fails in the middle of what it is asked to do.
-type failed struct{ *runtime.Host }
-
-func (failed) Do(context.Context, dispatch.Request) (*state.Receipt, error) {
-	return nil, fmt.Errorf("%w: the disk is gone", dispatch.ErrStopped)
+type failed struct {
+	*runtime.Host
+	err error
 }
 
-// Who cannot know whether a request had an effect is not told to send it again.
+func (f failed) Do(context.Context, dispatch.Request) (*state.Receipt, error) { return nil, f.err }
+
+// Who cannot know whether a request had an effect, here or outside, is not told to send it again.
 func TestTheHostFails(t *testing.T) {
 	r := newRig(t)
 	values, err := httpserver.ParseValues(nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := edge.At{Host: failed{r.Host}, Actor: func() *capability.Actor { return nil }, Logger: slog.New(slog.DiscardHandler)}
-	if w := ask(httpserver.NewHandler(at, values), "/"); w.Code != 500 || w.Header().Get("Retry-After") != "" {
-		t.Errorf("%d %v", w.Code, w.Header())
+	for _, why := range []error{
+		fmt.Errorf("%w: the disk is gone", dispatch.ErrStopped),
+		fmt.Errorf("%w: %w", dispatch.ErrExpired, dispatch.ErrReached),
+		fmt.Errorf("%w: %w", &dispatch.OverloadedError{RetryAfter: time.Second}, dispatch.ErrReached),
+	} {
+		at := edge.At{Host: failed{r.Host, why}, Actor: func() *capability.Actor { return nil }, Logger: slog.New(slog.DiscardHandler)}
+		if w := ask(httpserver.NewHandler(at, values), "/"); w.Code != 500 || w.Header().Get("Retry-After") != "" {
+			t.Errorf("%v: %d %v", why, w.Code, w.Header())
+		}
 	}
 }
 
