@@ -234,6 +234,9 @@ func (r *reader) console(b block) string {
 // inCheckout are the beginnings of commands that are about the checkout. All others run in the directory of the reader.
 var inCheckout = regexp.MustCompile(`^go (run|install) \./`)
 
+// refused is the exit code of curl where nobody listens.
+const refused = 7
+
 func (r *reader) run(command string) string {
 	if command = strings.TrimSpace(command); command == "go test ./..." {
 		return "" // this is running already
@@ -249,14 +252,20 @@ func (r *reader) run(command string) string {
 	ctx, cancel := context.WithTimeout(r.t.Context(), 15*time.Minute)
 	defer cancel()
 	start := time.Now()
-	cmd := exec.CommandContext(ctx, "sh", "-c", command)
-	cmd.Dir, cmd.Env = r.dir, r.env
-	cmd.WaitDelay = 5 * time.Second // what the command has started may hold on to its output
-	if inCheckout.MatchString(command) {
-		cmd.Dir, cmd.Env = r.root, append(r.env, "GOFLAGS=")
+	var out []byte
+	var err error
+	for asked := true; asked; {
+		cmd := exec.CommandContext(ctx, "sh", "-c", command)
+		cmd.Dir, cmd.Env = r.dir, r.env
+		cmd.WaitDelay = 5 * time.Second // what the command has started may hold on to its output
+		if inCheckout.MatchString(command) {
+			cmd.Dir, cmd.Env = r.root, append(r.env, "GOFLAGS=")
+		}
+		// What a command prints is all that is compared: some of them are shown failing.
+		out, err = cmd.CombinedOutput()
+		// What was linked is served a moment later.
+		asked = strings.HasPrefix(command, "curl ") && cmd.ProcessState.ExitCode() == refused && time.Since(start) < time.Minute
 	}
-	// What a command prints is all that is compared: some of them are shown failing.
-	out, err := cmd.CombinedOutput()
 	if ctx.Err() != nil {
 		r.t.Errorf("$ %s: %v", command, err)
 	}
