@@ -14,6 +14,12 @@ func CheckPublic(public string, kind nkeys.PrefixByte) error {
 	return nil
 }
 
+// LooksLikeSeed reports whether a text has the form of a seed, be it a right one or not: who gives it for a public key must not
+// find it in a message or a log.
+func LooksLikeSeed(text string) bool {
+	return len(text) == seedLength && text[0] == 'S' && isBase32(text)
+}
+
 // Verify returns nil if the holder of the public key, which must be of that kind, has signed the bytes; else a *Refusal
 // with BadKey or BadSignature.
 func Verify(public string, kind nkeys.PrefixByte, signed, signature []byte) error {

@@ -98,6 +98,9 @@ func (h *Host) Order(ctx context.Context, order capability.Order, signer, id str
 	if h.readOnly {
 		return nil, fmt.Errorf("runtime: %s: %w", h.name(), ErrReadOnly)
 	}
+	if err := order.CheckSecrets(); err != nil {
+		return nil, err
+	}
 	if err := h.equip(ctx); err != nil {
 		return nil, fmt.Errorf("runtime: %w", err)
 	}

@@ -95,7 +95,7 @@ func aboutGrant(q *api.Grant) (need, error) {
 	if err := g.Validate(); err != nil {
 		return need{}, errorf(api.CodeBadRequest, "%s", err)
 	}
-	return operating, nil
+	return operating, public("subject", q.Subject)
 }
 
 func grantFrom(q *api.Grant) claims.Grant {
@@ -110,7 +110,7 @@ func grant(ctx context.Context, n *Node, rq *request, q *api.Grant) (*api.Done, 
 	return n.order(ctx, rq, access.Grant(q.Subject, grantFrom(q)))
 }
 
-func aboutRevoke(*api.RevokeRequest) (need, error) { return operating, nil }
+func aboutRevoke(q *api.RevokeRequest) (need, error) { return operating, public("subject", q.Subject) }
 
 func revoke(ctx context.Context, n *Node, rq *request, q *api.RevokeRequest) (*api.Done, error) {
 	return n.order(ctx, rq, access.Revoke(q.Subject))

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/troupe-run/troupe/claims"
 	"github.com/troupe-run/troupe/dispatch"
 	"github.com/troupe-run/troupe/dispatch/show"
 	"github.com/troupe-run/troupe/query"
@@ -135,6 +136,14 @@ func actorOf(a *query.Info) api.Actor {
 func valid(name string, a actor.Address) error {
 	if err := a.Validate(); err != nil {
 		return errorf(api.CodeBadRequest, "%s: %s", name, actor.AsError(err).Message)
+	}
+	return nil
+}
+
+// public refuses a seed in the place of a public key, before it comes into the log.
+func public(name, key string) error {
+	if claims.LooksLikeSeed(key) {
+		return errorf(api.CodeBadRequest, "%s: this is a seed, which is a secret: give the public key", name)
 	}
 	return nil
 }

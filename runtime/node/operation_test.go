@@ -279,6 +279,29 @@ func TestDo(t *testing.T) {
 	}
 }
 
+// TestSeedsStayOut gives secrets where public keys belong: they are in no log and in no message.
+func TestSeedsStayOut(t *testing.T) {
+	r := newRig(t, setup{})
+	text, err := newKey(t).Seed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed, before := string(text), r.head()
+	for op, req := range map[string]any{
+		"grant": api.Grant{Subject: seed, Role: "caller"}, "revoke": api.RevokeRequest{Subject: seed},
+		"trust": api.TrustRequest{Key: seed}, "distrust": api.KeyRequest{Key: seed}, "ban": api.Ban{Key: seed}, "unban": api.KeyRequest{Key: seed},
+		"provide": api.ProvideRequest{Name: "store", Kind: "keyvalue", Key: seed},
+		"link":    api.LinkRequest{Actor: seed, Contract: "wasmcloud:keyvalue", Provider: "store"},
+	} {
+		if e := r.fails(r.call(r.operator, op, req), api.CodeBadRequest, "public key"); strings.Contains(e.Error(), seed) {
+			t.Errorf("%s repeats it", op)
+		}
+	}
+	if now := r.head(); now != before {
+		t.Errorf("the log has gone on from %d to %d", before, now)
+	}
+}
+
 // TestTrace asks for trees that were kept, and for those that were not.
 func TestTrace(t *testing.T) {
 	for _, keep := range []bool{true, false} {

@@ -261,7 +261,7 @@ func (c *call) publicKey(arg string) (string, error) {
 	if claims.CheckPublic(arg, claims.NodeKey) == nil {
 		return "", usagef("%s is the key of a node, not of a user", arg)
 	}
-	if looksLikeSeed(arg) {
+	if claims.LooksLikeSeed(arg) {
 		return "", usagef("this is the secret half of a key, which nobody else should see: name the key, or give the public half, which begins with U")
 	}
 	key, err := c.loadKey(arg)
@@ -271,8 +271,6 @@ func (c *call) publicKey(arg string) (string, error) {
 	defer key.Wipe()
 	return key.Public(), nil
 }
-
-func looksLikeSeed(arg string) bool { return len(arg) == 58 && strings.HasPrefix(arg, "S") }
 
 func (c *call) revokeCommand() *cobra.Command {
 	return &cobra.Command{
@@ -285,7 +283,7 @@ that its grants have, or the name of one of yours. The last operator cannot be r
 			% revoke UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4 --server prod`),
 		Args: between(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if looksLikeSeed(args[0]) {
+			if claims.LooksLikeSeed(args[0]) {
 				_, err := c.publicKey(args[0])
 				return err
 			}

@@ -122,7 +122,7 @@ func checkKey(arg, what string, checks ...error) error {
 	switch {
 	case slices.Contains(checks, nil):
 		return nil
-	case looksLikeSeed(arg):
+	case claims.LooksLikeSeed(arg):
 		return usagef("this is the secret half of a key, which nobody else should see: give the public half")
 	}
 	return usagef("%s is not the public key of %s", quoted(shortened(arg, 60)), what)
