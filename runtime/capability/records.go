@@ -1,6 +1,7 @@
 package capability
 
 import (
+	"strings"
 	"time"
 
 	"github.com/troupe-run/troupe/runtime/actor"
@@ -59,13 +60,28 @@ type Link struct {
 	Since    uint64            `json:"since"` // the transaction that put it
 }
 
-// Value returns what the link says, or else what its provider does, under a name, and whether either does.
+// Value returns what the link says, or else what its provider does, under a name in small letters, and whether either does. A
+// name is the same in whatever letters it is written, as it was in wasmCloud.
 func (l *Link) Value(p *Provider, name string) (string, bool) {
-	if v, ok := l.Values[name]; ok {
+	if v, ok := valueOf(l.Values, name); ok {
 		return v, true
 	}
-	v, ok := p.Config[name]
-	return v, ok
+	return valueOf(p.Config, name)
+}
+
+// valueOf finds a name in whatever letters. Halves outside refuse one that is there twice. Here the name itself comes first, and
+// then the first in the order of bytes, so that nothing is left to chance.
+func valueOf(values map[string]string, name string) (string, bool) {
+	if v, ok := values[name]; ok {
+		return v, true
+	}
+	found, is := "", false
+	for key := range values {
+		if strings.ToLower(strings.TrimSpace(key)) == name && (!is || key < found) {
+			found, is = key, true
+		}
+	}
+	return values[found], is
 }
 
 // A State says how the half of a provider or link outside of the host is.

@@ -122,7 +122,9 @@ func TestWhatTheLinkDoesNotAllow(t *testing.T) {
 		{"a redirect elsewhere", map[string]string{"redirects": "3"}, "GET URL/to?at=http://localhost:PORT/echo", actor.CodeOutside, "it leads to another host"},
 		{"nobody there", map[string]string{"allow": "http://127.0.0.1:*"}, "GET http://127.0.0.1:1/", actor.CodeOutside, "nobody listens there"},
 		{"bad values", map[string]string{"timeout_ms": "soon"}, "GET URL/echo", denied, "timeout_ms is a number from 1 to 60000"},
-		{"a bad name", map[string]string{"METHODS": "GET"}, "POST URL/echo", denied, `"METHODS" means nothing: there are allow, max_request`},
+		{"a bad name", map[string]string{"METHOD": "GET"}, "POST URL/echo", denied, `"METHOD" means nothing: there are allow, max_request`},
+		{"capitals", map[string]string{"METHODS": "GET"}, "POST URL/echo", denied, "GET"},
+		{"a name twice", map[string]string{"METHODS": "GET", "methods": "POST"}, "POST URL/echo", denied, "methods is there twice"},
 		{"a bad pattern", map[string]string{"allow": "example.org"}, "GET URL/echo", denied, `allow has "example.org": a pattern is scheme://host`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

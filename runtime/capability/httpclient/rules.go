@@ -52,13 +52,19 @@ func (r *Rules) Timeout() time.Duration { return time.Duration(r.TimeoutMS) * ti
 // names are those of the values, sorted.
 const names = "allow, max_request, max_response, methods, private, redirects, timeout_ms"
 
-// checkNames refuses values that mean nothing: one that is misspelled, such as METHODS, would else allow everything. The text depends
-// on the names alone.
+// checkNames refuses values that mean nothing, or two things: one that is misspelled, such as METHOD, would else allow everything.
+// The text depends on the names alone.
 func checkNames(values map[string]string) error {
+	seen := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if !slices.Contains(strings.Split(names, ", "), name) {
+		small := strings.ToLower(strings.TrimSpace(name))
+		switch {
+		case !slices.Contains(strings.Split(names, ", "), small):
 			return fmt.Errorf("%.40q means nothing: there are %s", name, names)
+		case seen[small]:
+			return fmt.Errorf("%s is there twice, in capitals and in small letters: leave one of them", small)
 		}
+		seen[small] = true
 	}
 	return nil
 }

@@ -115,7 +115,7 @@ func newWorld(t testing.TB) *world {
 	order := capability.Order{Provide: []capability.ProviderOrder{{Name: "main", Address: provider, Contract: capability.KeyValue}}}
 	for _, who := range []string{"driver/a", "driver/b"} {
 		for name, values := range map[string]map[string]string{
-			"default": nil, "apart": {"store": "s"}, "prefixed": {"prefix": "p:"},
+			"default": nil, "apart": {"STORE": "s"}, "prefixed": {"prefix": "p:"},
 		} {
 			order.Link = append(order.Link, capability.LinkOrder{Provider: "main", Values: values,
 				LinkName: capability.LinkName{Actor: who, Contract: capability.KeyValue, Name: name}})

@@ -130,21 +130,6 @@ func TestSubjects(t *testing.T) {
 	}
 }
 
-// TestNamesOfValues: what restricts an actor does so in whatever letters its name is given, which the half outside takes.
-func TestNamesOfValues(t *testing.T) {
-	for name, found := range map[string]bool{"publish": true, "PUBLISH": true, "Publish": true, " publish": true, "publishes": false, "": false} {
-		if v, ok := read(map[string]string{name: "a", "other": "b"}, ValuePublish); ok != found || ok && v != "a" {
-			t.Errorf("%q: %q %v", name, v, ok)
-		}
-	}
-	both := map[string]string{"Publish": "b", "PUBLISH": "a", "pUBLISH": "c"}
-	for range 20 {
-		if v, _ := read(both, ValuePublish); v != "a" {
-			t.Fatalf("of three it reads %q", v)
-		}
-	}
-}
-
 func TestPatterns(t *testing.T) {
 	for _, c := range []struct {
 		pattern, subject string

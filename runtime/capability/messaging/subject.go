@@ -46,11 +46,9 @@ const (
 
 // allowed reports whether the patterns of a value, or else fallback, match the subject.
 func allowed(req *capability.Request, value, fallback, subject string) bool {
-	patterns, ok := read(req.Link.Values, value)
+	patterns, ok := req.Link.Value(req.Provider, value)
 	if !ok {
-		if patterns, ok = read(req.Provider.Config, value); !ok {
-			patterns = fallback
-		}
+		patterns = fallback
 	}
 	for pattern := range strings.SplitSeq(patterns, ",") {
 		if matches(strings.TrimSpace(pattern), subject) {
@@ -58,22 +56,6 @@ func allowed(req *capability.Request, value, fallback, subject string) bool {
 		}
 	}
 	return false
-}
-
-// read finds a name in whatever letters, as the half outside does; that one refuses a name that is there twice. Of several here the
-// first by their order counts, so that nothing is left to chance.
-func read(values map[string]string, name string) (string, bool) {
-	if v, ok := values[name]; ok {
-		return v, true
-	}
-	found := ""
-	for key := range values {
-		if strings.ToLower(strings.TrimSpace(key)) == name && (found == "" || key < found) {
-			found = key
-		}
-	}
-	v, ok := values[found]
-	return v, ok && found != ""
 }
 
 // matches reports whether a subject is one of those that a pattern stands for, as NATS has them: * is a word, > is the rest.
