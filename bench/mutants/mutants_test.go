@@ -43,7 +43,7 @@ func TestVerdicts(t *testing.T) {
 		{"abroad", skipped, "-run ^TestAbroad$ .", ""},
 	}
 	before := snapshot(t, root)
-	lab := &laboratory{root: root, timeout: 10 * time.Second, parallel: 2}
+	lab := &laboratory{root: root, timeout: 5 * time.Second, parallel: 2}
 	var printed bytes.Buffer
 	table := newTable(&printed, mutants, false)
 	i := 0
