@@ -227,6 +227,9 @@ func (tw *twins) same() {
 
 // TestGame plays examples/mmo until both warriors are broke.
 func TestGame(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles three guests")
+	}
 	tw := newTwins(t)
 	tw.module(game.CurrencyModule, game.Currency(), build(t, "../../examples/mmo/guest/go/currency"))
 	tw.module(game.WarriorModule, game.Warrior(), build(t, "../../examples/mmo/guest/go/warrior"))
